@@ -1,0 +1,18 @@
+"""`tito-bench benchmark`: the verbs that measure."""
+
+from __future__ import annotations
+
+import argparse
+
+from tito_bench.cli.benchmark import baseline
+from tito_bench.cli.options import Subparsers, add_group
+
+__all__ = ["add_parsers"]
+
+
+def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the `benchmark` group."""
+    group = add_group(
+        subparsers, "benchmark", "Measure your code beside native kernels on this machine."
+    )
+    baseline.add_parser(group)

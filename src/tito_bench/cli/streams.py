@@ -1,0 +1,153 @@
+"""The one object through which a command reads, writes and asks.
+
+It knows what the terminal can show, so that no command has to look at
+`sys.stdout`, the environment or the clock itself, and a test can put
+anything in their place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tito_bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+__all__ = ["Streams", "utc_now"]
+
+_EMOJI_SAMPLE = "🎯⚡•"
+
+
+def utc_now() -> datetime:
+    """The time of day in UTC."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where a command reads and writes.
+
+    `json` is true once `--json` was given: text for people then goes to
+    `err`, and `out` carries one JSON document and nothing else.
+    """
+
+    stdin: TextIO
+    out: TextIO
+    err: TextIO
+    environ: Mapping[str, str]
+    cwd: Path
+    now: Callable[[], datetime] = utc_now
+    json: bool = False
+
+    @classmethod
+    def of_process(cls) -> Streams:
+        """The streams of this process; text that cannot be encoded is shown as `?`."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ, Path.cwd())
+
+    def for_json(self, json: bool) -> Streams:
+        """The same streams with `json` as given."""
+        return replace(self, json=json)
+
+    @property
+    def people(self) -> TextIO:
+        """The stream for text that people read."""
+        return self.err if self.json else self.out
+
+    def is_interactive(self) -> bool:
+        """Whether a person can be asked: input and the people's stream are a terminal."""
+        return _is_terminal(self.stdin) and _is_terminal(self.people)
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the people's stream can encode emoji and bullets."""
+        encoding = getattr(self.people, "encoding", None) or "ascii"
+        try:
+            _EMOJI_SAMPLE.encode(encoding)
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return self.environ.get("TERM") != "dumb"
+
+    def symbol(self, pretty: str, plain: str) -> str:
+        """`pretty` where the people's stream can show it, else `plain`."""
+        return pretty if self.unicode else plain
+
+    def console(self) -> Console:
+        """A rich console on the people's stream; never interprets markup or emoji codes."""
+        from rich.console import Console
+
+        return Console(
+            file=self.people,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=False,
+            safe_box=not self.unicode,
+            _environ=self.environ,
+        )
+
+    def ask(self, question: str, *, flag: str, default: str = "") -> str:
+        """Ask for one line of text; an empty answer or the end of input is `default`.
+
+        Raises `UsageError` naming `flag` where nobody can be asked.
+        """
+        self._need_person(question, flag)
+        self.people.write(question)
+        self.people.flush()
+        line = self.stdin.readline()
+        if not line:
+            self.people.write("\n")
+        return line.strip() or default
+
+    def confirm(self, question: str, *, flag: str, default: bool = False) -> bool:
+        """Ask a yes/no question; an empty answer or the end of input is `default`.
+
+        Raises `UsageError` naming `flag` where nobody can be asked.
+        """
+        choices = "[Y/n]" if default else "[y/N]"
+        while True:
+            answer = self.ask(f"{question} {choices} ", flag=flag).lower()
+            if not answer:
+                return default
+            if answer in {"y", "yes", "n", "no"}:
+                return answer.startswith("y")
+            self.people.write("Please answer y or n.\n")
+
+    def write_json(self, document: Any) -> None:
+        """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8."""
+        import msgspec
+
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2)
+        binary = getattr(self.out, "buffer", None)
+        if binary is None:
+            self.out.write(text.decode() + "\n")
+        else:
+            # Past the text layer: a cp1252 console must not break the document.
+            self.out.flush()
+            binary.write(text + b"\n")
+        self.out.flush()
+
+    def _need_person(self, question: str, flag: str) -> None:
+        if not self.is_interactive():
+            raise UsageError(
+                f"cannot ask {question.strip()!r}: not a terminal; answer with {flag} instead"
+            )
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
