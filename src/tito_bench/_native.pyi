@@ -1,0 +1,150 @@
+"""The native kernels: what this machine can do, run and timed without Python in the way.
+
+A kernel is *bound* once to its arrays (arguments checked, workspace allocated) and the
+resulting `Call` is run many times. Arrays are C-contiguous, 4-byte-aligned float32 objects of the
+buffer protocol (NumPy arrays, memoryviews); importing this module needs no NumPy.
+
+Errors that all binders share
+    TypeError   an argument is no buffer, or has another dtype or byte order
+    ValueError  wrong shape, not C-contiguous, not 4-byte aligned, a read-only output, an output
+                that overlaps an input, or sizes whose product does not fit the machine
+The message names the argument, what was given and what is needed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, Self, TypeVar, final
+
+from typing_extensions import Buffer
+
+_R = TypeVar("_R")
+
+KERNELS_VERSION: Final[str]
+"""Version of the kernels; two scores are comparable only if their kernels compute the same."""
+
+class TargetError(ValueError):
+    """An unknown kernel target, or one this CPU cannot run; the message lists those it can."""
+
+def supported_targets() -> tuple[str, ...]:
+    """Targets this build and this CPU can run, best first; always ends with ``"portable"``."""
+
+def build_info() -> dict[str, Any]:
+    """Facts about this build of the extension.
+
+    Keys: ``kernels_version``, ``compiler``, ``build_type`` (``"release"``; ``"sanitize"`` only
+    for the build that the sanitizer command makes), ``targets_compiled`` and
+    ``targets_supported`` (tuples, best first) and ``target``, the one `Kernels` chooses.
+
+    Raises `TargetError` when ``TITO_KERNELS_TARGET`` names a target that is not supported.
+    """
+
+class Timing(NamedTuple):
+    """What one timed loop cost, start to end, with the clock read in C."""
+
+    wall_ns: int
+    """Elapsed time of the monotonic clock."""
+    cpu_ns: int
+    """CPU time of the calling thread."""
+    process_cpu_ns: int
+    """CPU time of all threads of the process."""
+    waits: int
+    """Voluntary context switches of the calling thread, or -1 where the OS does not tell."""
+
+@final
+class Call:
+    """A kernel bound to its arrays. Keeps the arrays alive and unresizable.
+
+    One `Call` must not run in two threads at once: it has one output and one workspace.
+    Different calls may.
+    """
+
+    @property
+    def name(self) -> str:
+        """The operation, for example ``"sgemm"``."""
+    @property
+    def flops(self) -> int:
+        """Arithmetic operations of one run (a multiply-add counts as two)."""
+    @property
+    def bytes(self) -> int:
+        """Bytes one run must move at least: every input read once, every output written once."""
+    def __call__(self) -> None:
+        """Run once, with the GIL released."""
+
+@final
+class Kernels:
+    """The kernels of one target.
+
+    Args:
+        target: one of `supported_targets()`. None takes ``TITO_KERNELS_TARGET`` (read once, when
+            first asked for) or else the best target.
+
+    Raises:
+        TargetError: unknown or unsupported target.
+    """
+
+    def __init__(self, target: str | None = None) -> None: ...
+    @property
+    def target(self) -> str:
+        """Name of the target in use."""
+    def sgemm(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+        """``out = a @ b`` with a (m, k), b (k, n), out (m, n). ``out`` is overwritten."""
+    def linear(self, x: Buffer, w: Buffer, b: Buffer, out: Buffer) -> Call:
+        """``out = x @ w + b`` with x (m, k), w (k, n), b (n,), out (m, n)."""
+    def mlp(self, x: Buffer, w1: Buffer, b1: Buffer, w2: Buffer, b2: Buffer, out: Buffer) -> Call:
+        """``out = relu(x @ w1 + b1) @ w2 + b2``; weights as (in, out). NaN passes through relu."""
+    def add(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+        """``out = a + b``, any equal shapes; ``out`` may be exactly ``a`` or ``b``."""
+    def mul(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+        """``out = a * b``, any equal shapes; ``out`` may be exactly ``a`` or ``b``."""
+    def triad(self, a: Buffer, b: Buffer, scalar: float, out: Buffer) -> Call:
+        """``out = a + scalar * b`` (STREAM triad), any equal shapes, aliasing as `add`."""
+    def fma_peak(self, iterations: int = 10_000) -> Call:
+        """A register-only multiply-add loop: the arithmetic peak of this target on one core."""
+
+def chain(calls: Sequence[Call]) -> Call:
+    """Several calls run in order as one: the native twin of a model.
+
+    ``flops`` and ``bytes`` are the sums. Raises ValueError for an empty sequence.
+    """
+
+def time_calls(calls: Sequence[Call], loops: int) -> Timing:
+    """Time ``calls[i % len(calls)]()`` for ``i in range(loops)``.
+
+    The whole loop runs in C without the GIL; nothing is allocated in it. Raises ValueError for
+    no calls or negative loops.
+    """
+
+def time_callable(
+    function: Callable[..., _R], arguments: Sequence[tuple[Any, ...]], loops: int
+) -> tuple[Timing, _R | None]:
+    """Time ``result = function(*arguments[i % len(arguments)])`` for ``i in range(loops)``.
+
+    The loop and its clock are C and cannot be replaced from Python. The previous result is
+    released, inside the timed loop, before the next call is made, as in a student's own loop.
+    Returns the timing and the last result (None for no loops). An exception ends the loop and
+    propagates. Raises ValueError for no arguments or negative loops.
+    """
+
+def wall_clock_ns() -> int:
+    """Monotonic wall clock in nanoseconds, from an arbitrary start."""
+
+def thread_cpu_ns() -> int:
+    """CPU time of the calling thread in nanoseconds."""
+
+def process_cpu_ns() -> int:
+    """CPU time of the process, all threads, in nanoseconds."""
+
+@final
+class AlignedArrays:
+    """Context manager: while it is active, new NumPy arrays start at a multiple of 64 bytes.
+
+    Installs a NumPy data allocator (NEP 49) for the current context and restores the previous one
+    on exit. Freed blocks are kept in a small bounded list by size, so that a large temporary does
+    not pay for fresh pages at every call; the list is emptied when the last active manager exits.
+    Arrays outlive the manager safely. Thread-safe and re-entrant: one instance may be nested.
+
+    Raises ImportError on entry if NumPy is not installed.
+    """
+
+    def __init__(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
