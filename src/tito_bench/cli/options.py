@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
     from tito_bench.records.project import ProjectRoot
 
-__all__ = ["Subparsers", "add_common_options", "add_group", "project_root"]
+__all__ = [
+    "Subparsers",
+    "add_common_options",
+    "add_group",
+    "positive_int",
+    "positive_seconds",
+    "project_root",
+]
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -51,3 +58,21 @@ def project_root(options: argparse.Namespace, streams: Streams) -> ProjectRoot:
     root = find_root(options.project, streams.environ, streams.cwd)
     streams.people.write(f"Project: {root.path} ({root.found_by})\n")
     return root
+
+
+def positive_int(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def positive_seconds(text: str) -> float:
+    """A finite number of seconds above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value

@@ -1,0 +1,1 @@
+"""Measuring: a worker process, paired rounds in random order, statistics, a verdict."""

@@ -1,0 +1,259 @@
+"""Conducts a run: loads, calibrates, and takes paired rounds in random order.
+
+The parent conducts and the worker only answers, so that a crash or a hang of
+the student's code costs one operation and never the run. Clock, randomness
+and worker come in as arguments: the tests bring a clock of their own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from tito_bench.errors import SubjectError, WorkerError
+from tito_bench.measure.plan import SLOW_CALL_NS, Budget, Plan, is_due, next_loops, share_time
+from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
+from tito_bench.measure.protocol import (
+    Answer,
+    Failed,
+    Load,
+    Loaded,
+    Measure,
+    Measured,
+    Prepare,
+    Prepared,
+    Question,
+    Reading,
+    Side,
+    Step,
+)
+from tito_bench.measure.results import Failure, PairedRound, SuiteResult
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["Conductor", "Progress", "Worker"]
+
+_LOAD_DEADLINE_S = 30.0
+
+
+class Worker(Protocol):
+    """What the conductor needs of a worker process."""
+
+    def ask(self, question: Question, deadline_s: float) -> Answer:
+        """Answer, or raise WorkerTimeout or WorkerCrashed."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the run is: `done` of `total` operation rounds (0 of 0 while calibrating)."""
+
+    operation: str
+    done: int
+    total: int
+
+
+class _NotMeasured(Exception):  # noqa: N818 - not an error of ours: it carries a Failure
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+class Conductor:
+    """Runs a suite against workers that `start_worker` starts."""
+
+    def __init__(
+        self,
+        start_worker: Callable[[], Worker],
+        load: Load,
+        *,
+        clock: Callable[[], float],
+        order: random.Random,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        """`load` names the subject; `clock` gives seconds; `order` decides orders and seeds."""
+        self._start_worker = start_worker
+        self._load = load
+        self._clock = clock
+        self._order = order
+        self._progress = progress
+        self._worker: Worker | None = None
+        self._ready: set[str] = set()
+        self._files: dict[str, str] = {}
+
+    def run(self, operations: Sequence[Operation], budget: Budget) -> SuiteResult:
+        """Measure `operations` within `budget`.
+
+        Raises
+        ------
+        SubjectError
+            The subject that was asked for cannot be imported.
+        WorkerError
+            No worker can be started, or NumPy itself cannot be measured in it.
+        """
+        ends = self._clock() + budget.time_s
+        plans = [Plan(operation) for operation in operations]
+        try:
+            subject = self._load_subject()
+            for plan in plans:
+                with self._guarded(plan):
+                    self._calibrate(plan, budget, ends)
+            self._take_rounds([plan for plan in plans if plan.failure is None], budget, ends)
+        finally:
+            self.stop_worker()
+        subject = msgspec.structs.replace(subject, files=subject.files | self._files)
+        return SuiteResult(subject, tuple(plan.result() for plan in plans))
+
+    def stop_worker(self) -> None:
+        """End the present worker, if there is one; the next question starts another."""
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+        self._ready.clear()
+
+    # -- the subject -------------------------------------------------------
+
+    def _load_subject(self) -> Loaded:
+        try:
+            return self._start_and_load()
+        except WorkerError as error:
+            # Not an exception in it: importing the student's package ended or hung the process.
+            reason = f"importing the student's tinytorch failed: {error}"
+            if self._load.subject == "numpy":
+                raise
+            if self._load.subject == "tinytorch":
+                raise SubjectError(reason) from error
+        self._load = msgspec.structs.replace(self._load, subject="numpy")
+        return msgspec.structs.replace(self._start_and_load(), note=reason)
+
+    def _start_and_load(self) -> Loaded:
+        self.stop_worker()
+        self._worker = self._start_worker()
+        answer = self._worker.ask(self._load, _LOAD_DEADLINE_S)
+        if isinstance(answer, Failed):
+            raise SubjectError(answer.reason)
+        if not isinstance(answer, Loaded):
+            raise _unexpected(answer)
+        return answer
+
+    # -- one operation -----------------------------------------------------
+
+    def _prepare(self, operation: Operation, deadline_s: float) -> Reading | None:
+        """Make the operation ready in the present worker; None where it was already."""
+        if self._worker is None:
+            self._start_and_load()
+        if operation.name in self._ready:
+            return None
+        answer = self._ask(Prepare(operation.name, self._seed()), deadline_s)
+        if not isinstance(answer, Prepared):
+            raise _unexpected(answer)
+        self._ready.add(operation.name)
+        self._files |= answer.files
+        return answer.first
+
+    def _calibrate(self, plan: Plan, budget: Budget, ends: float) -> None:
+        """Prepare, and find how many calls make a sample of each side."""
+        self._progress(Progress(plan.operation.name, 0, 0))
+        left_s = ends - self._clock()
+        if left_s <= 0:
+            reason = f"no time left of {budget.time_s:g} s; allow more with --time-budget"
+            raise _NotMeasured(Failure("timeout", reason))
+        # One operation may take half of what is left, so that a hang does not starve the rest.
+        first = self._prepare(plan.operation, max(1.0, left_s / 2))
+        for side in ("subject", "native", "dispatch"):
+            if side == "subject" and first is not None and first.call_ns > SLOW_CALL_NS:
+                loops, seconds = 1, first.call_ns / 1e9
+            else:
+                loops, seconds = self._calibrate_side(plan, side, budget.sample_ns, left_s)
+            plan.loops[side] = loops
+            plan.round_s += 1.1 * seconds
+
+    def _calibrate_side(
+        self, plan: Plan, side: Side, target_ns: int, left_s: float
+    ) -> tuple[int, float]:
+        """Loops that reach `target_ns` twice in a row, and the seconds they take."""
+        loops, crossings = 1, 0
+        while True:
+            (reading,) = self._measure(plan, (Step(side, 0, loops),), max(5.0, left_s))
+            spent_ns = reading.call_ns * loops
+            if spent_ns >= target_ns:
+                crossings += 1
+                if crossings == 2 or loops == 1:
+                    return loops, spent_ns / 1e9
+            else:
+                crossings = 0
+                grown = next_loops(loops, spent_ns, target_ns)
+                if grown == loops:
+                    return loops, spent_ns / 1e9
+                loops = grown
+
+    def _measure(
+        self, plan: Plan, steps: tuple[Step, ...], deadline_s: float
+    ) -> tuple[Reading, ...]:
+        answer = self._ask(Measure(plan.operation.name, self._seed(), steps), deadline_s)
+        if not isinstance(answer, Measured) or len(answer.readings) != len(steps):
+            raise _unexpected(answer)
+        return answer.readings
+
+    # -- rounds ------------------------------------------------------------
+
+    def _take_rounds(self, plans: Sequence[Plan], budget: Budget, ends: float) -> None:
+        share_time(plans, budget.rounds, ends - self._clock())
+        total = sum(plan.rounds_wanted for plan in plans)
+        done = 0
+        for number in range(budget.rounds):
+            due = [p for p in plans if is_due(p.rounds_wanted, number, budget.rounds)]
+            self._order.shuffle(due)
+            for plan in due:
+                done += 1
+                late = self._clock() > ends and bool(plan.rounds)
+                if plan.failure is not None or late:
+                    continue
+                self._progress(Progress(plan.operation.name, done, total))
+                with self._guarded(plan):
+                    self._take_round(plan)
+
+    def _take_round(self, plan: Plan) -> None:
+        deadline_s = 5.0 + 20 * plan.round_s
+        self._prepare(plan.operation, deadline_s)
+        steps = plan.steps(self._order)
+        readings = self._measure(plan, steps, deadline_s)
+        by_side = {step.side: reading for step, reading in zip(steps, readings, strict=True)}
+        plan.rounds.append(PairedRound(by_side["subject"], by_side["native"], by_side["dispatch"]))
+
+    @contextmanager
+    def _guarded(self, plan: Plan) -> Iterator[None]:
+        """What goes wrong inside fails this one operation, and never the run."""
+        try:
+            yield
+        except _NotMeasured as refusal:
+            plan.failure = refusal.failure
+        except WorkerTimeout as error:
+            plan.failure = Failure("timeout", f"{error}; allow more with --time-budget")
+            self.stop_worker()
+        except WorkerCrashed as error:
+            plan.failure = Failure("crashed", str(error))
+            self.stop_worker()
+
+    # -- questions ---------------------------------------------------------
+
+    def _ask(self, question: Question, deadline_s: float) -> Answer:
+        if self._worker is None:
+            raise AssertionError("a worker is started before it is asked")
+        answer = self._worker.ask(question, deadline_s)
+        if isinstance(answer, Failed):
+            raise _NotMeasured(Failure(answer.kind, answer.reason))
+        return answer
+
+    def _seed(self) -> int:
+        return self._order.getrandbits(32)
+
+
+def _unexpected(answer: Answer) -> WorkerCrashed:
+    return WorkerCrashed(f"the measuring process answered {type(answer).__name__} out of turn")

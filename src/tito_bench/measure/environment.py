@@ -1,0 +1,134 @@
+"""What the measurement ran on: facts about the machine and the interpreter.
+
+Never a host name, a user name, a path, a MAC address or a serial number.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["Machine", "Runtime", "describe_machine", "describe_runtime"]
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """The computer. `ram_gib` is rounded to whole GiB, so that it identifies nobody."""
+
+    cpu_model: str
+    architecture: str
+    cores_physical: int | None
+    cores_logical: int | None
+    ram_gib: int
+    os: str
+
+
+class Runtime(msgspec.Struct, frozen=True):
+    """The interpreter and its libraries, as the worker found them.
+
+    `blas_threads` is what the library reports after it was held to one
+    thread; null where it does not tell (Apple's Accelerate).
+    """
+
+    python: str
+    numpy: str
+    blas: str | None
+    blas_version: str | None
+    blas_architecture: str | None
+    blas_threads: int | None
+    cores_usable: int
+    kernel_target: str
+    kernels_version: str
+    kernels_compiler: str
+
+
+def describe_machine() -> Machine:
+    """Look at this computer. Costs a few milliseconds, on macOS one `sysctl` call."""
+    import psutil
+
+    return Machine(
+        cpu_model=_cpu_model(),
+        architecture=platform.machine(),
+        cores_physical=psutil.cpu_count(logical=False),
+        cores_logical=psutil.cpu_count(logical=True),
+        ram_gib=round(psutil.virtual_memory().total / 2**30),
+        os=f"{platform.system()} {platform.release()}",
+    )
+
+
+def describe_runtime(kernel_target: str) -> Runtime:
+    """Look at this process: which NumPy, which BLAS, with how many threads.
+
+    Call it after the subject was imported and the threads were limited.
+    """
+    import numpy
+    import threadpoolctl
+
+    from tito_bench import _native
+
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    own = next((pool for pool in pools if "numpy" in pool["filepath"]), pools[0] if pools else None)
+    build = _native.build_info()
+    return Runtime(
+        python=platform.python_version(),
+        numpy=numpy.__version__,
+        blas=own["internal_api"] if own else None,
+        blas_version=own["version"] if own else None,
+        blas_architecture=own.get("architecture") if own else None,
+        blas_threads=max(pool["num_threads"] for pool in pools) if pools else None,
+        cores_usable=usable_cores(),
+        kernel_target=kernel_target,
+        kernels_version=build["kernels_version"],
+        kernels_compiler=build["compiler"],
+    )
+
+
+def usable_cores() -> int:
+    """How many cores this process may use (its affinity where the system has one)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_model() -> str:
+    """The processor's name as its maker writes it."""
+    if sys.platform == "linux":
+        return _linux_cpu_model()
+    if sys.platform == "darwin":
+        name = subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+        return name or platform.processor()
+    if sys.platform == "win32":
+        return _windows_cpu_model()
+    return platform.processor() or platform.machine()
+
+
+def _linux_cpu_model() -> str:
+    """From /proc/cpuinfo; Arm kernels name only numbers there, so the machine type stands in."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() in {"model name", "Model", "cpu model"}:
+            return " ".join(value.split())
+    return platform.processor() or platform.machine()
+
+
+def _windows_cpu_model() -> str:
+    if sys.platform != "win32":
+        raise AssertionError("only on Windows")
+    import winreg
+
+    path = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+    with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
+        return " ".join(str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).split())

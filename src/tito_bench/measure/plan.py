@@ -1,0 +1,85 @@
+"""How much is measured, and in which order: the arithmetic of a run, without its clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tito_bench.measure.protocol import Side, Step
+from tito_bench.measure.results import Failure, OperationResult, PairedRound
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["QUICK", "SLOW_CALL_NS", "STANDARD", "Budget", "Plan", "is_due", "next_loops", "share_time"]
+
+SLOW_CALL_NS = 50_000_000
+"""A call this long is its own sample: no calibration, no warm-up beside it."""
+_MOST_LOOPS = 10_000_000
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much to measure: at most `rounds`, in about `time_s` seconds, samples of `sample_ns`."""
+
+    rounds: int = 30
+    time_s: float = 20.0
+    sample_ns: int = 1_000_000
+
+
+STANDARD = Budget()
+QUICK = Budget(rounds=10, time_s=5.0, sample_ns=500_000)
+
+
+@dataclass
+class Plan:
+    """One operation during a run: its calibrated loops, its rounds so far, or its failure."""
+
+    operation: Operation
+    loops: dict[Side, int] = field(default_factory=dict)
+    round_s: float = 0.0
+    rounds_wanted: int = 0
+    rounds: list[PairedRound] = field(default_factory=list)
+    failure: Failure | None = None
+
+    def steps(self, order: random.Random) -> tuple[Step, ...]:
+        """One sample of each side in random order, each after a warm-up of a tenth of it."""
+        sides = list(self.loops)
+        order.shuffle(sides)
+        return tuple(self._step(side) for side in sides)
+
+    def result(self) -> OperationResult:
+        """What is handed on."""
+        return OperationResult(self.operation, tuple(self.rounds), self.failure)
+
+    def _step(self, side: Side) -> Step:
+        loops = self.loops[side]
+        slow = loops == 1 and self.round_s * 1e9 > SLOW_CALL_NS
+        return Step(side, 0 if slow else max(1, loops // 10), loops)
+
+
+def next_loops(loops: int, spent_ns: float, target_ns: int) -> int:
+    """The loops to try after `loops` took `spent_ns`, less than `target_ns`."""
+    growth = min(10.0, max(1.3, 1.1 * target_ns / max(1.0, spent_ns)))
+    return min(_MOST_LOOPS, int(loops * growth) + 1)
+
+
+def share_time(plans: Sequence[Plan], rounds: int, left_s: float) -> None:
+    """Decide how many rounds each operation gets, so that all end within `left_s` seconds.
+
+    The cheapest is served first; what it leaves goes to the others. Each
+    operation gets at least one round.
+    """
+    waiting = sorted(plans, key=lambda plan: plan.round_s)
+    for served, plan in enumerate(waiting):
+        share_s = left_s / (len(waiting) - served)
+        affordable = int(share_s / plan.round_s) if plan.round_s > 0 else rounds
+        plan.rounds_wanted = min(rounds, max(1, affordable))
+        left_s -= plan.rounds_wanted * plan.round_s
+
+
+def is_due(wanted: int, number: int, rounds: int) -> bool:
+    """Whether an operation with `wanted` of `rounds` rounds takes part in round `number`.
+
+    Spreads them evenly over the run, the first in round 0.
+    """
+    return (number * wanted) % rounds < wanted

@@ -1,0 +1,184 @@
+"""The parent's side of the worker process: start, ask with a deadline, kill."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from tito_bench.errors import WorkerError
+from tito_bench.measure.protocol import Answer, Answered, Asked, Question
+
+__all__ = ["WorkerCrashed", "WorkerProcess", "WorkerTimeout"]
+
+_ONE_THREAD = (
+    "BLIS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+_TAIL_BYTES = 16_384
+
+
+class WorkerCrashed(WorkerError):
+    """The worker ended, or broke the protocol, before it answered."""
+
+
+class WorkerTimeout(WorkerError):
+    """The worker did not answer within its deadline and was killed."""
+
+
+class WorkerProcess:
+    """One worker. A context manager: it is killed at the end whatever happened."""
+
+    def __init__(
+        self, root: Path, environ: Mapping[str, str], *, memory_bytes: int, seed: int
+    ) -> None:
+        """Start the worker in the folder `root`.
+
+        Raises `WorkerCrashed` if the process cannot be started.
+        """
+        # -P: the project's folder must not come before the installed packages.
+        # -B: nothing is written into the student's tree.
+        command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [*command, str(memory_bytes), str(seed)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=root,
+                env={
+                    **environ,
+                    **dict.fromkeys(_ONE_THREAD, "1"),
+                    "TINYTORCH_QUIET": "1",
+                    "PYTHONIOENCODING": "utf-8:replace",
+                },
+                # An own group: Ctrl-C reaches the parent, which then ends the worker;
+                # and what the student's code forks can be ended with it.
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            raise WorkerCrashed(f"the measuring process cannot be started: {error}") from error
+        self._answers: queue.Queue[bytes | None] = queue.Queue()
+        self._tail: deque[bytes] = deque()
+        self._decoder = msgspec.json.Decoder(Answered)
+        self._asked = 0
+        self._threads = [
+            threading.Thread(target=self._read_answers, daemon=True),
+            threading.Thread(target=self._read_output, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> WorkerProcess:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.kill()
+
+    def ask(self, question: Question, deadline_s: float) -> Answer:
+        """Put a question and wait for its answer.
+
+        Raises
+        ------
+        WorkerTimeout
+            After `deadline_s` seconds; the worker has been killed.
+        WorkerCrashed
+            The worker ended or answered something else; it has been killed.
+        """
+        self._asked += 1
+        try:
+            stdin = _pipe(self._process.stdin)
+            stdin.write(msgspec.json.encode(Asked(self._asked, question)) + b"\n")
+            stdin.flush()
+            line = self._answers.get(timeout=deadline_s)
+        except queue.Empty:
+            self.kill()
+            raise WorkerTimeout(f"no answer within {deadline_s:.0f} s") from None
+        except OSError:
+            line = None
+        if line is None:
+            raise WorkerCrashed(self._how_it_ended())
+        return self._decode(line)
+
+    def output_tail(self) -> str:
+        """The last that the student's code printed, at most 16 KiB."""
+        return b"".join(self._tail).decode("utf-8", "replace")
+
+    def kill(self) -> None:
+        """End the worker and all that its code started. Safe to call twice."""
+        _kill_group(self._process)
+        self._process.wait()
+        for thread in self._threads:
+            # A child that left the group may keep the pipe open: do not wait for it.
+            thread.join(timeout=1.0)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
+                    pipe.close()
+
+    def _decode(self, line: bytes) -> Answer:
+        try:
+            answered = self._decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self.kill()
+            raise WorkerCrashed(f"the measuring process answered nonsense: {error}") from error
+        if answered.number != self._asked:
+            self.kill()
+            raise WorkerCrashed("the measuring process gave an answer that nobody asked for")
+        return answered.answer
+
+    def _how_it_ended(self) -> str:
+        self.kill()
+        code = self._process.returncode
+        if code is not None and code < 0:
+            import signal
+
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            return f"the code ended the measuring process with {name}"
+        return f"the code ended the measuring process with exit code {code}"
+
+    def _read_answers(self) -> None:
+        for line in _pipe(self._process.stdout):
+            self._answers.put(line)
+        self._answers.put(None)
+
+    def _read_output(self) -> None:
+        kept = 0
+        stderr = _pipe(self._process.stderr)
+        while block := stderr.read1(8192):  # type: ignore[attr-defined]
+            self._tail.append(block)
+            kept += len(block)
+            while kept > _TAIL_BYTES:
+                kept -= len(self._tail.popleft())
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("the worker was started with pipes")
+    return stream
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if os.name == "posix":
+        import signal
+
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

@@ -1,0 +1,148 @@
+"""What the measuring process and its worker say to each other.
+
+One JSON document a line. The parent asks, the worker answers exactly once;
+every answer repeats the number of its question.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tito_bench.measure.environment import Runtime
+
+__all__ = [
+    "Answer",
+    "Answered",
+    "Asked",
+    "Failed",
+    "FailureKind",
+    "Load",
+    "Loaded",
+    "Measure",
+    "Measured",
+    "Prepare",
+    "Prepared",
+    "Question",
+    "Reading",
+    "Side",
+    "Step",
+    "SubjectChoice",
+]
+
+Side = Literal["subject", "native", "dispatch"]
+SubjectChoice = Literal["auto", "numpy", "tinytorch"]
+FailureKind = Literal["missing", "raised", "incorrect", "crashed", "timeout", "broken"]
+"""Why an operation has no time: not exported yet, an exception, a wrong result,
+the worker died, took too long, or answered nonsense."""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """One sample to take: `warmup` untimed calls, then `loops` timed ones."""
+
+    side: Side
+    warmup: int
+    loops: int
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One timed loop.
+
+    `waits` counts the voluntary context switches of the thread: it slept, or
+    waited for a lock or another process. -1 where the system does not tell.
+    """
+
+    loops: int
+    wall_ns: int
+    cpu_ns: int
+    process_cpu_ns: int
+    waits: int
+
+    @property
+    def call_ns(self) -> float:
+        """Time of one call: CPU time of the thread, which other programs cannot
+        inflate; wall time where the call waited, because waiting must not be free."""
+        spent = self.wall_ns if self.waits > 0 else self.cpu_ns
+        return spent / self.loops
+
+    @property
+    def preemption(self) -> float:
+        """Wall time over CPU time; above 1 when the thread was not running."""
+        return self.wall_ns / max(1, self.cpu_ns)
+
+
+class Load(msgspec.Struct, frozen=True, tag=True):
+    """Import the subject. `package` points at a student package, if given."""
+
+    subject: SubjectChoice
+    root: str
+    package: str | None = None
+
+
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """Build one operation for the subject and natively, and compare them once."""
+
+    operation: str
+    seed: int
+
+
+class Measure(msgspec.Struct, frozen=True, tag=True):
+    """Take samples of one operation, on inputs made from `seed`, in this order."""
+
+    operation: str
+    seed: int
+    steps: tuple[Step, ...]
+
+
+class Loaded(msgspec.Struct, frozen=True, tag=True):
+    """The subject is there. `note` says why `auto` chose it."""
+
+    name: str
+    version: str | None
+    file: str | None
+    files: dict[str, str]
+    fingerprint: str | None
+    note: str | None
+    runtime: Runtime
+
+
+class Prepared(msgspec.Struct, frozen=True, tag=True):
+    """The operation is ready and its result is right.
+
+    `first` timed that one call; `files` are the student's files it uses, by name.
+    """
+
+    first: Reading
+    files: dict[str, str]
+
+
+class Measured(msgspec.Struct, frozen=True, tag=True):
+    """The readings, in the order of the steps."""
+
+    readings: tuple[Reading, ...]
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The question could not be answered; `reason` is one line for people."""
+
+    kind: FailureKind
+    reason: str
+
+
+Question = Load | Prepare | Measure
+Answer = Loaded | Prepared | Measured | Failed
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """A question on its way."""
+
+    number: int
+    question: Question
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True):
+    """An answer on its way; `number` is that of its question."""
+
+    number: int
+    answer: Answer

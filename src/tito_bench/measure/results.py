@@ -1,0 +1,44 @@
+"""What a run hands over to the score: readings, or why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tito_bench.measure.protocol import FailureKind, Loaded, Reading
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["Failure", "OperationResult", "PairedRound", "SuiteResult"]
+
+
+@dataclass(frozen=True)
+class PairedRound:
+    """The readings of one operation in one round, taken within milliseconds of each other."""
+
+    subject: Reading
+    native: Reading
+    dispatch: Reading
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an operation was not measured; `reason` is one line for people."""
+
+    kind: FailureKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class OperationResult:
+    """All rounds of one operation; a failed one may have some from before it failed."""
+
+    operation: Operation
+    rounds: tuple[PairedRound, ...]
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """What a whole run measured."""
+
+    subject: Loaded
+    operations: tuple[OperationResult, ...]

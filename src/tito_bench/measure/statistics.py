@@ -1,0 +1,43 @@
+"""Robust statistics of per-round values. Pure functions on plain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist, median
+
+__all__ = ["coefficient_of_variation", "mdape", "median", "median_interval"]
+
+
+def mdape(values: Sequence[float]) -> float:
+    """Median absolute percentage error about the median, as a fraction (0.01 is 1%)."""
+    centre = median(values)
+    return median(abs(value - centre) for value in values) / centre
+
+
+def coefficient_of_variation(values: Sequence[float]) -> float:
+    """Sample standard deviation over the mean, as a fraction; 0 for a single value."""
+    if len(values) < 2:
+        return 0.0
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return math.sqrt(variance) / mean
+
+
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Distribution-free confidence interval of the median from order statistics.
+
+    The ranks are those of the sign test: the number of values below the true
+    median is Binomial(n, 1/2), here by its normal approximation (Conover,
+    Practical Nonparametric Statistics, 3rd ed., section 3.2). With fewer than
+    six values no such interval reaches 95%, so the whole range is given.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    if count < 6:
+        return ordered[0], ordered[-1]
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    half_width = z * math.sqrt(count) / 2
+    lower = max(0, math.floor(count / 2 - half_width))
+    upper = min(count - 1, math.ceil(count / 2 + half_width) - 1)
+    return ordered[lower], ordered[upper]

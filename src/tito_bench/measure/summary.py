@@ -1,0 +1,188 @@
+"""From the rounds of a run to slowdowns, groups and one score. Pure arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tito_bench import score as scoring
+from tito_bench.measure.results import Failure, OperationResult, PairedRound
+from tito_bench.measure.statistics import mdape, median, median_interval
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["GroupSummary", "OperationSummary", "SuiteSummary", "Timing", "summarise"]
+
+_PREEMPTED = 1.05
+"""A sample that took 5% more wall time than CPU time shared its core with something else."""
+_FEWEST_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What the rounds of one operation say. Times are medians over the kept rounds, in ns.
+
+    `reference_ns` is what a Python program must pay: the kernel and the array
+    calls that it cannot avoid. `slowdown` is the median of the ratios of the
+    single rounds, not the ratio of the medians.
+    """
+
+    subject_ns: float
+    native_ns: float
+    dispatch_ns: float
+    reference_ns: float
+    slowdown: float
+    slowdown_interval: tuple[float, float]
+    mdape: float
+    kept: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class OperationSummary:
+    """One operation: its timing, or its failure."""
+
+    result: OperationResult
+    timing: Timing | None
+
+    @property
+    def operation(self) -> Operation:
+        """What was measured."""
+        return self.result.operation
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it has no timing."""
+        return self.result.failure
+
+
+@dataclass(frozen=True)
+class GroupSummary:
+    """One group of the score: geometric means of its scored operations.
+
+    All numbers are None where one of them was not measured; `reason` says why.
+    """
+
+    name: str
+    subject_ns: float | None
+    reference_ns: float | None
+    slowdown: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class SuiteSummary:
+    """A whole run. `score` is None where nothing, or nothing honest, can be scored."""
+
+    operations: tuple[OperationSummary, ...]
+    groups: tuple[GroupSummary, ...]
+    composite: float | None
+    score: float | None
+    score_interval: tuple[float, float] | None
+
+
+def summarise(results: Sequence[OperationResult]) -> SuiteSummary:
+    """Summarise a run.
+
+    A group whose code is not exported yet is left out of the score. A wrong
+    result, an exception, a crash or a hang leaves no score at all: otherwise
+    breaking the slowest operation would raise it.
+    """
+    operations = tuple(_summarise_operation(result) for result in results)
+    names = dict.fromkeys(op.operation.group for op in operations)
+    groups = tuple(_summarise_group(name, operations) for name in names)
+    slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
+    broken = any(
+        op.failure is not None and op.failure.kind != "missing" for op in operations
+    )
+    if not slowdowns or broken:
+        return SuiteSummary(operations, groups, None, None, None)
+    composite = scoring.composite_slowdown(slowdowns)
+    spread = _log_half_width(groups, operations)
+    return SuiteSummary(
+        operations,
+        groups,
+        composite,
+        scoring.score(composite),
+        (scoring.score(composite * math.exp(spread)), scoring.score(composite * math.exp(-spread))),
+    )
+
+
+def _summarise_operation(result: OperationResult) -> OperationSummary:
+    if result.failure is not None or not result.rounds:
+        return OperationSummary(result, None)
+    return OperationSummary(result, _time(result.operation, result.rounds))
+
+
+def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
+    kept = _undisturbed(rounds)
+    used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
+    ratios = [_slowdown(operation, paired) for paired in used]
+    native_ns = median([paired.native.call_ns for paired in used])
+    dispatch_ns = median([paired.dispatch.call_ns for paired in used])
+    return Timing(
+        subject_ns=median([paired.subject.call_ns for paired in used]),
+        native_ns=native_ns,
+        dispatch_ns=dispatch_ns,
+        reference_ns=native_ns + operation.dispatch_calls * dispatch_ns,
+        slowdown=median(ratios),
+        slowdown_interval=median_interval(ratios),
+        mdape=mdape(ratios),
+        kept=kept,
+    )
+
+
+def _undisturbed(rounds: Sequence[PairedRound]) -> tuple[bool, ...]:
+    """Which rounds were not preempted; all of them where too few are left."""
+    calm = tuple(
+        paired.native.preemption <= _PREEMPTED
+        and (paired.subject.preemption <= _PREEMPTED or paired.subject.waits > 0)
+        for paired in rounds
+    )
+    return calm if sum(calm) >= _FEWEST_KEPT else (True,) * len(rounds)
+
+
+def _slowdown(operation: Operation, paired: PairedRound) -> float:
+    return scoring.slowdown(
+        paired.subject.call_ns,
+        paired.native.call_ns,
+        dispatch_calls=operation.dispatch_calls,
+        dispatch_ns=paired.dispatch.call_ns,
+    )
+
+
+def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> GroupSummary:
+    members = [op for op in operations if op.operation.group == name and op.operation.scored]
+    timings = [op.timing for op in members if op.timing is not None]
+    if len(timings) < len(members):
+        reasons = dict.fromkeys(op.failure.reason for op in members if op.failure is not None)
+        return GroupSummary(name, None, None, None, "; ".join(reasons))
+    return GroupSummary(
+        name,
+        scoring.geometric_mean(timing.subject_ns for timing in timings),
+        scoring.geometric_mean(timing.reference_ns for timing in timings),
+        scoring.geometric_mean(timing.slowdown for timing in timings),
+        None,
+    )
+
+
+def _log_half_width(
+    groups: Sequence[GroupSummary], operations: Sequence[OperationSummary]
+) -> float:
+    """Half-width of the 95% interval of log(composite).
+
+    The operations are measured independently, so that their half-widths add
+    in quadrature, each with its weight in the composite.
+    """
+    counted = [group.name for group in groups if group.slowdown is not None]
+    squares = []
+    for name in counted:
+        timings = [
+            op.timing
+            for op in operations
+            if op.operation.group == name and op.operation.scored and op.timing is not None
+        ]
+        weight = 1 / (len(counted) * len(timings))
+        for timing in timings:
+            low, high = timing.slowdown_interval
+            squares.append((weight * math.log(high / low) / 2) ** 2)
+    return math.sqrt(math.fsum(squares))

@@ -1,0 +1,62 @@
+"""The worker process: reads questions, answers them, keeps its channel to itself.
+
+Started as `python -P -B -m tito_bench.measure.worker`. The parent's pipes
+arrive as standard input and output; both are moved away before any student
+code is imported, so that what it prints goes to the error stream and what it
+reads is empty.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Answer questions until the parent closes the channel."""
+    # Own file numbers, not inherited by children of the student's code.
+    questions = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - only its descriptor is wanted
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    _limit_memory(int(sys.argv[1]))
+
+    import msgspec
+
+    from tito_bench import _native
+    from tito_bench.measure.protocol import Answered, Asked
+    from tito_bench.measure.workbench import Workbench
+
+    decoder = msgspec.json.Decoder(Asked)
+    encode = msgspec.json.Encoder().encode
+    with _native.AlignedArrays():
+        workbench = Workbench(seed=int(sys.argv[2]))
+        for line in questions:
+            asked = decoder.decode(line)
+            answer = workbench.answer(asked.question)
+            answers.write(encode(Answered(asked.number, answer)) + b"\n")
+            answers.flush()
+    # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
+    os._exit(0)
+
+
+def _limit_memory(limit_bytes: int) -> None:
+    """Let a memory bomb raise MemoryError here instead of freezing the computer."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit_bytes = min(limit_bytes, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, hard))
+    except (ValueError, OSError):  # macOS refuses it for some processes
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

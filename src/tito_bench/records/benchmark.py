@@ -1,0 +1,234 @@
+"""The benchmark record: what one run measured, as it is kept in `.tito/benchmarks/`.
+
+Immutable once written. It holds no host name, no user name, no path of the
+home folder. Times are in ns unless the name says ms.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tito_bench import __version__
+from tito_bench.measure.environment import Machine, Runtime
+from tito_bench.measure.protocol import FailureKind, Loaded
+from tito_bench.measure.results import PairedRound
+from tito_bench.measure.summary import OperationSummary, SuiteSummary
+from tito_bench.measure.verdict import Status, Verdict
+
+__all__ = [
+    "BenchmarkRecord",
+    "FailureRecord",
+    "NormalizedMetrics",
+    "OperationRecord",
+    "RawMetrics",
+    "Samples",
+    "SubjectRecord",
+    "SystemInfo",
+    "VerdictRecord",
+    "build_record",
+    "decode_record",
+    "encode_record",
+]
+
+SCHEMA = 1
+
+
+class SubjectRecord(msgspec.Struct, frozen=True):
+    """Whose code was measured; paths are relative to the project."""
+
+    name: str
+    version: str | None
+    file: str | None
+    files: dict[str, str]
+    fingerprint: str | None
+    note: str | None
+
+
+class SystemInfo(msgspec.Struct, frozen=True):
+    """On what it was measured."""
+
+    machine: Machine
+    runtime: Runtime
+
+
+class FailureRecord(msgspec.Struct, frozen=True):
+    """Why an operation has no numbers."""
+
+    kind: FailureKind
+    reason: str
+
+
+class Samples(msgspec.Struct, frozen=True):
+    """The raw readings, one column each, one row a round; times of the whole sample."""
+
+    kept: list[bool]
+    subject_loops: list[int]
+    subject_wall_ns: list[int]
+    subject_cpu_ns: list[int]
+    subject_process_cpu_ns: list[int]
+    subject_waits: list[int]
+    native_loops: list[int]
+    native_wall_ns: list[int]
+    native_cpu_ns: list[int]
+    dispatch_loops: list[int]
+    dispatch_cpu_ns: list[int]
+
+
+class OperationRecord(msgspec.Struct, frozen=True):
+    """One operation. The numbers are null where `failure` says why.
+
+    `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`.
+    """
+
+    name: str
+    group: str
+    version: int
+    scored: bool
+    dispatch_calls: int
+    failure: FailureRecord | None
+    subject_ns: float | None
+    native_ns: float | None
+    dispatch_ns: float | None
+    reference_ns: float | None
+    slowdown: float | None
+    slowdown_interval: tuple[float, float] | None
+    mdape: float | None
+    rounds_kept: int
+    rounds_dropped: int
+    samples: Samples
+
+
+class RawMetrics(msgspec.Struct, frozen=True):
+    """Geometric means of the subject's times, in ms, by group; not comparable across machines."""
+
+    tensor_ops_ms: float | None
+    matmul_ms: float | None
+    forward_pass_ms: float | None
+
+
+class NormalizedMetrics(msgspec.Struct, frozen=True):
+    """Slowdowns by group, their composite, and the score: comparable across machines."""
+
+    slowdowns: dict[str, float | None]
+    composite: float | None
+    score: float | None
+    score_interval: tuple[float, float] | None
+
+
+class ReasonRecord(msgspec.Struct, frozen=True):
+    """One fact behind the verdict."""
+
+    code: str
+    what: str
+    value: str
+
+
+class VerdictRecord(msgspec.Struct, frozen=True):
+    """Whether the result can be trusted."""
+
+    status: Status
+    reasons: list[ReasonRecord]
+
+
+class BenchmarkRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of `benchmark baseline`."""
+
+    schema: Literal[1] = SCHEMA
+    kind: Literal["baseline"]
+    created_at: str
+    tito_bench_version: str
+    subject: SubjectRecord
+    system_info: SystemInfo
+    operations: list[OperationRecord]
+    raw_metrics: RawMetrics
+    normalized_metrics: NormalizedMetrics
+    verdict: VerdictRecord
+
+
+def build_record(
+    summary: SuiteSummary, subject: Loaded, machine: Machine, verdict: Verdict, now: datetime
+) -> BenchmarkRecord:
+    """Put a run's summary into its record; `now` is an aware UTC time."""
+    groups = {group.name: group for group in summary.groups}
+    return BenchmarkRecord(
+        kind="baseline",
+        created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tito_bench_version=__version__,
+        subject=SubjectRecord(
+            subject.name,
+            subject.version,
+            subject.file,
+            subject.files,
+            subject.fingerprint,
+            subject.note,
+        ),
+        system_info=SystemInfo(machine, subject.runtime),
+        operations=[_operation_record(op) for op in summary.operations],
+        raw_metrics=RawMetrics(
+            *(
+                None if groups[name].subject_ns is None else groups[name].subject_ns / 1e6
+                for name in ("tensor_ops", "matmul", "forward_pass")
+            )
+        ),
+        normalized_metrics=NormalizedMetrics(
+            {name: group.slowdown for name, group in groups.items()},
+            summary.composite,
+            summary.score,
+            summary.score_interval,
+        ),
+        verdict=VerdictRecord(
+            verdict.status, [ReasonRecord(r.code, r.what, r.value) for r in verdict.reasons]
+        ),
+    )
+
+
+def encode_record(record: BenchmarkRecord) -> bytes:
+    """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def decode_record(data: bytes) -> BenchmarkRecord:
+    """The record in `data`. Raises msgspec.DecodeError on anything else."""
+    return msgspec.json.decode(data, type=BenchmarkRecord)
+
+
+def _operation_record(op: OperationSummary) -> OperationRecord:
+    timing, failure = op.timing, op.failure
+    kept = list(timing.kept) if timing else [False] * len(op.result.rounds)
+    return OperationRecord(
+        name=op.operation.name,
+        group=op.operation.group,
+        version=op.operation.version,
+        scored=op.operation.scored,
+        dispatch_calls=op.operation.dispatch_calls,
+        failure=FailureRecord(failure.kind, failure.reason) if failure else None,
+        subject_ns=timing.subject_ns if timing else None,
+        native_ns=timing.native_ns if timing else None,
+        dispatch_ns=timing.dispatch_ns if timing else None,
+        reference_ns=timing.reference_ns if timing else None,
+        slowdown=timing.slowdown if timing else None,
+        slowdown_interval=timing.slowdown_interval if timing else None,
+        mdape=timing.mdape if timing else None,
+        rounds_kept=sum(kept),
+        rounds_dropped=len(kept) - sum(kept),
+        samples=_samples(kept, op.result.rounds),
+    )
+
+
+def _samples(kept: list[bool], rounds: tuple[PairedRound, ...]) -> Samples:
+    return Samples(
+        kept=kept,
+        subject_loops=[paired.subject.loops for paired in rounds],
+        subject_wall_ns=[paired.subject.wall_ns for paired in rounds],
+        subject_cpu_ns=[paired.subject.cpu_ns for paired in rounds],
+        subject_process_cpu_ns=[paired.subject.process_cpu_ns for paired in rounds],
+        subject_waits=[paired.subject.waits for paired in rounds],
+        native_loops=[paired.native.loops for paired in rounds],
+        native_wall_ns=[paired.native.wall_ns for paired in rounds],
+        native_cpu_ns=[paired.native.cpu_ns for paired in rounds],
+        dispatch_loops=[paired.dispatch.loops for paired in rounds],
+        dispatch_cpu_ns=[paired.dispatch.cpu_ns for paired in rounds],
+    )

@@ -1,0 +1,1 @@
+"""How results are shown: one view model, then the terminal and the file formats."""

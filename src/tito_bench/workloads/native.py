@@ -1,0 +1,40 @@
+"""The native twin of each operation: a kernel bound to its arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tito_bench.workloads.operation import Operation
+
+if TYPE_CHECKING:
+    from tito_bench._native import Call, Kernels
+
+__all__ = ["bind", "output_shape"]
+
+
+def output_shape(operation: Operation) -> tuple[int, ...]:
+    """Shape of the result."""
+    if operation.kind == "matmul":
+        return operation.inputs[0][0], operation.inputs[1][1]
+    if operation.kind == "mlp":
+        return operation.inputs[0][0], operation.weights[-1][0]
+    return operation.inputs[0]
+
+
+def bind(
+    kernels: Kernels,
+    operation: Operation,
+    inputs: tuple[np.ndarray, ...],
+    weights: tuple[np.ndarray, ...],
+    out: np.ndarray,
+) -> Call:
+    """Bind the kernel of `operation`. Raises KeyError on a kind without a kernel."""
+    binders = {
+        "add": kernels.add,
+        "mul": kernels.mul,
+        "matmul": kernels.sgemm,
+        "mlp": kernels.mlp,
+    }
+    return binders[operation.kind](*inputs, *weights, out)
