@@ -1,0 +1,213 @@
+"""Reading and writing files that cannot be lost.
+
+A write is all or nothing: a new file beside the target, readable by its owner
+only, is filled, forced to the disk and renamed over the target. Whoever reads
+meanwhile sees the old or the new content. Read-modify-write happens under
+`locked`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from typing import TYPE_CHECKING, TypeVar
+
+from tito_bench.errors import FileBusy, StoreError
+from tito_bench.records.filesystem import FileSystem, OsFileSystem
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = [
+    "DISK",
+    "READ_LIMIT",
+    "FileExists",
+    "add_stamped",
+    "locked",
+    "read_bytes",
+    "show_path",
+    "stamp",
+    "sweep",
+    "write_atomic",
+    "write_new",
+]
+
+T = TypeVar("T")
+
+DISK: FileSystem = OsFileSystem()
+
+READ_LIMIT = 64 * 2**20
+"""Bytes; no file of ours comes near, and a wrong one must not fill the memory."""
+
+# ERROR_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION: a virus scanner or
+# a reader has the file open for a moment.
+_SHARING_ERRORS = frozenset({5, 32, 33})
+_SHARING_TRIES = 10
+_TEMPORARY = ".tmp"
+_REMEDIES = {
+    errno.ENOSPC: "free some disk space and run the command again",
+    errno.EDQUOT: "free some of your disk quota and run the command again",
+    errno.EACCES: "check the permissions of the folder",
+    errno.EPERM: "check the permissions of the folder",
+    errno.EROFS: "the disk is read-only; use --project with a folder you can write to",
+    errno.EEXIST: "a file is where a folder should be; move it away",
+    errno.ENOTDIR: "a file is where a folder should be; move it away",
+    errno.EISDIR: "a folder is where a file should be; move it away",
+    errno.ENAMETOOLONG: "use a shorter path",
+}
+
+
+class FileExists(StoreError):
+    """A file that must be new exists already."""
+
+
+def read_bytes(path: Path, disk: FileSystem = DISK) -> bytes | None:
+    """The file's content, or None if there is no such file.
+
+    Raises `StoreError` if it cannot be read or is larger than `READ_LIMIT`.
+    """
+    try:
+        data = _patiently(disk, lambda: disk.read(path, READ_LIMIT + 1))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _failure("read", path, error) from error
+    if len(data) > READ_LIMIT:
+        raise StoreError(
+            f"cannot read {show_path(path)}: larger than {READ_LIMIT >> 20} MiB; move it away"
+        )
+    return data
+
+
+def write_atomic(path: Path, data: bytes, disk: FileSystem = DISK) -> None:
+    """Write the file, replacing what is there; all or nothing.
+
+    Raises `StoreError`; the old content is then still there, except where only
+    the last step, the sync of the folder, failed: then it is the new one.
+    """
+    _write(path, data, disk, disk.replace)
+
+
+def write_new(path: Path, data: bytes, disk: FileSystem = DISK) -> None:
+    """Write a file that must not exist yet; all or nothing, never overwriting.
+
+    Raises `FileExists` if it exists, `StoreError` if it cannot be written.
+    """
+    try:
+        _write(path, data, disk, disk.rename_new)
+    except FileExistsError as error:
+        raise FileExists(f"{show_path(path)} exists already; it was not overwritten") from error
+
+
+def add_stamped(
+    folder: Path, prefix: str, now: datetime, data: bytes, disk: FileSystem = DISK
+) -> Path:
+    """Write `<prefix>_<UTC time>_<4 hex>.json` as a new file in the folder; its path."""
+    for _ in range(16):
+        path = folder / f"{prefix}_{stamp(now)}_{disk.token()[:4]}.json"
+        try:
+            write_new(path, data, disk)
+        except FileExists:
+            continue
+        return path
+    raise StoreError(f"cannot find a free name in {show_path(folder)}; run the command again")
+
+
+def stamp(now: datetime) -> str:
+    """The time of a file name, UTC: `20261122T203000Z`."""
+    offset = now.utcoffset()
+    if offset is None or offset:
+        raise ValueError("a time of day in UTC is needed")
+    return now.strftime("%Y%m%dT%H%M%SZ")
+
+
+@contextlib.contextmanager
+def locked(path: Path, timeout_s: float = 10.0, disk: FileSystem = DISK) -> Iterator[None]:
+    """Hold the lock of this file against other processes (not reentrant).
+
+    Raises `FileBusy` if another process holds it for `timeout_s`.
+    """
+    from filelock import FileLock, Timeout  # its import takes 60 ms
+
+    lock = FileLock(path.with_name(f".{path.name}.lock"), poll_interval=0.01)
+    try:
+        disk.make_folder(path.parent)
+        lock.acquire(timeout=timeout_s)
+    except Timeout as error:
+        raise FileBusy(
+            f"{show_path(path)} is in use by another tito-bench for more than {timeout_s:g} s; "
+            "wait for it to end and run the command again"
+        ) from error
+    except OSError as error:
+        raise _failure("lock", path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def show_path(path: Path) -> str:
+    """A path for a message: harmless, and long enough to be found."""
+    return safe_text(str(path), limit=400)
+
+
+def sweep(path: Path, disk: FileSystem = DISK) -> None:
+    """Remove what killed writers of this file left; only for the holder of its lock."""
+    start = f".{path.name}."
+    with contextlib.suppress(OSError):  # litter is no reason to fail the write
+        for name in disk.list_folder(path.parent):
+            if name.startswith(start) and name.endswith(_TEMPORARY):
+                disk.remove(path.parent / name)
+
+
+def _write(path: Path, data: bytes, disk: FileSystem, rename: Callable[[Path, Path], None]) -> None:
+    temporary = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
+    try:
+        disk.make_folder(path.parent)
+        descriptor = disk.create(temporary)
+    except OSError as error:
+        raise _failure("write", path, error) from error
+    try:
+        try:
+            _fill(descriptor, data, disk)
+            _patiently(disk, lambda: rename(temporary, path))
+        except BaseException:
+            with contextlib.suppress(OSError):  # the first error is the one to report
+                disk.remove(temporary)
+            raise
+        disk.sync_folder(path.parent)
+    except FileExistsError:
+        raise  # from rename_new only: the caller's question
+    except OSError as error:
+        raise _failure("write", path, error) from error
+
+
+def _fill(descriptor: int, data: bytes, disk: FileSystem) -> None:
+    try:
+        rest = data
+        while rest:
+            rest = rest[disk.write(descriptor, rest) :]
+        disk.sync(descriptor)
+    finally:
+        disk.close(descriptor)
+
+
+def _patiently(disk: FileSystem, operation: Callable[[], T]) -> T:
+    """The operation, tried again where Windows says that the file is open elsewhere."""
+    for attempt in range(_SHARING_TRIES - 1):
+        try:
+            return operation()
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _SHARING_ERRORS:
+                raise
+            disk.sleep(min(0.01 * 2**attempt, 0.3))
+    return operation()
+
+
+def _failure(verb: str, path: Path, error: OSError) -> StoreError:
+    reason = safe_text(error.strerror or type(error).__name__)
+    remedy = _REMEDIES.get(error.errno or 0, "check the disk and run the command again")
+    return StoreError(f"cannot {verb} {show_path(path)}: {reason}; {remedy}")

@@ -1,0 +1,206 @@
+"""Benchmark submissions: what of a record a student may share, and where it is kept.
+
+A submission is built from a list of allowed fields, never by leaving fields
+out: what is not named here cannot be in it. It is written to
+`.tinytorch/submissions/` and stays on this machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tito_bench import __version__
+from tito_bench.errors import StoreError
+from tito_bench.records.schema import DocumentKind, encode
+from tito_bench.records.store import DISK, add_stamped
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from tito_bench.records.filesystem import FileSystem
+
+__all__ = [
+    "SUBMISSION",
+    "Submission",
+    "SubmissionChoices",
+    "build_submission",
+    "submission_bytes",
+    "submissions_folder",
+    "write_submission",
+]
+
+_MACHINE_FIELDS = ("cpu_model", "architecture", "cores_physical", "cores_logical", "ram_gib", "os")
+_RUNTIME_FIELDS = (
+    "python",
+    "numpy",
+    "blas",
+    "blas_version",
+    "blas_architecture",
+    "blas_threads",
+    "cores_usable",
+    "kernel_target",
+    "kernels_version",
+)
+_SUBJECT_FIELDS = ("name", "version")
+_REASON_FIELDS = ("code", "what", "value")
+_OS_NAME = re.compile(r"(\w+)(?: (\d+(?:\.\d+)?))?")
+_TEXT_LIMIT = 120
+_LIST_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class SubmissionChoices:
+    """What the student agreed to have in the submission, beside the figures."""
+
+    include_system_info: bool = False
+    include_anonymous_id: bool = False
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission; the order of the fields is the order in the file."""
+
+    kind: str = "submission"
+    created_at: str
+    tito_bench_version: str
+    benchmark: str
+    measured_at: str | None = None
+    anonymous_id: str | None = None
+    subject: dict[str, Any] = {}
+    raw_metrics: dict[str, Any] = {}
+    normalized_metrics: dict[str, Any] = {}
+    verdict: dict[str, Any] = {}
+    system_info: dict[str, Any] | None = None
+
+
+SUBMISSION = DocumentKind("submission", Submission, 1)
+
+
+def submissions_folder(root: Path) -> Path:
+    """Where the project at `root` keeps its submissions."""
+    return root / ".tinytorch" / "submissions"
+
+
+def build_submission(
+    record: Mapping[str, Any],
+    choices: SubmissionChoices,
+    now: datetime,
+    anonymous_id: str | None = None,
+) -> Submission:
+    """The submission of a benchmark record (its JSON object); pure.
+
+    Raises `StoreError` if the record does not say what it measured.
+    """
+    kind = record.get("kind")
+    if kind not in {"baseline", "capstone"}:
+        raise StoreError("the record is of neither a baseline nor a capstone; name another file")
+    measured_at = record.get("created_at")
+    return Submission(
+        created_at=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        tito_bench_version=__version__,
+        benchmark=kind,
+        measured_at=safe_text(measured_at, 40) if isinstance(measured_at, str) else None,
+        anonymous_id=anonymous_id if choices.include_anonymous_id else None,
+        subject=_picked(record.get("subject"), _SUBJECT_FIELDS),
+        raw_metrics=_figures(record.get("raw_metrics")),
+        normalized_metrics=_figures(record.get("normalized_metrics")),
+        verdict=_verdict(record.get("verdict")),
+        system_info=_system(record.get("system_info")) if choices.include_system_info else None,
+    )
+
+
+def submission_bytes(submission: Submission) -> bytes:
+    """Exactly what is written, shown and, if the student agrees, sent."""
+    return encode(SUBMISSION, submission)
+
+
+def write_submission(
+    root: Path,
+    record: Mapping[str, Any] | bytes,
+    choices: SubmissionChoices,
+    now: datetime,
+    anonymous_id: str | None = None,
+    disk: FileSystem = DISK,
+) -> Path:
+    """Build the submission of a record and keep it; the path of the new file.
+
+    `record` is the benchmark record's JSON object or its bytes; nothing
+    leaves this machine. Raises `StoreError` if it cannot be written.
+    """
+    if isinstance(record, bytes):
+        record = msgspec.json.decode(record, type=dict[str, Any])
+    submission = build_submission(record, choices, now, anonymous_id)
+    folder = submissions_folder(root)
+    return add_stamped(folder, submission.benchmark, now, submission_bytes(submission), disk)
+
+
+def _picked(found: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        return {}
+    return {name: _value(found[name]) for name in names if name in found}
+
+
+def _verdict(found: Any) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        return {}
+    reasons = found.get("reasons")
+    return {
+        "status": _value(found.get("status")),
+        "reasons": [
+            _picked(reason, _REASON_FIELDS)
+            for reason in (reasons[:_LIST_LIMIT] if isinstance(reasons, list) else [])
+        ],
+    }
+
+
+def _system(found: Any) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        return {}
+    machine = _picked(found.get("machine"), _MACHINE_FIELDS)
+    if "os" in machine:
+        # A kernel's release may carry the name of who built it, or where.
+        named = _OS_NAME.match(str(machine["os"]))
+        machine["os"] = named.group() if named else None
+    return {"machine": machine, "runtime": _picked(found.get("runtime"), _RUNTIME_FIELDS)}
+
+
+def _value(found: Any) -> str | float | None:
+    """Text made harmless and short, numbers as they are; null for anything else."""
+    if isinstance(found, str):
+        return safe_text(found, _TEXT_LIMIT)
+    return found if isinstance(found, int | float) else None
+
+
+def _figures(found: Any) -> dict[str, Any]:
+    """Numbers, nulls and short lists of numbers under plain names, one level of groups deep."""
+    if not isinstance(found, Mapping):
+        return {}
+    figures: dict[str, Any] = {}
+    for name, item in itertools.islice(found.items(), _LIST_LIMIT):
+        if not _is_name(name):
+            continue
+        if isinstance(item, Mapping):
+            inner = itertools.islice(item.items(), _LIST_LIMIT)
+            figures[name] = {
+                key: value for key, value in inner if _is_name(key) and _is_figure(value)
+            }
+        elif isinstance(item, list):
+            figures[name] = [value for value in item[:_LIST_LIMIT] if _is_figure(value)]
+        elif _is_figure(item):
+            figures[name] = item
+    return figures
+
+
+def _is_figure(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 60
