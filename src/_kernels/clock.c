@@ -1,0 +1,107 @@
+/* Clocks, and the timed loop. */
+#if !defined(_WIN32) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* RUSAGE_THREAD */
+#endif
+#include "tito_kernels.h"
+
+#if defined(_WIN32)
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+
+int64_t tito_wall_ns(void) {
+    LARGE_INTEGER ticks, per_second;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&per_second);
+    const int64_t seconds = ticks.QuadPart / per_second.QuadPart;
+    const int64_t rest = ticks.QuadPart % per_second.QuadPart;
+    return seconds * 1000000000 + rest * 1000000000 / per_second.QuadPart;
+}
+
+static int64_t filetime_ns(FILETIME kernel, FILETIME user) {
+    const uint64_t k = (uint64_t)kernel.dwHighDateTime << 32 | kernel.dwLowDateTime;
+    const uint64_t u = (uint64_t)user.dwHighDateTime << 32 | user.dwLowDateTime;
+    return (int64_t)((k + u) * 100);
+}
+
+/* Advances with the scheduler tick (15.6 ms as a rule): too coarse for one short sample. */
+int64_t tito_thread_cpu_ns(void) {
+    FILETIME created, ended, kernel, user;
+    if (!GetThreadTimes(GetCurrentThread(), &created, &ended, &kernel, &user)) {
+        return 0;
+    }
+    return filetime_ns(kernel, user);
+}
+
+int64_t tito_process_cpu_ns(void) {
+    FILETIME created, ended, kernel, user;
+    if (!GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user)) {
+        return 0;
+    }
+    return filetime_ns(kernel, user);
+}
+
+int64_t tito_waits(void) { return -1; }
+
+#else
+
+#include <sys/resource.h>
+#include <time.h>
+
+static int64_t clock_ns(clockid_t id) {
+    struct timespec t;
+    if (clock_gettime(id, &t) != 0) {
+        return 0;
+    }
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t tito_wall_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+int64_t tito_thread_cpu_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+int64_t tito_process_cpu_ns(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+int64_t tito_waits(void) {
+#if defined(RUSAGE_THREAD)
+    struct rusage usage;
+    if (getrusage(RUSAGE_THREAD, &usage) == 0) {
+        return (int64_t)usage.ru_nvcsw;
+    }
+#endif
+    return -1;
+}
+
+#endif
+
+/* The thread clock is read innermost: it is the one scores are made of. */
+void tito_clock_start(struct tito_clock *clock) {
+    clock->waits = tito_waits();
+    clock->process_cpu_ns = tito_process_cpu_ns();
+    clock->wall_ns = tito_wall_ns();
+    clock->cpu_ns = tito_thread_cpu_ns();
+}
+
+void tito_clock_stop(struct tito_clock *clock) {
+    clock->cpu_ns = tito_thread_cpu_ns() - clock->cpu_ns;
+    clock->wall_ns = tito_wall_ns() - clock->wall_ns;
+    clock->process_cpu_ns = tito_process_cpu_ns() - clock->process_cpu_ns;
+    clock->waits = clock->waits < 0 ? -1 : tito_waits() - clock->waits;
+}
+
+void tito_run_chain(const void *arguments) {
+    const struct tito_chain *chain = arguments;
+    for (size_t i = 0; i < chain->count; ++i) {
+        chain->calls[i].run(chain->calls[i].arguments);
+    }
+}
+
+void tito_time_calls(const struct tito_chain *chain, size_t loops, struct tito_clock *elapsed) {
+    tito_clock_start(elapsed);
+    size_t next = 0;
+    for (size_t i = 0; i < loops; ++i) {
+        chain->calls[next].run(chain->calls[next].arguments);
+        next = next + 1 == chain->count ? 0 : next + 1;
+    }
+    tito_clock_stop(elapsed);
+}

@@ -1,0 +1,19 @@
+/* Matrix multiply inside the kernels: out = x * w, the start of each sum and its end chosen. */
+#ifndef TITO_GEMM_H
+#define TITO_GEMM_H
+
+#include "target.h"
+
+struct gemm {
+    size_t m, k, n;
+    const float *a, *b; /* (m, k), (k, n), row-major, dense */
+    float *c;           /* (m, n) */
+    const float *bias;  /* (n), or NULL for 0 */
+    int relu;           /* c = max(c, 0) at the end */
+};
+
+/* Workspace in floats, aligned to 64 bytes. */
+size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n);
+void TITO_NAME(gemm)(const struct gemm *g, float *workspace);
+
+#endif

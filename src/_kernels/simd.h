@@ -1,0 +1,38 @@
+/* One vector vocabulary, spelled once per target. A kernel written in these words is the one
+ * readable source for every instruction set.
+ *
+ *   vf            VL floats
+ *   v_load/v_store           any alignment
+ *   v_load_part/v_store_part only the first n < VL elements are touched; the others load as 0
+ *   v_fma(a, b, c)           a * b + c, rounded once where the target can
+ *   v_max(a, b)              b where either is NaN: v_max(zero, x) keeps x's NaN
+ *   VREGISTERS               how many vf fit the register file; sizes the register blocks
+ */
+#ifndef TITO_SIMD_H
+#define TITO_SIMD_H
+
+#include "compiler.h"
+
+#define TITO_IS_avx512 1
+#define TITO_IS_avx2 2
+#define TITO_IS_sse2 3
+#define TITO_IS_neon 4
+#define TITO_IS_portable 5
+#define TITO_IS_OF(target) TITO_IS_##target
+#define TITO_IS(target) TITO_IS_OF(target)
+
+#if TITO_IS(TITO_TARGET) == TITO_IS_avx512
+#include "simd_avx512.h"
+#elif TITO_IS(TITO_TARGET) == TITO_IS_avx2
+#include "simd_avx2.h"
+#elif TITO_IS(TITO_TARGET) == TITO_IS_sse2
+#include "simd_sse2.h"
+#elif TITO_IS(TITO_TARGET) == TITO_IS_neon
+#include "simd_neon.h"
+#elif TITO_IS(TITO_TARGET) == TITO_IS_portable
+#include "simd_portable.h"
+#else
+#error "TITO_TARGET must be avx512, avx2, sse2, neon or portable"
+#endif
+
+#endif

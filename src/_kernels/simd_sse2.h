@@ -1,0 +1,30 @@
+/* SSE2, which every x86-64 has: 16 registers of 4 floats, no fused multiply-add. */
+#include <emmintrin.h>
+
+#define VL 4
+#define VREGISTERS 16
+typedef __m128 vf;
+
+TITO_INLINE vf v_zero(void) { return _mm_setzero_ps(); }
+TITO_INLINE vf v_set(float x) { return _mm_set1_ps(x); }
+TITO_INLINE vf v_load(const float *p) { return _mm_loadu_ps(p); }
+TITO_INLINE void v_store(float *p, vf x) { _mm_storeu_ps(p, x); }
+TITO_INLINE vf v_load_part(const float *p, size_t n) {
+    switch (n) {
+    case 1: return _mm_load_ss(p);
+    case 2: return _mm_setr_ps(p[0], p[1], 0.0f, 0.0f);
+    case 3: return _mm_setr_ps(p[0], p[1], p[2], 0.0f);
+    default: return _mm_setzero_ps();
+    }
+}
+TITO_INLINE void v_store_part(float *p, vf x, size_t n) {
+    float lanes[VL];
+    _mm_storeu_ps(lanes, x);
+    for (size_t i = 0; i < n; ++i) {
+        p[i] = lanes[i];
+    }
+}
+TITO_INLINE vf v_add(vf a, vf b) { return _mm_add_ps(a, b); }
+TITO_INLINE vf v_mul(vf a, vf b) { return _mm_mul_ps(a, b); }
+TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
+TITO_INLINE vf v_max(vf a, vf b) { return _mm_max_ps(a, b); }

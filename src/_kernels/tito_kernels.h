@@ -1,0 +1,104 @@
+/* Public C interface of the kernels. README.md in this folder states each kernel's contract. */
+#ifndef TITO_KERNELS_H
+#define TITO_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TITO_KERNELS_VERSION "1"
+
+enum tito_operation {
+    TITO_LINEAR, /* also sgemm: a linear layer without bias */
+    TITO_MLP,
+    TITO_ADD,
+    TITO_MUL,
+    TITO_TRIAD,
+    TITO_FMA_PEAK,
+    TITO_OPERATIONS
+};
+
+/* out (m, n) = x (m, k) * w (k, n) + bias (n) or 0 where bias is NULL */
+struct tito_linear {
+    size_t m, k, n;
+    const float *x, *w, *bias;
+    float *out;
+    void *workspace;
+};
+
+/* out (m, n) = relu(x (m, k) * w1 (k, hidden) + b1) * w2 (hidden, n) + b2 */
+struct tito_mlp {
+    size_t m, k, hidden, n;
+    const float *x, *w1, *b1, *w2, *b2;
+    float *out;
+    void *workspace;
+};
+
+/* out = a + b, a * b, or a + scalar * b, over count elements; out may be exactly a or b */
+struct tito_elementwise {
+    size_t count;
+    const float *a, *b;
+    float scalar;
+    float *out;
+};
+
+struct tito_fma_peak {
+    size_t iterations;
+};
+
+/* Arguments point to the operation's struct above. Nothing is allocated and nothing can fail:
+ * whoever fills the struct has checked it. workspace() says how many bytes, aligned to 64, the
+ * struct's workspace must have. */
+typedef void tito_kernel(const void *arguments);
+typedef size_t tito_workspace(const void *arguments);
+
+/* One instruction set: every operation's implementation. */
+struct tito_context {
+    const char *name;
+    tito_kernel *run[TITO_OPERATIONS];
+    tito_workspace *workspace[TITO_OPERATIONS]; /* NULL: needs none */
+    size_t fma_peak_flops;                      /* arithmetic operations per iteration */
+};
+
+/* Targets built in, best first, NULL at the end; and whether this CPU and its operating system
+ * can run one. The portable target is always there and always last. */
+const struct tito_context *const *tito_contexts(void);
+int tito_context_supported(const struct tito_context *context);
+
+/* A kernel bound to its arguments. */
+struct tito_call {
+    tito_kernel *run;
+    const void *arguments;
+};
+
+/* A tito_kernel that runs several calls in order. */
+struct tito_chain {
+    size_t count;
+    const struct tito_call *calls;
+};
+void tito_run_chain(const void *chain);
+
+/* Nanoseconds. waits: voluntary context switches of this thread so far, -1 where unknown. */
+int64_t tito_wall_ns(void);
+int64_t tito_thread_cpu_ns(void);
+int64_t tito_process_cpu_ns(void);
+int64_t tito_waits(void);
+
+struct tito_clock {
+    int64_t wall_ns, cpu_ns, process_cpu_ns, waits;
+};
+void tito_clock_start(struct tito_clock *clock);
+void tito_clock_stop(struct tito_clock *clock); /* turns the start into what has passed since */
+
+/* Runs calls[i % chain->count] for i < loops and times the whole. */
+void tito_time_calls(const struct tito_chain *chain, size_t loops, struct tito_clock *elapsed);
+
+/* 64-byte aligned memory; size 0 gives a valid pointer, NULL means out of memory. The pool keeps
+ * freed blocks by size while at least one user is in. */
+void *tito_aligned_malloc(size_t size);
+void *tito_aligned_calloc(size_t count, size_t size);
+void *tito_aligned_realloc(void *block, size_t size);
+void tito_aligned_free(void *block);
+void tito_aligned_pool_enter(void);
+void tito_aligned_pool_leave(void);
+
+#endif
