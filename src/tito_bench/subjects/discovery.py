@@ -1,0 +1,164 @@
+"""Finds the student's TinyTorch package on disk, without importing it.
+
+Importing is left to `subjects.package`, inside the measuring worker: student
+code may print, hang or exit.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tito_bench.subjects.display import display_path
+from tito_bench.subjects.missing import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+
+__all__ = ["PackageLocation", "locate_package"]
+
+Origin = Literal["project", "explicit", "installed"]
+
+# The monorepo form comes last: there `<root>/tinytorch` is the project itself.
+_PLACES = ("tinytorch", "srcs/tinytorch", "src/tinytorch", "tinytorch/tinytorch")
+_DISTRIBUTION = re.compile(
+    r"(?P<name>\w*tinytorch\w*)-(?P<version>[^-]+)\.dist-info", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLocation:
+    """A package of the course on disk: the folder to be imported as `tinytorch`."""
+
+    folder: Path
+    root: Path
+    origin: Origin
+
+    @property
+    def display(self) -> str:
+        """Return the folder as it may be printed and recorded."""
+        return display_path(self.folder, self.root)
+
+
+def locate_package(
+    root: Path, explicit: Path | None = None, search_path: Sequence[str] | None = None
+) -> PackageLocation | Missing:
+    """Find the package of the project at `root`, or the one `explicit` points to.
+
+    `explicit` is the package folder, or a folder that holds it in a known place;
+    nothing else is tried then. Without it the known places below `root` come
+    first, then a distribution installed on `search_path` (default: `sys.path`
+    without the current folder). Nothing is imported.
+    """
+    root = root.absolute()
+    if explicit is not None:
+        return _locate_explicit(root, explicit.absolute())
+    found = _locate_below(root)
+    if found is not None:
+        return PackageLocation(found, root, "project")
+    return _locate_installed(root, search_path)
+
+
+def _locate_explicit(root: Path, explicit: Path) -> PackageLocation | Missing:
+    shown = display_path(explicit, root)
+    if not _is_folder(explicit):
+        return Missing("tinytorch", None, f"{shown}: no such folder")
+    if _is_file(explicit / "core" / "tensor.py"):
+        return PackageLocation(explicit, root, "explicit")
+    found = _locate_below(explicit)
+    if found is None and _is_course_package(explicit):
+        found = explicit
+    if found is None:
+        return Missing("tinytorch", None, f"{shown}: no TinyTorch package (core/tensor.py) in it")
+    return PackageLocation(found, root, "explicit")
+
+
+def _locate_below(root: Path) -> Path | None:
+    candidates = [root / place for place in _PLACES]
+    complete = (folder for folder in candidates if _is_file(folder / "core" / "tensor.py"))
+    # A fresh clone has no core/tensor.py yet: it is still the student's package.
+    started = (folder for folder in candidates if _is_course_package(folder))
+    return next(complete, None) or next(started, None)
+
+
+def _is_course_package(folder: Path) -> bool:
+    """Say whether `folder` is a package of the course, maybe one just begun."""
+    return _is_folder(folder / "core") and (
+        _is_file(folder / "__init__.py") or _is_file(folder / "core" / "__init__.py")
+    )
+
+
+def _locate_installed(root: Path, search_path: Sequence[str] | None) -> PackageLocation | Missing:
+    found = _installed(search_path)
+    if found is None:
+        places = ", ".join(f"{place}/" for place in _PLACES)
+        return Missing("tinytorch", None, f"no TinyTorch package: looked for {places}")
+    if _is_file(found / "core" / "tensor.py"):
+        return PackageLocation(found, root, "installed")
+    return Missing(
+        "tinytorch",
+        None,
+        f"{_distribution(found)} in {display_path(found, root)} is an unrelated project "
+        "(it has no tinytorch.core.tensor), not the course's package",
+    )
+
+
+def _installed(search_path: Sequence[str] | None) -> Path | None:
+    """Return the folder or file that `import tinytorch` would load, without importing."""
+    for spec in _installed_specs(search_path):
+        for location in spec.submodule_search_locations or ():
+            return Path(location)
+        if spec.origin is not None:
+            return Path(spec.origin)
+    return None
+
+
+def _installed_specs(search_path: Sequence[str] | None) -> Iterator[ModuleSpec]:
+    # The current folder is no installation: what lies in it is a matter of the
+    # project root.
+    here = Path.cwd()
+    entries = sys.path if search_path is None else search_path
+    path = [entry for entry in entries if entry and Path(entry) != here]
+    spec = PathFinder.find_spec("tinytorch", path)
+    if spec is not None:
+        yield spec
+    if search_path is None:
+        # An editable installation may bring a finder of its own.
+        for finder in sys.meta_path:
+            find_spec = getattr(finder, "find_spec", None)
+            if finder is not PathFinder and find_spec is not None:
+                spec = find_spec("tinytorch", None, None)
+                if spec is not None:
+                    yield spec
+
+
+def _distribution(installed: Path) -> str:
+    """Name the distribution beside an installed package, e.g. "tinytorch 0.1.0"."""
+    try:
+        names = sorted(entry.name for entry in installed.parent.iterdir())
+    except OSError:
+        names = []
+    for name in names:
+        match = _DISTRIBUTION.fullmatch(name)
+        if match:
+            return f"the installed distribution {match['name']} {match['version']}"
+    return "the installed tinytorch"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no permission to look
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

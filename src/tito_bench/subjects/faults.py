@@ -1,0 +1,70 @@
+"""One line for anything that student code can raise."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tito_bench.subjects.display import display_path, hide_folders, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["describe_fault", "is_inside"]
+
+
+def is_inside(file: str | Path, folders: Sequence[Path]) -> bool:
+    """Say whether `file`, links followed, lies in one of the `folders`."""
+    try:
+        resolved = Path(file).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return False
+    return any(resolved.is_relative_to(folder.resolve()) for folder in folders)
+
+
+def describe_fault(error: BaseException, package: Path, root: Path) -> str:
+    """Return "file:line: Type: message" for what student code raised.
+
+    The place is the deepest frame inside `package`, else the deepest inside
+    `root`, else none is named; a SyntaxError names the place it found itself.
+    Paths are display paths relative to `root`.
+    """
+    place = _place(error, package, root)
+    message = one_line(hide_folders(_message(error), root))
+    name = type(error).__name__
+    fault = f"{name}: {message}" if message else name
+    return f"{place}: {fault}" if place else fault
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg or ""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _missing_module(error.name)
+    if isinstance(error, SystemExit):
+        return f"the code called exit({error.code!r})"
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001,RUF100 - student code may define __str__
+        return "(its message cannot be printed)"
+
+
+def _missing_module(name: str) -> str:
+    top = name.partition(".")[0]
+    if top == "tinytorch":
+        return f"needs {name}, which is not exported yet"
+    return f"needs {name}, which is not installed"
+
+
+def _place(error: BaseException, package: Path, root: Path) -> str | None:
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return f"{display_path(error.filename, root)}:{error.lineno}"
+    frames = [
+        (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    for folder in (package, root):
+        for file, line in reversed(frames):
+            if is_inside(file, (folder,)):
+                return f"{display_path(file, root)}:{line}"
+    return None

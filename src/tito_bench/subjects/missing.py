@@ -1,0 +1,29 @@
+"""What the student's package does not have yet, and what fails in it."""
+
+from __future__ import annotations
+
+from tito_bench.errors import SubjectError
+
+__all__ = ["Missing", "StudentCodeError"]
+
+
+class Missing(SubjectError):
+    """A name that cannot be had; `str(missing)` is the line shown and recorded.
+
+    A partial package is the normal case: `locate_package` and `Package.find`
+    return it as a value, only `Package.require` raises it.
+    """
+
+    def __init__(self, name: str, module_number: int | None, reason: str) -> None:
+        """Say why `name`, which course module `module_number` brings, is not there.
+
+        `reason` is a whole line, e.g. "module 03 layers: Linear not found".
+        """
+        super().__init__(reason)
+        self.name = name
+        self.module_number = module_number
+        self.reason = reason
+
+
+class StudentCodeError(SubjectError):
+    """The student's code raised, or handed back what cannot be measured."""

@@ -1,0 +1,208 @@
+"""The student's package as the measuring worker sees it: names, files, faults."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tito_bench.subjects.display import display_path, one_line
+from tito_bench.subjects.importing import PACKAGE, PackageImporter
+from tito_bench.subjects.layouts import layout_of
+from tito_bench.subjects.missing import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType, TracebackType
+
+    from tito_bench.subjects.discovery import PackageLocation
+
+__all__ = ["Found", "Package"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name of the course in the student's package.
+
+    `module` is where it was found, `file` where it is really defined (a package
+    may re-export what lies elsewhere).
+    """
+
+    name: str
+    value: object
+    module: str
+    file: Path
+
+
+class Package:
+    """The located package, imported lazily, one course module after the other.
+
+    Use it inside the worker process only, and with its stdout redirected:
+    student code may print, exit or patch the interpreter when imported.
+    """
+
+    def __init__(self, location: PackageLocation) -> None:
+        """Take the package at `location`; nothing is imported yet."""
+        self.location = location
+        self._importer = PackageImporter(location)
+        self._answers: dict[str, Found | Missing] = {}
+
+    def __enter__(self) -> Package:
+        """Return itself; leaving the block undoes the imports."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Put the interpreter's import state back."""
+        self.close()
+
+    def close(self) -> None:
+        """Put the interpreter's import state back (a worker that ends need not)."""
+        self._importer.close()
+
+    def find(self, name: str) -> Found | Missing:
+        """Return the thing called `name` (a key of `layouts.LAYOUTS`), or why not.
+
+        Tries every path the course ever used, then the package itself, then any
+        file of the package that defines the name.
+
+        Raises:
+            KeyError: `name` is not one of the course.
+            SubjectError: another `tinytorch` was imported in place of this one.
+        """
+        if name not in self._answers:
+            self._answers[name] = self._search(name)
+        return self._answers[name]
+
+    def require(self, name: str) -> object:
+        """Return the thing called `name`; raises Missing where it cannot be had."""
+        answer = self.find(name)
+        if isinstance(answer, Missing):
+            # A new one each time: a raised exception keeps its frames alive.
+            raise Missing(answer.name, answer.module_number, answer.reason)
+        return answer.value
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Return name -> display path, for every name found so far."""
+        return {found.name: self.display(found.file) for found in self._found()}
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return one line for each module that could not be imported so far."""
+        lines = []
+        for dotted, fault in self._importer.faults.items():
+            line = f"import {dotted} fails: {fault}"
+            if dotted == PACKAGE:
+                line += " (its modules were tried one by one)"
+            lines.append(line)
+        return tuple(lines)
+
+    @property
+    def version(self) -> str | None:
+        """Return the version that the package, or its pyproject.toml, states."""
+        stated = getattr(self._importer.load(PACKAGE), "__version__", None)
+        if not isinstance(stated, str):
+            folder = self.location.folder
+            stated = _written_version(folder) or _project_version(folder)
+        return one_line(stated)[:40] if stated else None
+
+    def fingerprint(self) -> str | None:
+        """Return 16 hex digits of the SHA-256 of the files found so far, or None.
+
+        Equal fingerprints mean the same sources at the same places.
+        """
+        files = {self.display(found.file): found.file for found in self._found()}
+        if not files:
+            return None
+        digest = hashlib.sha256()
+        for shown, file in sorted(files.items()):
+            content = file.read_bytes() if file.is_file() else b""
+            digest.update(f"{shown}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()[:16]
+
+    def display(self, path: Path | str) -> str:
+        """Return `path` as it may be printed and recorded."""
+        return display_path(path, self.location.root)
+
+    def _found(self) -> list[Found]:
+        return [answer for answer in self._answers.values() if isinstance(answer, Found)]
+
+    def _search(self, name: str) -> Found | Missing:
+        layout = layout_of(name)
+        tried = (*layout.paths, PACKAGE)
+        for dotted in tried:
+            found = self._look_in(dotted, name)
+            if found is not None:
+                return found
+        for dotted in self._modules_defining(name):
+            found = self._look_in(dotted, name) if dotted not in tried else None
+            if found is not None:
+                return found
+        for dotted in layout.paths:
+            if dotted in self._importer.faults:
+                fault = self._importer.faults[dotted]
+                reason = f"{layout}: {name} cannot be imported: {fault}"
+                return Missing(name, layout.number, reason)
+        return Missing(name, layout.number, f"{layout}: {name} not found")
+
+    def _look_in(self, dotted: str, name: str) -> Found | None:
+        module = self._importer.load(dotted)
+        # A package may set a name it could not import to None.
+        value = getattr(module, name, None)
+        if module is None or value is None or inspect.ismodule(value):
+            return None
+        return Found(name, value, dotted, self._defining_file(value, module))
+
+    def _defining_file(self, value: object, module: ModuleType) -> Path:
+        try:
+            file = inspect.getsourcefile(inspect.unwrap(value))  # type: ignore[arg-type]
+        except (TypeError, ValueError, OSError):  # compiled, or no class or function
+            file = None
+        return Path(file or module.__file__ or self.location.folder)
+
+    def _modules_defining(self, name: str) -> Iterator[str]:
+        """Yield modules at paths the course never used that define `name`."""
+        definition = re.compile(rf"^(?:class|def) {re.escape(name)}\b", re.MULTILINE)
+        folder = self.location.folder
+        for file in sorted(folder.rglob("*.py")):
+            parts = file.relative_to(folder).with_suffix("").parts
+            if any(part.startswith(("test", "_")) or not part.isidentifier() for part in parts):
+                continue
+            try:
+                source = file.read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            if definition.search(source):
+                yield ".".join((PACKAGE, *parts))
+
+
+def _written_version(folder: Path) -> str | None:
+    """Return the version in an `__init__.py` that cannot be imported."""
+    try:
+        source = (folder / "__init__.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    match = re.search(r"""^__version__\s*=\s*(["'])([^"']+)\1""", source, re.MULTILINE)
+    return match[2] if match else None
+
+
+def _project_version(folder: Path) -> str | None:
+    """Return the version in the pyproject.toml beside or above the package."""
+    for parent in list(folder.parents)[:2]:
+        try:
+            project = tomllib.loads((parent / "pyproject.toml").read_text("utf-8"))["project"]
+            if project["name"] == PACKAGE:
+                return str(project["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None

@@ -1,0 +1,176 @@
+"""The subject `tinytorch`: the student's own Tensor, Linear and ReLU."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tito_bench.errors import TitoBenchError
+from tito_bench.subjects.faults import describe_fault
+from tito_bench.subjects.missing import Missing, StudentCodeError
+from tito_bench.subjects.student_code import (
+    as_function,
+    put_parameter,
+    require_array,
+    student_code,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tito_bench.subjects.operation import Arrays
+    from tito_bench.subjects.package import Package
+
+__all__ = ["BASELINE_NAMES", "TensorOperation", "TinyTorchSubject"]
+
+BASELINE_NAMES = ("Tensor", "ReLU", "Linear")
+"""What the operations of the baseline are made of."""
+
+
+# Nothing but the student's own operation happens in these: they are timed.
+
+
+def _add(a: Any, b: Any) -> object:
+    data: object = (a + b).data
+    return data
+
+
+def _mul(a: Any, b: Any) -> object:
+    data: object = (a * b).data
+    return data
+
+
+def _matmul_operator(a: Any, b: Any) -> object:
+    data: object = (a @ b).data
+    return data
+
+
+def _matmul_method(a: Any, b: Any) -> object:
+    data: object = a.matmul(b).data
+    return data
+
+
+_ELEMENTWISE: dict[str, tuple[str, Callable[..., Any], Callable[..., object]]] = {
+    "add": ("Tensor + Tensor", operator.add, _add),
+    "mul": ("Tensor * Tensor", operator.mul, _mul),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorOperation:
+    """One operation on the student's Tensors."""
+
+    function: Callable[..., object]
+    tensor: Callable[[np.ndarray], object]
+
+    def arguments(self, inputs: Arrays) -> tuple[object, ...]:
+        """Wrap each array into a Tensor, which usually copies it."""
+        return tuple(self.tensor(values) for values in inputs)
+
+
+class TinyTorchSubject:
+    """The student's package, measured through its public names."""
+
+    name = "tinytorch"
+
+    def __init__(self, package: Package) -> None:
+        """Measure what `package` has; nothing is imported yet."""
+        self._package = package
+
+    @property
+    def version(self) -> str | None:
+        """Return the version the package states, if it states one."""
+        return self._package.version
+
+    @property
+    def file(self) -> str | None:
+        """Return the display path of the file that defines Tensor, None without one."""
+        found = self._package.find("Tensor")
+        return None if isinstance(found, Missing) else self._package.display(found.file)
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Return name -> display path for every name used so far."""
+        return self._package.files
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Return a short digest of the sources of `files`."""
+        return self._package.fingerprint()
+
+    def describe(self, error: BaseException) -> str:
+        """Return one line for what was raised while student code ran."""
+        if isinstance(error, TitoBenchError):
+            return str(error)
+        location = self._package.location
+        return describe_fault(error, location.folder, location.root)
+
+    def check_tensor(self) -> None:
+        """Add a small Tensor to itself.
+
+        Raises:
+            Missing: there is no Tensor, or its module cannot be imported.
+            StudentCodeError: it raised, or the sum is wrong.
+        """
+        tensor: Any = self._package.require("Tensor")
+        with student_code(self._package.location):
+            small = tensor([[1, 2], [3, 4]])
+            total = require_array(small + small, "Tensor + Tensor")
+            right = np.array_equal(total, [[2, 4], [6, 8]])
+        if not right:
+            shown = np.array2string(total, separator=", ", threshold=8).replace("\n", "")
+            raise StudentCodeError(f"Tensor([[1, 2], [3, 4]]) added to itself gives {shown}")
+
+    def operation(self, kind: str, weights: Arrays = ()) -> TensorOperation:
+        """Build one operation; see `subjects.operation.Subject`."""
+        tensor: Any = self._package.require("Tensor")
+        if kind == "mlp":
+            return TensorOperation(self._mlp(tensor, weights), tensor)
+        if kind == "matmul":
+            return TensorOperation(self._matmul(tensor), tensor)
+        expression, untimed, timed = _ELEMENTWISE[kind]
+        self._try(untimed, expression, tensor, (2, 3), (2, 3))
+        return TensorOperation(timed, tensor)
+
+    def _matmul(self, tensor: Any) -> Callable[..., object]:
+        shapes = (2, 3), (3, 2)
+        try:
+            self._try(operator.matmul, "Tensor @ Tensor", tensor, *shapes)
+        except StudentCodeError as failed:
+            try:
+                self._try(lambda a, b: a.matmul(b), "Tensor.matmul(Tensor)", tensor, *shapes)
+            except StudentCodeError:
+                raise failed from None
+            return _matmul_method
+        return _matmul_operator
+
+    def _mlp(self, tensor: Any, weights: Arrays) -> Callable[..., object]:
+        w1, b1, w2, b2 = weights
+        linear: Any = self._package.require("Linear")
+        relu_class: Any = self._package.require("ReLU")
+        with student_code(self._package.location):
+            layers = linear(*w1.shape), linear(*w2.shape)
+            for layer, weight, bias in zip(layers, (w1, w2), (b1, b2), strict=True):
+                put_parameter(layer, "weight", weight)
+                put_parameter(layer, "bias", bias)
+            first, relu, second = map(as_function, (layers[0], relu_class(), layers[1]))
+
+        def forward(x: Any) -> object:
+            data: object = second(relu(first(x))).data
+            return data
+
+        self._try(
+            lambda x: second(relu(first(x))), "Linear(ReLU(Linear(x)))", tensor, (2, w1.shape[0])
+        )
+        return forward
+
+    def _try(
+        self, function: Callable[..., Any], expression: str, tensor: Any, *shapes: tuple[int, ...]
+    ) -> None:
+        """Run the operation once on ones; its numbers are checked elsewhere."""
+        with student_code(self._package.location):
+            result = function(*(tensor(np.ones(shape, dtype=np.float32)) for shape in shapes))
+            require_array(result, expression)

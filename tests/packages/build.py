@@ -1,0 +1,100 @@
+"""Builds small student packages for the tests, one layout per era of the course.
+
+All eras share the sources in `sources/`; what differs between them is the path
+a source is exported to, the `ERA` constant in it, and the form of the package's
+`__init__.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["ERAS", "MODULES", "build_package"]
+
+ERAS = ("E1", "E2", "E3", "E4", "E5")
+"""Sep-Nov 2025, Dec 2025, Jan 2026, Apr-May 2026, Sep 2026."""
+
+_SOURCES = Path(__file__).parent / "sources"
+
+# In course order. Where a module is not at core/<name>.py: path by first era.
+MODULES: Mapping[str, Mapping[str, str]] = {
+    "tensor": {},
+    "activations": {},
+    "layers": {},
+}
+
+_EXPORTS: Mapping[str, str] = {
+    "tensor": "Tensor",
+    "activations": "Sigmoid, ReLU, Tanh, GELU, Softmax",
+    "layers": "Layer, Linear, Dropout",
+}
+
+
+def build_package(
+    folder: Path,
+    era: str = "E3",
+    modules: Collection[str] | int | None = None,
+    *,
+    slow: bool = False,
+    prints: bool = False,
+    replace: Mapping[str, str] | None = None,
+    version: str | None = "0.1.0",
+) -> Path:
+    """Write the package `folder`/tinytorch and return its path.
+
+    `modules` are names of MODULES, or how many of the course are done (default:
+    all). `slow` multiplies matrices by a double Python loop. `prints` makes each
+    module print on import. `replace` gives other text for some modules, or for
+    "__init__".
+    """
+    if modules is None or isinstance(modules, int):
+        modules = list(MODULES)[:modules]
+    replace = dict(replace or {})
+    package = folder / "tinytorch"
+    for name in modules:
+        path = package / module_path(name, era)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = replace.pop(name, None) or _source(name, era, slow=slow)
+        path.write_text(f"{text}\nprint({name!r})\n" if prints else text, encoding="utf-8")
+    init = replace.pop("__init__", None) or _init(era, version)
+    (package / "core").mkdir(parents=True, exist_ok=True)
+    for subfolder in [package, *(path for path in package.rglob("*") if path.is_dir())]:
+        (subfolder / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__init__.py").write_text(init, encoding="utf-8")
+    if replace:
+        raise ValueError(f"not among the modules: {sorted(replace)}")
+    return package
+
+
+def module_path(name: str, era: str) -> Path:
+    """Return where `era` exports the module `name` to, inside the package."""
+    path = f"core/{name}.py"
+    for first_era, moved in MODULES[name].items():
+        if first_era <= era:
+            path = moved
+    return Path(path)
+
+
+def _source(name: str, era: str, *, slow: bool) -> str:
+    text = (_SOURCES / f"{name}.py").read_text(encoding="utf-8")
+    text = re.sub(r"^ERA = .*$", f"ERA = {era[1:]}", text, flags=re.MULTILINE)
+    return re.sub(r"^SLOW = .*$", f"SLOW = {slow}", text, flags=re.MULTILINE)
+
+
+def _init(era: str, version: str | None) -> str:
+    """Write the imports of the whole course, done or not, as the course's own does."""
+    lines = [] if version is None else [f"__version__ = {version!r}"]
+    for name, exported in _EXPORTS.items():
+        dotted = ".".join(module_path(name, era).with_suffix("").parts)
+        imported = f"from .{dotted} import {exported}"
+        if era < "E3":
+            lines.append(imported)
+        else:
+            nothing = exported.replace(", ", " = ") + " = None"
+            lines += ["try:", f"    {imported}", "except ImportError:", f"    {nothing}"]
+    return "\n".join(lines) + "\n"
