@@ -128,12 +128,12 @@ def _hand_over(
     if problem is not None:
         raise problem
     if path is not None:
-        _offer_submission(path, root, options, streams)
+        _offer_submission(data, root, options, streams)
     return _exit_code(record, options)
 
 
 def _offer_submission(
-    path: Path, root: ProjectRoot, options: argparse.Namespace, streams: Streams
+    record: bytes, root: ProjectRoot, options: argparse.Namespace, streams: Streams
 ) -> None:
     """Ask whether to prepare a submission; without a terminal only `--submit` does."""
     if options.skip_submit:
@@ -144,9 +144,9 @@ def _offer_submission(
         question = "Prepare a submission from this result? It stays on this machine."
         if not streams.confirm(question, flag="--submit or --skip-submit"):
             return
-    from tito_bench.records.submission import write_submission
+    from tito_bench.records.submission import SubmissionChoices, write_submission
 
-    written = write_submission(root.path, path, streams.now())
+    written = write_submission(root.path, record, SubmissionChoices(), streams.now())
     shown = written.relative_to(root.path).as_posix()
     streams.people.write(f"Submission prepared: {shown}. Nothing left this machine.\n")
 

@@ -1,0 +1,5 @@
+"""`tito-bench community`."""
+
+
+def add_parsers(subparsers):
+    """Nothing yet."""

@@ -1,0 +1,250 @@
+"""How a run is conducted: rounds, order, budgets, and what a failure costs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from fake_worker import LOADED, Costs, FakeClock, FakeWorker, Fault, noisy_speed
+
+from tito_bench.errors import SubjectError
+from tito_bench.measure.conductor import Conductor, Progress
+from tito_bench.measure.plan import Budget
+from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
+from tito_bench.measure.protocol import (
+    Answer,
+    Failed,
+    Load,
+    Measure,
+    Prepare,
+    Question,
+    SubjectChoice,
+)
+from tito_bench.measure.results import SuiteResult
+from tito_bench.measure.summary import summarise
+from tito_bench.workloads.operation import Operation
+
+ADD = Operation("add", "tensor_ops", "add", ((4, 4), (4, 4)), 1)
+MATMUL = Operation("matmul", "matmul", "matmul", ((4, 4), (4, 4)), 1)
+MLP = Operation("mlp", "forward_pass", "mlp", ((4, 4),), 5)
+SUITE = (ADD, MATMUL, MLP)
+
+
+class Bench:
+    """A conductor with fake workers; keeps every worker it started."""
+
+    def __init__(
+        self,
+        costs: dict[str, Costs] | None = None,
+        fault: Fault = lambda _question: None,
+        subject: SubjectChoice = "numpy",
+        speed: Callable[[], float] = lambda: 1.0,
+        seed: int = 1,
+    ) -> None:
+        self.clock = FakeClock()
+        self.workers: list[FakeWorker] = []
+        self.progress: list[Progress] = []
+        costs = costs or {op.name: Costs() for op in SUITE}
+
+        def start() -> FakeWorker:
+            self.workers.append(FakeWorker(self.clock, costs, fault, speed))
+            return self.workers[-1]
+
+        self.conductor = Conductor(
+            start,
+            Load(subject, "project"),
+            clock=self.clock,
+            order=random.Random(seed),
+            progress=self.progress.append,
+        )
+
+    def run(self, budget: Budget | None = None) -> SuiteResult:
+        return self.conductor.run(SUITE, budget or Budget())
+
+    def asked(self, kind: type) -> list[Question]:
+        return [q for worker in self.workers for q in worker.asked if isinstance(q, kind)]
+
+
+def score_of(bench: Bench) -> float:
+    score = summarise(bench.run().operations).score
+    assert score is not None
+    return score
+
+
+def test_every_operation_gets_all_its_rounds() -> None:
+    result = Bench().run(Budget(rounds=12))
+    assert [len(op.rounds) for op in result.operations] == [12, 12, 12]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_twice_the_work_costs_ten_points_whatever_the_machine_does_meanwhile(seed: int) -> None:
+    plain = {"add": Costs(1500), "matmul": Costs(3e4, 2e4), "mlp": Costs(4e5, 3e5)}
+    twice = {name: Costs(2 * c.subject, c.native, c.dispatch) for name, c in plain.items()}
+    draw = random.Random(seed)
+    before = score_of(Bench(plain, speed=noisy_speed(draw, 0.3), seed=seed))
+    after = score_of(Bench(twice, speed=noisy_speed(draw, 0.3), seed=seed + 100))
+    assert before - after == pytest.approx(10.0, abs=0.01)
+
+
+def test_a_machine_ten_times_faster_gives_the_same_score() -> None:
+    slow = {"add": Costs(1500), "matmul": Costs(3e4, 2e4), "mlp": Costs(4e5, 3e5)}
+    fast = {n: Costs(c.subject / 10, c.native / 10, c.dispatch / 10) for n, c in slow.items()}
+    assert score_of(Bench(fast)) == pytest.approx(score_of(Bench(slow)), abs=0.01)
+
+
+def test_samples_reach_their_length_and_are_warmed_up_by_a_tenth() -> None:
+    bench = Bench()
+    bench.run(Budget(rounds=8, sample_ns=1_000_000))
+    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
+    assert rounds
+    costs = Costs()
+    for question in rounds:
+        for step in question.steps:
+            assert 1_000_000 <= costs.of(step.side) * step.loops <= 2_500_000
+            assert step.warmup == step.loops // 10
+
+
+def test_the_order_of_sides_and_operations_changes_from_round_to_round() -> None:
+    bench = Bench()
+    bench.run(Budget(rounds=20))
+    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
+    assert len({tuple(step.side for step in q.steps) for q in rounds}) == 6
+    firsts = {rounds[index].operation for index in range(0, len(rounds), len(SUITE))}
+    assert firsts == {"add", "matmul", "mlp"}
+
+
+def test_inputs_are_new_in_every_round() -> None:
+    bench = Bench()
+    bench.run(Budget(rounds=20))
+    seeds = [q.seed for q in bench.asked(Measure) if isinstance(q, Measure)]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_slow_operation_gets_fewer_rounds_and_the_run_keeps_its_budget() -> None:
+    costs = {"add": Costs(), "matmul": Costs(subject=5e8), "mlp": Costs()}
+    bench = Bench(costs)
+    result = bench.run(Budget(rounds=30, time_s=10.0))
+    add, matmul, mlp = (len(op.rounds) for op in result.operations)
+    assert add == mlp == 30
+    assert 5 <= matmul < 20
+    assert bench.clock.now <= 11.0
+
+
+def test_an_operation_longer_than_its_share_still_gets_one_round() -> None:
+    costs = {"add": Costs(), "matmul": Costs(subject=4e9), "mlp": Costs()}
+    result = Bench(costs).run(Budget(rounds=30, time_s=5.0))
+    add, matmul, mlp = (len(op.rounds) for op in result.operations)
+    assert matmul == 1
+    assert min(add, mlp) >= 29  # the slow one may come first in the last round
+
+
+def failing(operation: str, kind: type, outcome: Answer | Exception, after: int = 0) -> Fault:
+    seen = 0
+
+    def fault(question: Question) -> Answer | None:
+        nonlocal seen
+        if isinstance(question, kind) and getattr(question, "operation", None) == operation:
+            seen += 1
+            if seen > after:
+                if isinstance(outcome, Exception):
+                    raise outcome
+                return outcome
+        return None
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"), [(Prepare, 0), (Measure, 0), (Measure, 30)], ids=["first", "calibr", "round"]
+)
+@pytest.mark.parametrize(
+    ("outcome", "name"),
+    [
+        (WorkerCrashed("ended with SIGSEGV"), "crashed"),
+        (WorkerTimeout("no answer within 5 s"), "timeout"),
+        (Failed("raised", "tensor.py:3: ValueError: no"), "raised"),
+        (Failed("incorrect", "off by 1"), "incorrect"),
+    ],
+)
+def test_a_failure_costs_one_operation_and_the_rest_goes_on(
+    kind: type, after: int, outcome: Answer | Exception, name: str
+) -> None:
+    bench = Bench(fault=failing("matmul", kind, outcome, after))
+    add, matmul, mlp = bench.run(Budget(rounds=30)).operations
+    assert matmul.failure is not None
+    assert matmul.failure.kind == name
+    assert (len(add.rounds), len(mlp.rounds)) == (30, 30)
+    assert len(bench.workers) == (2 if isinstance(outcome, Exception) else 1)
+    assert all(worker.killed for worker in bench.workers)
+
+
+def test_an_import_that_ends_the_process_lets_auto_measure_numpy() -> None:
+    def fault(question: Question) -> Answer | None:
+        if isinstance(question, Load) and question.subject == "auto":
+            raise WorkerCrashed("exit code 3")
+        return None
+
+    bench = Bench(fault=fault, subject="auto")
+    result = bench.run()
+    assert result.subject.name == "numpy"
+    assert result.subject.note is not None
+    assert "exit code 3" in result.subject.note
+    assert len(result.operations[0].rounds) == 30
+
+
+def test_an_import_that_ends_the_process_is_an_error_for_tinytorch() -> None:
+    bench = Bench(
+        fault=lambda q: failing_load(q),
+        subject="tinytorch",
+    )
+    with pytest.raises(SubjectError, match="exit code 3"):
+        bench.run()
+    assert all(worker.killed for worker in bench.workers)
+
+
+def failing_load(question: Question) -> Answer | None:
+    if isinstance(question, Load):
+        raise WorkerCrashed("exit code 3")
+    return None
+
+
+def test_a_subject_that_cannot_be_loaded_is_an_error() -> None:
+    bench = Bench(fault=lambda q: Failed("missing", "no Tensor") if isinstance(q, Load) else None)
+    with pytest.raises(SubjectError, match="no Tensor"):
+        bench.run()
+
+
+def test_a_broken_numpy_worker_is_not_hidden() -> None:
+    bench = Bench(fault=failing_load)
+    with pytest.raises(WorkerCrashed):
+        bench.run()
+
+
+def test_interrupting_ends_the_worker() -> None:
+    def fault(question: Question) -> Answer | None:
+        if isinstance(question, Measure):
+            raise KeyboardInterrupt
+        return None
+
+    bench = Bench(fault=fault)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run()
+    assert bench.workers[0].killed
+
+
+def test_an_answer_out_of_turn_fails_the_operation() -> None:
+    bench = Bench(fault=failing("add", Prepare, LOADED))
+    add, matmul, _ = bench.run().operations
+    assert add.failure is not None
+    assert add.failure.kind == "crashed"
+    assert "out of turn" in add.failure.reason
+    assert matmul.failure is None
+
+
+def test_progress_counts_up_to_its_total() -> None:
+    bench = Bench()
+    bench.run(Budget(rounds=4))
+    counted = [p for p in bench.progress if p.total]
+    assert [p.done for p in counted] == list(range(1, 13))
+    assert {p.total for p in counted} == {12}

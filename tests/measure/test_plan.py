@@ -1,0 +1,58 @@
+"""The arithmetic of a run."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tito_bench.measure.plan import Plan, is_due, next_loops, share_time
+from tito_bench.workloads.operation import Operation
+
+
+def plan(round_s: float) -> Plan:
+    return Plan(Operation("add", "tensor_ops", "add", ((1,), (1,)), 1), round_s=round_s)
+
+
+@given(st.integers(1, 60), st.data())
+def test_an_operation_is_due_exactly_as_often_as_wanted(rounds: int, data: st.DataObject) -> None:
+    wanted = data.draw(st.integers(1, rounds))
+    due = [number for number in range(rounds) if is_due(wanted, number, rounds)]
+    assert len(due) == wanted
+    assert due[-1] == rounds - 1
+    gaps = [after - before for before, after in zip(due, due[1:], strict=False)]
+    assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+@given(st.lists(st.floats(1e-4, 3.0), min_size=1, max_size=10), st.floats(0.5, 60.0))
+def test_shared_time_is_kept_but_for_one_round_each(costs: list[float], left_s: float) -> None:
+    plans = [plan(cost) for cost in costs]
+    share_time(plans, 30, left_s)
+    assert all(1 <= p.rounds_wanted <= 30 for p in plans)
+    forced = sum(p.round_s for p in plans if p.rounds_wanted == 1)
+    assert sum(p.rounds_wanted * p.round_s for p in plans) <= left_s + forced + 1e-9
+
+
+def test_what_the_cheap_leave_goes_to_the_dear() -> None:
+    plans = [plan(0.001), plan(1.0)]
+    share_time(plans, 30, 10.0)
+    assert [p.rounds_wanted for p in plans] == [30, 9]
+
+
+@given(st.integers(1, 10**6), st.floats(0.0, 1e6))
+def test_loops_grow_until_they_reach_the_target(loops: int, spent_ns: float) -> None:
+    grown = next_loops(loops, spent_ns, 1_000_000)
+    assert loops < grown <= 10 * loops + 1
+
+
+def test_loops_do_not_grow_without_end() -> None:
+    assert next_loops(10_000_000, 0.0, 1_000_000) == 10_000_000
+
+
+@pytest.mark.parametrize(("loops", "round_s", "warmup"), [(1, 2.0, 0), (1, 0.01, 1), (500, 2.0, 50)])
+def test_only_slow_single_calls_go_without_warm_up(
+    loops: int, round_s: float, warmup: int
+) -> None:
+    slow = plan(round_s)
+    slow.loops = {"subject": loops}
+    assert slow.steps(random.Random(0))[0].warmup == warmup

@@ -1,0 +1,72 @@
+"""The laws of the score (docs/score.md)."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tito_bench import score as scoring
+
+times = st.floats(min_value=1.0, max_value=1e12)
+slowdowns = st.floats(min_value=1e-3, max_value=1e6)
+
+
+@given(times, times, times, st.integers(0, 10), st.floats(1e-3, 1e3))
+def test_a_machine_that_is_faster_in_everything_changes_no_slowdown(
+    subject: float, native: float, dispatch: float, calls: int, factor: float
+) -> None:
+    here = scoring.slowdown(subject, native, dispatch_calls=calls, dispatch_ns=dispatch)
+    there = scoring.slowdown(
+        subject * factor, native * factor, dispatch_calls=calls, dispatch_ns=dispatch * factor
+    )
+    assert there == pytest.approx(here, rel=1e-12)
+
+
+@given(st.lists(st.floats(1.0, 500.0), min_size=1, max_size=8))
+def test_twice_the_work_costs_exactly_ten_points(groups: list[float]) -> None:
+    composite = scoring.composite_slowdown(groups)
+    doubled = scoring.composite_slowdown([2 * group for group in groups])
+    assert scoring.score(composite) - scoring.score(doubled) == pytest.approx(10.0, abs=1e-9)
+
+
+@given(st.lists(slowdowns, min_size=1, max_size=8), st.data())
+def test_more_speed_never_lowers_a_score(groups: list[float], data: st.DataObject) -> None:
+    faster = [group * data.draw(st.floats(0.1, 1.0)) for group in groups]
+    before = scoring.score(scoring.composite_slowdown(groups))
+    after = scoring.score(scoring.composite_slowdown(faster))
+    assert after >= before - 1e-9
+
+
+@given(slowdowns)
+def test_a_score_lies_between_0_and_100(composite: float) -> None:
+    assert 0.0 <= scoring.score(composite) <= 100.0
+
+
+@pytest.mark.parametrize(("composite", "points"), [(1, 100), (2, 90), (32, 50), (1024, 0), (4096, 0)])
+def test_ten_points_per_doubling(composite: float, points: float) -> None:
+    assert scoring.score(composite) == pytest.approx(points, abs=1e-12)
+
+
+def test_the_slowdown_counts_the_calls_that_cannot_be_avoided() -> None:
+    assert scoring.slowdown(3000, 1000, dispatch_calls=5, dispatch_ns=100) == 2.0
+
+
+def test_a_group_faster_than_native_does_not_pay_for_a_slow_one() -> None:
+    assert scoring.composite_slowdown([0.25, 4.0]) == pytest.approx(2.0)
+
+
+def test_a_slowdown_below_one_is_not_clipped() -> None:
+    assert scoring.slowdown(50, 100, dispatch_calls=0, dispatch_ns=0) == 0.5
+
+
+def test_the_geometric_mean_of_nothing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        scoring.geometric_mean([])
+
+
+@given(st.lists(slowdowns, min_size=1, max_size=20))
+def test_the_geometric_mean_lies_among_its_values(values: list[float]) -> None:
+    mean = scoring.geometric_mean(values)
+    assert min(values) * (1 - 1e-12) <= mean <= max(values) * (1 + 1e-12)
+    assert math.log(mean) == pytest.approx(sum(map(math.log, values)) / len(values), abs=1e-9)
