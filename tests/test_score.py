@@ -43,7 +43,9 @@ def test_a_score_lies_between_0_and_100(composite: float) -> None:
     assert 0.0 <= scoring.score(composite) <= 100.0
 
 
-@pytest.mark.parametrize(("composite", "points"), [(1, 100), (2, 90), (32, 50), (1024, 0), (4096, 0)])
+@pytest.mark.parametrize(
+    ("composite", "points"), [(1, 100), (2, 90), (32, 50), (1024, 0), (4096, 0)]
+)
 def test_ten_points_per_doubling(composite: float, points: float) -> None:
     assert scoring.score(composite) == pytest.approx(points, abs=1e-12)
 

@@ -1,6 +1,7 @@
 """The arithmetic of a run."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ def test_an_operation_is_due_exactly_as_often_as_wanted(rounds: int, data: st.Da
     due = [number for number in range(rounds) if is_due(wanted, number, rounds)]
     assert len(due) == wanted
     assert due[-1] == rounds - 1
-    gaps = [after - before for before, after in zip(due, due[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(due)]
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 
@@ -49,10 +50,10 @@ def test_loops_do_not_grow_without_end() -> None:
     assert next_loops(10_000_000, 0.0, 1_000_000) == 10_000_000
 
 
-@pytest.mark.parametrize(("loops", "round_s", "warmup"), [(1, 2.0, 0), (1, 0.01, 1), (500, 2.0, 50)])
-def test_only_slow_single_calls_go_without_warm_up(
-    loops: int, round_s: float, warmup: int
-) -> None:
+@pytest.mark.parametrize(
+    ("loops", "round_s", "warmup"), [(1, 2.0, 0), (1, 0.01, 1), (500, 2.0, 50)]
+)
+def test_only_slow_single_calls_go_without_warm_up(loops: int, round_s: float, warmup: int) -> None:
     slow = plan(round_s)
     slow.loops = {"subject": loops}
     assert slow.steps(random.Random(0))[0].warmup == warmup

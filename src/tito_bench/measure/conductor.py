@@ -59,7 +59,7 @@ class Progress:
     total: int
 
 
-class _NotMeasured(Exception):  # noqa: N818 - not an error of ours: it carries a Failure
+class _NotMeasured(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason)
         self.failure = failure

@@ -97,38 +97,31 @@ def usable_cores() -> int:
 def _cpu_model() -> str:
     """The processor's name as its maker writes it."""
     if sys.platform == "linux":
-        return _linux_cpu_model()
-    if sys.platform == "darwin":
-        name = subprocess.run(  # noqa: S603 - fixed words, no shell
+        name = _linux_cpu_model()
+    elif sys.platform == "darwin":
+        name = subprocess.run(
             ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
             capture_output=True,
             text=True,
             check=False,
-        ).stdout.strip()
-        return name or platform.processor()
-    if sys.platform == "win32":
-        return _windows_cpu_model()
-    return platform.processor() or platform.machine()
+        ).stdout
+    elif sys.platform == "win32":
+        import winreg
+
+        path = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
+            name = str(winreg.QueryValueEx(key, "ProcessorNameString")[0])
+    else:
+        name = ""
+    return " ".join(name.split()) or platform.processor() or platform.machine()
 
 
 def _linux_cpu_model() -> str:
-    """From /proc/cpuinfo; Arm kernels name only numbers there, so the machine type stands in."""
+    """From /proc/cpuinfo; empty where the kernel gives only numbers, as on Arm."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        lines = []
-    for line in lines:
-        key, _, value = line.partition(":")
-        if key.strip() in {"model name", "Model", "cpu model"}:
-            return " ".join(value.split())
-    return platform.processor() or platform.machine()
-
-
-def _windows_cpu_model() -> str:
-    if sys.platform != "win32":
-        raise AssertionError("only on Windows")
-    import winreg
-
-    path = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
-    with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
-        return " ".join(str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).split())
+        return ""
+    fields = (line.partition(":") for line in lines)
+    names = (value for key, _, value in fields if key.strip() in {"model name", "Model"})
+    return next(names, "")

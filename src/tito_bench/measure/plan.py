@@ -10,7 +10,16 @@ from tito_bench.measure.protocol import Side, Step
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["QUICK", "SLOW_CALL_NS", "STANDARD", "Budget", "Plan", "is_due", "next_loops", "share_time"]
+__all__ = [
+    "QUICK",
+    "SLOW_CALL_NS",
+    "STANDARD",
+    "Budget",
+    "Plan",
+    "is_due",
+    "next_loops",
+    "share_time",
+]
 
 SLOW_CALL_NS = 50_000_000
 """A call this long is its own sample: no calibration, no warm-up beside it."""
@@ -80,6 +89,7 @@ def share_time(plans: Sequence[Plan], rounds: int, left_s: float) -> None:
 def is_due(wanted: int, number: int, rounds: int) -> bool:
     """Whether an operation with `wanted` of `rounds` rounds takes part in round `number`.
 
-    Spreads them evenly over the run, the first in round 0.
+    Spreads them evenly over the run, the last in the last round: an operation
+    that only affords one then cannot take the time of the others.
     """
-    return (number * wanted) % rounds < wanted
+    return ((number + 1) * wanted) % rounds < wanted

@@ -68,6 +68,11 @@ class GroupSummary:
     slowdown: float | None
     reason: str | None
 
+    @property
+    def subject_ms(self) -> float | None:
+        """The subject's time in ms."""
+        return None if self.subject_ns is None else self.subject_ns / 1e6
+
 
 @dataclass(frozen=True)
 class SuiteSummary:
@@ -91,9 +96,7 @@ def summarise(results: Sequence[OperationResult]) -> SuiteSummary:
     names = dict.fromkeys(op.operation.group for op in operations)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
-    broken = any(
-        op.failure is not None and op.failure.kind != "missing" for op in operations
-    )
+    broken = any(op.failure is not None and op.failure.kind != "missing" for op in operations)
     if not slowdowns or broken:
         return SuiteSummary(operations, groups, None, None, None)
     composite = scoring.composite_slowdown(slowdowns)

@@ -87,8 +87,8 @@ class Workbench:
             return Failed("missing", str(missing))
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - student code may raise anything
-            return Failed("raised", describe_exception(error))
+        except BaseException as error:
+            return Failed("raised", describe_exception(error, self._subject))
 
     def _load(self, question: Load) -> Answer:
         subject, note = choose_subject(question.subject, question.root, question.package)
@@ -142,9 +142,7 @@ class Workbench:
             elif step.side == "native":
                 reading = _time_native(station.native, step)
             else:
-                reading, _ = _time_callable(
-                    _smallest_array_call, self._dispatch_arguments[0], step
-                )
+                reading, _ = _time_callable(_smallest_array_call, self._dispatch_arguments[0], step)
             readings.append(reading)
         if measured_subject:
             wrong = self._check(station, result)

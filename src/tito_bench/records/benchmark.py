@@ -33,8 +33,6 @@ __all__ = [
     "encode_record",
 ]
 
-SCHEMA = 1
-
 
 class SubjectRecord(msgspec.Struct, frozen=True):
     """Whose code was measured; paths are relative to the project."""
@@ -136,7 +134,7 @@ class VerdictRecord(msgspec.Struct, frozen=True):
 class BenchmarkRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of `benchmark baseline`."""
 
-    schema: Literal[1] = SCHEMA
+    schema: Literal[1] = 1
     kind: Literal["baseline"]
     created_at: str
     tito_bench_version: str
@@ -168,10 +166,9 @@ def build_record(
         system_info=SystemInfo(machine, subject.runtime),
         operations=[_operation_record(op) for op in summary.operations],
         raw_metrics=RawMetrics(
-            *(
-                None if groups[name].subject_ns is None else groups[name].subject_ns / 1e6
-                for name in ("tensor_ops", "matmul", "forward_pass")
-            )
+            tensor_ops_ms=groups["tensor_ops"].subject_ms,
+            matmul_ms=groups["matmul"].subject_ms,
+            forward_pass_ms=groups["forward_pass"].subject_ms,
         ),
         normalized_metrics=NormalizedMetrics(
             {name: group.slowdown for name, group in groups.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,22 +13,25 @@ from tito_bench.subjects.operation import Arrays
 __all__ = ["NumpyOperation", "NumpySubject"]
 
 
-def _add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+# `Any`: NumPy types the operators of an unparametrised ndarray so.
+
+
+def _add(a: np.ndarray, b: np.ndarray) -> Any:
     return a + b
 
 
-def _mul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _mul(a: np.ndarray, b: np.ndarray) -> Any:
     return a * b
 
 
-def _matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _matmul(a: np.ndarray, b: np.ndarray) -> Any:
     return a @ b
 
 
-def _mlp(weights: Arrays) -> Callable[[np.ndarray], np.ndarray]:
+def _mlp(weights: Arrays) -> Callable[[np.ndarray], Any]:
     w1, b1, w2, b2 = weights
 
-    def forward(x: np.ndarray) -> np.ndarray:
+    def forward(x: np.ndarray) -> Any:
         hidden = np.maximum(x @ w1 + b1, 0)
         return hidden @ w2 + b2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,7 @@ def bind(
     out: np.ndarray,
 ) -> Call:
     """Bind the kernel of `operation`. Raises KeyError on a kind without a kernel."""
-    binders = {
+    binders: dict[str, Callable[..., Call]] = {
         "add": kernels.add,
         "mul": kernels.mul,
         "matmul": kernels.sgemm,

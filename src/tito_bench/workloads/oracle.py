@@ -33,11 +33,11 @@ def tolerance(
         return _inner_product_error(inputs[0].shape[1], _mean(inputs[0]), _mean(inputs[1]))
     if operation.kind == "mlp":
         w1, _, w2, _ = weights
-        hidden_size = w2.shape[0]
+        hidden_size = int(w2.shape[0])
         hidden_error = _inner_product_error(w1.shape[0], _mean(inputs[0]), _mean(w1))
         # Hidden values are sums of w1.shape[0] terms of random sign.
         hidden_mean = math.sqrt(w1.shape[0]) * _mean(inputs[0]) * _mean(w1) + 0.5
-        carried = hidden_error * hidden_size * _mean(w2)
+        carried: float = hidden_error * hidden_size * _mean(w2)
         return carried + _inner_product_error(hidden_size, hidden_mean, _mean(w2))
     # One rounding on each side; operands are below 1, so results are below 2.
     return 2 * _EPSILON

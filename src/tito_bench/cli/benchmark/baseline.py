@@ -48,9 +48,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--time-budget", type=positive_seconds, metavar="SECONDS", help="time at most (default: 20)"
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument(
-        "--strict", action="store_true", help="exit 3 if the result is not stable"
-    )
+    parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the record to FILE as well"
     )
@@ -58,9 +56,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     submit.add_argument(
         "--submit", action="store_true", help="prepare a submission without being asked"
     )
-    submit.add_argument(
-        "--skip-submit", action="store_true", help="never ask about a submission"
-    )
+    submit.add_argument("--skip-submit", action="store_true", help="never ask about a submission")
     add_common_options(parser)
     parser.set_defaults(run=run)
 

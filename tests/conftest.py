@@ -1,0 +1,59 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# What would make a run depend on where the tests run.
+_FOREIGN = ("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TERM")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty project folder, with a space in its name."""
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def clean_environ(tmp_path: Path) -> dict[str, str]:
+    """The environment of the commands under test, with a home folder of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _FOREIGN and not name.startswith(("TITO_", "GITHUB_"))
+    }
+    return {**environ, "HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1"}
+
+
+@pytest.fixture
+def run_cli(project: Path, clean_environ: Mapping[str, str]) -> RunCli:
+    """Run `python -m tito_bench WORDS` in the project, as a user would: a real process."""
+
+    def run(
+        *words: str, environ: Mapping[str, str] = {}, cwd: Path = project, timeout: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tito_bench", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=cwd,
+            env={**clean_environ, **environ},
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
