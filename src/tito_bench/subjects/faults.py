@@ -23,31 +23,33 @@ def is_inside(file: str | Path, folders: Sequence[Path]) -> bool:
     return any(resolved.is_relative_to(folder.resolve()) for folder in folders)
 
 
-def describe_fault(error: BaseException, package: Path, root: Path) -> str:
+def describe_fault(
+    error: BaseException, package: Path, root: Path, imported: Path | None = None
+) -> str:
     """Return "file:line: Type: message" for what student code raised.
 
     The place is the deepest frame inside `package`, else the deepest inside
-    `root`, else none is named; a SyntaxError names the place it found itself.
-    Paths are display paths relative to `root`.
+    `root`, else the file that was being `imported`; a SyntaxError names the
+    place it found itself. Paths are display paths relative to `root`.
     """
     place = _place(error, package, root)
-    message = one_line(hide_folders(_message(error), root))
-    name = type(error).__name__
-    fault = f"{name}: {message}" if message else name
+    if place is None and imported is not None:
+        place = display_path(imported, root)
+    fault = one_line(hide_folders(_explanation(error), root))
     return f"{place}: {fault}" if place else fault
 
 
-def _message(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return error.msg or ""
+def _explanation(error: BaseException) -> str:
+    name = type(error).__name__
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _missing_module(error.name)
     if isinstance(error, SystemExit):
         return f"the code called exit({error.code!r})"
     try:
-        return str(error)
-    except Exception:  # noqa: BLE001,RUF100 - student code may define __str__
-        return "(its message cannot be printed)"
+        message = (error.msg if isinstance(error, SyntaxError) else str(error)) or ""
+    except Exception:
+        message = "(its message cannot be printed)"  # student code may define __str__
+    return f"{name}: {message}" if message else name
 
 
 def _missing_module(name: str) -> str:
@@ -58,8 +60,10 @@ def _missing_module(name: str) -> str:
 
 
 def _place(error: BaseException, package: Path, root: Path) -> str | None:
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return f"{display_path(error.filename, root)}:{error.lineno}"
+    if isinstance(error, SyntaxError):
+        file = error.filename or "<string>"  # what exec() and eval() compile has no file
+        if error.lineno and not file.startswith("<"):
+            return f"{display_path(file, root)}:{error.lineno}"
     frames = [
         (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
     ]

@@ -100,10 +100,15 @@ class PackageImporter:
             raise
         except BaseException as error:  # noqa: BLE001,RUF100 - student code may even exit
             if not _is_absent(error, dotted):
-                self.faults[dotted] = describe_fault(error, self._folder, self._root)
+                file = self._path_of(dotted).with_suffix(".py")
+                imported = file if file.is_file() else None
+                self.faults[dotted] = describe_fault(error, self._folder, self._root, imported)
             return None
         self._check_origin(module)
         return module
+
+    def _path_of(self, dotted: str) -> Path:
+        return self._folder.joinpath(*dotted.split(".")[1:])
 
     def _check_origin(self, module: ModuleType) -> None:
         """Refuse a module that does not lie within the located folder."""
@@ -121,7 +126,7 @@ class PackageImporter:
         if dotted in self._stubs:
             return
         stub = ModuleType(dotted, "Stands in for a package that cannot be imported.")
-        stub.__path__ = [str(self._folder.joinpath(*dotted.split(".")[1:]))]
+        stub.__path__ = [str(self._path_of(dotted))]
         stub.__package__ = dotted
         stub.__spec__ = ModuleSpec(dotted, None, is_package=True)
         stub.__spec__.submodule_search_locations = stub.__path__

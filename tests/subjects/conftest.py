@@ -1,0 +1,48 @@
+"""Fixtures: student packages built in a temporary project, and opened safely."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from tito_bench.subjects.discovery import PackageLocation, locate_package
+from tito_bench.subjects.package import Package
+
+_BUILDER = Path(__file__).parents[1] / "packages" / "build.py"
+
+
+@pytest.fixture(scope="session")
+def builder():
+    """The module tests/packages/build.py."""
+    spec = importlib.util.spec_from_file_location("student_packages_build", _BUILDER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def build_package(builder):
+    """`tests/packages/build.py: build_package`."""
+    return builder.build_package
+
+
+@pytest.fixture
+def open_package():
+    """A function from a project root to its opened Package; closed after the test."""
+    opened = []
+    before = sys.meta_path[:], sys.path[:], sys.dont_write_bytecode
+
+    def open_(root: Path) -> Package:
+        location = locate_package(root)
+        assert isinstance(location, PackageLocation), location
+        opened.append(Package(location))
+        return opened[-1]
+
+    yield open_
+    for package in reversed(opened):
+        package.close()
+    assert (sys.meta_path, sys.path, sys.dont_write_bytecode) == before
+    assert not [name for name in sys.modules if name.split(".")[0] == "tinytorch"]

@@ -1,0 +1,175 @@
+"""Parameters of a student's layer, and what counts as a Tensor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tito_bench.errors import WorkerError
+from tito_bench.subjects.discovery import PackageLocation
+from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.student_code import (
+    as_function,
+    put_parameter,
+    require_array,
+    student_code,
+)
+
+WEIGHT = np.arange(6, dtype=np.float32).reshape(2, 3)
+BIAS = np.array([1, 2, 3], dtype=np.float32)
+
+
+class Holder:
+    """A Tensor, Parameter or layer: anything with attributes."""
+
+    def __init__(self, **attributes):
+        self.__dict__.update(attributes)
+
+
+def layer_with(array):
+    return Holder(weight=Holder(data=array))
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_values_go_into_the_students_own_array(dtype, order):
+    array = np.zeros((2, 3), dtype=dtype, order=order)
+    layer = layer_with(array)
+    put_parameter(layer, "weight", WEIGHT)
+    assert layer.weight.data is array
+    assert np.array_equal(array, WEIGHT)
+
+
+def test_a_plain_array_is_a_parameter_too():
+    layer = Holder(weight=np.zeros((2, 3), dtype=np.float32))
+    put_parameter(layer, "weight", WEIGHT)
+    assert np.array_equal(layer.weight, WEIGHT)
+    layer = Holder(weight=frozen(np.zeros((2, 3), dtype=np.float32)))
+    put_parameter(layer, "weight", WEIGHT)
+    assert np.array_equal(layer.weight, WEIGHT)
+
+
+def test_weights_stored_as_out_in_are_told_by_their_shape():
+    layer = layer_with(np.zeros((3, 2), dtype=np.float32))
+    put_parameter(layer, "weight", WEIGHT)
+    assert np.array_equal(layer.weight.data, WEIGHT.T)
+
+
+def test_square_weights_are_taken_as_in_out():
+    square = np.array([[1, 2], [3, 4]], dtype=np.float32)
+    layer = layer_with(np.zeros((2, 2), dtype=np.float32))
+    put_parameter(layer, "weight", square)
+    assert np.array_equal(layer.weight.data, square)
+
+
+def test_bias_with_an_axis_more():
+    layer = layer_with(np.zeros((1, 3), dtype=np.float32))
+    put_parameter(layer, "weight", BIAS)
+    assert np.array_equal(layer.weight.data, BIAS[None, :])
+
+
+@pytest.mark.parametrize(
+    "array", [frozen(np.zeros((2, 3), dtype=np.float32)), np.zeros((2, 3), dtype=np.int64)]
+)
+def test_what_cannot_be_written_is_replaced(array):
+    layer = layer_with(array)
+    put_parameter(layer, "weight", WEIGHT)
+    assert layer.weight.data is not array
+    assert layer.weight.data.dtype == np.float32
+    assert np.array_equal(layer.weight.data, WEIGHT)
+
+
+def test_data_that_hands_out_copies_is_set_whole():
+    class Copying:
+        def __init__(self):
+            self.kept = np.zeros((2, 3), dtype=np.float32)
+
+        @property
+        def data(self):
+            return self.kept.copy()
+
+        @data.setter
+        def data(self, value):
+            self.kept = value
+
+    layer = Holder(weight=Copying())
+    put_parameter(layer, "weight", WEIGHT)
+    assert np.array_equal(layer.weight.kept, WEIGHT)
+
+
+def test_data_that_keeps_nothing_is_an_error():
+    class Forgetful:
+        @property
+        def data(self):
+            return np.zeros((2, 3), dtype=np.float32)
+
+        @data.setter
+        def data(self, value):
+            pass
+
+    with pytest.raises(StudentCodeError, match=r"^Holder\.weight does not keep the values"):
+        put_parameter(Holder(weight=Forgetful()), "weight", WEIGHT)
+
+
+def test_no_bias_will_do_only_for_zeros():
+    put_parameter(Holder(bias=None), "bias", np.zeros(3, dtype=np.float32))
+    with pytest.raises(StudentCodeError, match=r"^Holder\.bias is None, an array \(3,\) is needed"):
+        put_parameter(Holder(bias=None), "bias", BIAS)
+
+
+def test_wrong_shape_names_both():
+    with pytest.raises(StudentCodeError, match=r"Holder\.weight has shape \(4,\), \(2, 3\) is nee"):
+        put_parameter(layer_with(np.zeros(4)), "weight", WEIGHT)
+
+
+class Subclass(np.ndarray):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (None, "a + b is a NoneType without .data, a Tensor is needed"),
+        (np.ones(2), "a + b is a numpy.ndarray, a Tensor is needed"),
+        (Holder(data=[1, 2]), "a + b: .data is a list, a numpy.ndarray is needed"),
+        (Holder(data=memoryview(b"1")), "a + b: .data is a memoryview, a numpy.ndarray is needed"),
+        (
+            Holder(data=np.ones(2).view(Subclass)),
+            "a + b: .data is a Subclass, a numpy.ndarray is needed",
+        ),
+    ],
+)
+def test_what_is_no_tensor_is_said(result, line):
+    with pytest.raises(StudentCodeError) as caught:
+        require_array(result, "a + b")
+    assert str(caught.value) == line
+
+
+def test_a_layer_without_call_is_called_by_forward():
+    class Only:
+        def forward(self, x):
+            return x + 1
+
+    assert as_function(Only())(1) == 2
+    assert as_function(len)("ab") == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, WorkerError])
+def test_our_own_errors_and_ctrl_c_pass_through(tmp_path, error):
+    location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
+    with pytest.raises(error), student_code(location):
+        raise error
+
+
+def test_even_an_exit_becomes_one_line(tmp_path):
+    location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
+    with (
+        pytest.raises(StudentCodeError, match=r"^the code called exit\(1\)$"),
+        student_code(location),
+    ):
+        raise SystemExit(1)
