@@ -38,6 +38,7 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["Conductor", "Progress", "Worker"]
 
 _LOAD_DEADLINE_S = 30.0
+_MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
 class Worker(Protocol):
@@ -86,6 +87,7 @@ class Conductor:
         self._worker: Worker | None = None
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
+        self._load_s = 0.0
 
     def run(self, operations: Sequence[Operation], budget: Budget) -> SuiteResult:
         """Measure `operations` within `budget`.
@@ -134,8 +136,10 @@ class Conductor:
 
     def _start_and_load(self) -> Loaded:
         self.stop_worker()
+        started = self._clock()
         self._worker = self._start_worker()
         answer = self._worker.ask(self._load, _LOAD_DEADLINE_S)
+        self._load_s = self._clock() - started
         if isinstance(answer, Failed):
             raise SubjectError(answer.reason)
         if not isinstance(answer, Loaded):
@@ -207,7 +211,10 @@ class Conductor:
         share_time(plans, budget.rounds, ends - self._clock())
         total = sum(plan.rounds_wanted for plan in plans)
         done = 0
+        fresh = _fresh_worker_rounds(budget, self._load_s)
         for number in range(budget.rounds):
+            if number in fresh:
+                self.stop_worker()
             due = [p for p in plans if is_due(p.rounds_wanted, number, budget.rounds)]
             self._order.shuffle(due)
             for plan in due:
@@ -253,6 +260,14 @@ class Conductor:
 
     def _seed(self) -> int:
         return self._order.getrandbits(32)
+
+
+def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:
+    """The numbers of the rounds that begin with a fresh worker, if loading is quick enough."""
+    if load_s * (budget.workers - 1) > _MOST_LOADING * budget.time_s:
+        return frozenset()
+    workers = min(budget.workers, budget.rounds)
+    return frozenset(budget.rounds * index // workers for index in range(1, workers))
 
 
 def _unexpected(answer: Answer) -> WorkerCrashed:
