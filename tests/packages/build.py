@@ -14,24 +14,68 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["ERAS", "MODULES", "build_package"]
+__all__ = ["ERAS", "MODULES", "build_package", "module_name", "module_path"]
 
 ERAS = ("E1", "E2", "E3", "E4", "E5")
 """Sep-Nov 2025, Dec 2025, Jan 2026, Apr-May 2026, Sep 2026."""
 
 _SOURCES = Path(__file__).parent / "sources"
 
-# In course order. Where a module is not at core/<name>.py: path by first era.
+# In course order. Where a module is not at core/<name>.py: its path by first era.
 MODULES: Mapping[str, Mapping[str, str]] = {
     "tensor": {},
     "activations": {},
     "layers": {},
+    "losses": {},
+    "dataloader": {"E1": "data/loader.py", "E2": "core/dataloader.py"},
+    "autograd": {},
+    "optimizers": {},
+    "training": {},
+    "spatial": {},
+    "tokenization": {"E1": "text/tokenization.py", "E2": "core/tokenization.py"},
+    "embeddings": {"E1": "text/embeddings.py", "E2": "core/embeddings.py"},
+    "attention": {},
+    "transformers": {
+        "E1": "models/transformer.py",
+        "E2": "core/transformer.py",
+        "E4": "core/transformers.py",
+    },
+    "profiling": {
+        "E1": "profiling/profiler.py",
+        "E2": "optimization/profiling.py",
+        "E3": "perf/profiling.py",
+    },
+    "quantization": {"E1": "optimization/quantization.py", "E2": "perf/quantization.py"},
+    "compression": {"E1": "optimization/compression.py", "E2": "perf/compression.py"},
+    "acceleration": {"E1": "optimization/acceleration.py", "E2": "perf/acceleration.py"},
+    "memoization": {
+        "E1": "generation/kv_cache.py",
+        "E2": "optimization/memoization.py",
+        "E3": "perf/memoization.py",
+    },
+    "benchmarking": {
+        "E1": "benchmarking/benchmark.py",
+        "E2": "bench.py",
+        "E3": "perf/benchmarking.py",
+    },
+    "capstone": {"E1": "competition/submit.py", "E2": "capstone.py", "E3": "olympics.py"},
 }
 
+# What the package's own __init__.py imports; the later modules it leaves out.
 _EXPORTS: Mapping[str, str] = {
     "tensor": "Tensor",
     "activations": "Sigmoid, ReLU, Tanh, GELU, Softmax",
     "layers": "Layer, Linear, Dropout",
+    "losses": "MSELoss, CrossEntropyLoss, BinaryCrossEntropyLoss",
+    "dataloader": "Dataset, TensorDataset, DataLoader",
+    "autograd": "enable_autograd",
+    "optimizers": "SGD, Adam, AdamW",
+    "training": "Trainer, CosineSchedule, clip_grad_norm",
+    "spatial": "Conv2d, MaxPool2d, AvgPool2d",
+    "tokenization": "Tokenizer, CharTokenizer",
+    "embeddings": "Embedding, PositionalEncoding",
+    "attention": "scaled_dot_product_attention, MultiHeadAttention",
+    "transformers": "LayerNorm, MLP, TransformerBlock, GPT",
 }
 
 
@@ -80,18 +124,23 @@ def module_path(name: str, era: str) -> Path:
     return Path(path)
 
 
+def module_name(name: str, era: str) -> str:
+    """Return the dotted name of the module `name` in `era`."""
+    return ".".join(("tinytorch", *module_path(name, era).with_suffix("").parts))
+
+
 def _source(name: str, era: str, *, slow: bool) -> str:
     text = (_SOURCES / f"{name}.py").read_text(encoding="utf-8")
     text = re.sub(r"^ERA = .*$", f"ERA = {era[1:]}", text, flags=re.MULTILINE)
-    return re.sub(r"^SLOW = .*$", f"SLOW = {slow}", text, flags=re.MULTILINE)
+    text = re.sub(r"^SLOW = .*$", f"SLOW = {slow}", text, flags=re.MULTILINE)
+    return re.sub(r"\btinytorch\.core\.(\w+)", lambda match: module_name(match[1], era), text)
 
 
 def _init(era: str, version: str | None) -> str:
     """Write the imports of the whole course, done or not, as the course's own does."""
     lines = [] if version is None else [f"__version__ = {version!r}"]
     for name, exported in _EXPORTS.items():
-        dotted = ".".join(module_path(name, era).with_suffix("").parts)
-        imported = f"from .{dotted} import {exported}"
+        imported = f"from {module_name(name, era)} import {exported}"
         if era < "E3":
             lines.append(imported)
         else:
