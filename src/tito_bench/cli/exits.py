@@ -14,4 +14,4 @@ class Exit(IntEnum):
     UNSTABLE = 3
     """Measured, but the verdict is unstable and `--strict` was given."""
     INTERRUPTED = 130
-    """128 + SIGINT, as shells have it."""
+    """128 + SIGINT, as shells have it; so it is with other signals."""

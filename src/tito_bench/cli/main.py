@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from tito_bench import __version__
-from tito_bench.cli import benchmark, community
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.streams import Streams
 from tito_bench.errors import TitoBenchError, UsageError
 
 __all__ = ["build_parser", "main"]
 
+# The summaries stand here, so that the help of all commands need not import any of them.
+_GROUPS = {
+    "benchmark": "Measure your code beside native kernels on this machine.",
+    "community": "Join the others who take the course, and see how far you are.",
+}
 
-def build_parser(prog: str = "tito-bench") -> argparse.ArgumentParser:
-    """The whole argument tree. Imports neither numpy nor rich: `--help` must be quick."""
+
+def build_parser(
+    prog: str = "tito-bench", words: Sequence[str] | None = None
+) -> argparse.ArgumentParser:
+    """The argument tree.
+
+    Imports neither numpy nor rich: `--help` must be quick. With the `words`
+    of a command line, only the branches that they name are filled.
+    """
     parser = argparse.ArgumentParser(
         prog=prog,
         description="Benchmarks that mean the same on every laptop, and a cohort to learn with.",
@@ -26,8 +38,11 @@ def build_parser(prog: str = "tito-bench") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tito-bench {__version__}")
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    benchmark.add_parsers(subparsers)
-    community.add_parsers(subparsers)
+    for name, summary in _GROUPS.items():
+        if words is None or name in words:
+            import_module(f"tito_bench.cli.{name}").add_parsers(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
     return parser
 
 
@@ -46,26 +61,48 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
     int
         An `Exit` code. Usage errors of argparse leave through SystemExit(2).
     """
-    parser = build_parser(prog)
-    options = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = build_parser(prog, words)
+    options = parser.parse_args(words)
     if options.run is None:
         parser.print_help()
         return Exit.OK
-    streams = Streams.of_process().for_json(getattr(options, "json", False))
+    return _run(options, prog)
+
+
+def _run(options: argparse.Namespace, prog: str) -> int:
+    from tito_bench.cli.signals import ended_by_signals
+    from tito_bench.cli.streams import Streams
+
     try:
-        status = int(options.run(options, streams))
+        streams = Streams.of_process().for_json(getattr(options, "json", False))
+        with ended_by_signals():
+            status = int(options.run(options, streams))
         streams.out.flush()
     except UsageError as error:
-        streams.err.write(f"{prog}: error: {error}\n")
-        return Exit.USAGE
+        return _say(f"{prog}: error: {error}", Exit.USAGE)
     except TitoBenchError as error:
-        streams.err.write(f"{prog}: error: {error}\n")
-        return Exit.FAILED
+        return _say(f"{prog}: error: {error}", Exit.FAILED)
     except KeyboardInterrupt:
-        streams.err.write(f"\n{prog}: interrupted\n")
-        return Exit.INTERRUPTED
+        return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader (head, less) went away; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return Exit.FAILED
+    except OSError as error:
+        _forget_output()
+        where = error.filename or "standard output"  # on a full disk, for example
+        return _say(f"{prog}: error: {where}: {error.strerror or error}", Exit.FAILED)
     return status
+
+
+def _say(line: str, status: Exit) -> int:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+    return status
+
+
+def _forget_output() -> None:
+    """Drop what standard output could not take; Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
+from tito_bench.errors import KernelError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tito_bench.cli.streams import Streams
     from tito_bench.records.project import ProjectRoot
 
@@ -16,10 +18,15 @@ __all__ = [
     "Subparsers",
     "add_common_options",
     "add_group",
-    "positive_int",
-    "positive_seconds",
+    "check_kernel_target",
+    "file_path",
     "project_root",
+    "round_count",
+    "seconds",
 ]
+
+_MOST_ROUNDS = 10_000
+_A_DAY_S = 86_400
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -28,7 +35,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add `--project` and `--json`."""
     parser.add_argument(
         "--project",
-        type=Path,
+        type=file_path,
         metavar="PATH",
         help="project folder (default: TITO_PROJECT, else the nearest one from here upwards)",
     )
@@ -54,25 +61,49 @@ def add_group(
 def project_root(options: argparse.Namespace, streams: Streams) -> ProjectRoot:
     """The project of this call; printed once, so that a wrong guess is seen."""
     from tito_bench.records.project import find_root
+    from tito_bench.records.store import show_path
 
     root = find_root(options.project, streams.environ, streams.cwd)
-    streams.people.write(f"Project: {root.path} ({root.found_by})\n")
+    streams.people.write(f"Project: {show_path(root.path)} ({root.found_by})\n")
     return root
 
 
-def positive_int(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+def check_kernel_target() -> None:
+    """Raise `KernelError` where TITO_KERNELS_TARGET names no kernels that run here.
+
+    Asked before a measuring process is started, which could only end over it.
+    """
+    from tito_bench import _native
+
+    try:
+        _native.build_info()
+    except _native.TargetError as error:
+        raise KernelError(str(error)) from error
+
+
+def file_path(text: str) -> Path:
+    """A path, for argparse; imported here because `--help` needs none."""
+    from pathlib import Path
+
+    return Path(text)
+
+
+def round_count(text: str) -> int:
+    """A whole number from 1 to 10,000, for argparse."""
+    short = text.isascii() and text.isdigit() and len(text) < 9
+    if not short or not 1 <= int(text) <= _MOST_ROUNDS:
+        message = f"{text!r} is not a whole number from 1 to {_MOST_ROUNDS}"
+        raise argparse.ArgumentTypeError(message)
     return int(text)
 
 
-def positive_seconds(text: str) -> float:
-    """A finite number of seconds above 0, for argparse."""
+def seconds(text: str) -> float:
+    """A number of seconds above 0 and at most a day, for argparse."""
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    if not 0 < value <= _A_DAY_S:
+        message = f"{text!r} is not a number of seconds above 0 and up to {_A_DAY_S}"
+        raise argparse.ArgumentTypeError(message)
     return value

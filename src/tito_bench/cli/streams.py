@@ -11,10 +11,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tito_bench.errors import UsageError
+from tito_bench.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,11 +52,26 @@ class Streams:
 
     @classmethod
     def of_process(cls) -> Streams:
-        """The streams of this process; text that cannot be encoded is shown as `?`."""
+        """The streams of this process; text that cannot be encoded is shown as `?`.
+
+        Raises `ProjectError` where the current folder has been removed.
+        """
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
+            if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")
-        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ, Path.cwd())
+        try:
+            cwd = Path.cwd()
+        except FileNotFoundError as error:
+            raise ProjectError(
+                "the current folder does not exist any more; change to one that does"
+            ) from error
+        return cls(
+            _or_nothing(sys.stdin),
+            _or_nothing(sys.stdout),
+            _or_nothing(sys.stderr),
+            os.environ,
+            cwd,
+        )
 
     def for_json(self, json: bool) -> Streams:
         """The same streams with `json` as given."""
@@ -144,6 +160,11 @@ class Streams:
             raise UsageError(
                 f"cannot ask {question.strip()!r}: not a terminal; answer with {flag} instead"
             )
+
+
+def _or_nothing(stream: TextIO | None) -> TextIO:
+    """The stream, or an empty one: a shell can close any of them (`>&-`)."""
+    return stream if stream is not None else Path(os.devnull).open("r+", encoding="utf-8")
 
 
 def _is_terminal(stream: TextIO) -> bool:

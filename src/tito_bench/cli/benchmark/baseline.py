@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
-    positive_int,
-    positive_seconds,
+    check_kernel_target,
+    file_path,
     project_root,
+    round_count,
+    seconds,
 )
 from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tito_bench.cli.streams import Streams
     from tito_bench.measure.plan import Budget
     from tito_bench.records.benchmark import BenchmarkRecord
@@ -41,16 +43,16 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="whose code: your TinyTorch package, plain NumPy, or whichever works (default: auto)",
     )
     parser.add_argument(
-        "--package", type=Path, metavar="PATH", help="folder of your tinytorch package"
+        "--package", type=file_path, metavar="PATH", help="folder of your tinytorch package"
     )
-    parser.add_argument("--rounds", type=positive_int, metavar="N", help="rounds at most")
+    parser.add_argument("--rounds", type=round_count, metavar="N", help="rounds at most")
     parser.add_argument(
-        "--time-budget", type=positive_seconds, metavar="SECONDS", help="time at most (default: 20)"
+        "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 20)"
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the record to FILE as well"
+        "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
     )
     submit = parser.add_mutually_exclusive_group()
     submit.add_argument(
@@ -66,6 +68,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.measure.run import measure_baseline
     from tito_bench.report.live import live_progress
 
+    check_kernel_target()
     root = project_root(options, streams)
     if options.output is not None:
         _check_output(options.output)
@@ -83,6 +86,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _budget(options: argparse.Namespace) -> Budget:
+    from dataclasses import replace
+
     from tito_bench.measure.plan import QUICK, STANDARD
 
     budget = QUICK if options.quick else STANDARD
@@ -95,8 +100,11 @@ def _budget(options: argparse.Namespace) -> Budget:
 
 def _check_output(path: Path) -> None:
     """Fail before the measurement, not after it, where FILE cannot be written."""
-    from tito_bench.records.store import check_writable
+    from tito_bench.records.store import check_writable, show_path
 
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # It would be replaced, not written to.
+        raise StoreError(f"cannot write {show_path(path)}: it is a device; name a file")
     check_writable(path)
 
 
@@ -123,7 +131,7 @@ def _hand_over(
     print_baseline(streams.console(), record, Symbols.choose(streams.unicode), saved)
     if problem is not None:
         raise problem
-    if path is not None:
+    if record.normalized_metrics.score is not None:
         _offer_submission(data, root, options, streams)
     return _exit_code(record, options)
 
