@@ -10,14 +10,15 @@ from rich.console import Console
 from rich.text import Text
 
 from tito_bench.records.benchmark import BenchmarkRecord
-from tito_bench.report.safe_text import plain, safe_text
+from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
 from tito_bench.report.wording import explain
 
 __all__ = ["Symbols", "print_baseline"]
 
-_TABLE_WIDTH = 64
+_TABLE_WIDTH = 80
 _INDENT = "   "
+_LONGEST = 400  # characters of one reason or note
 
 
 @dataclass(frozen=True)
@@ -40,100 +41,150 @@ class Symbols:
         return cls("", "", "* ", "", "[ok] ", "[failed] ", "note: ")
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line with its first part set apart: what is wrapped is indented to the end of it."""
+
+    head: str
+    text: str
+    style: str = ""
+
+
 def print_baseline(
     console: Console, record: BenchmarkRecord, symbols: Symbols, saved: str | None
 ) -> None:
     """Print the report of `record`; `saved` says where it is kept, if it is."""
     view = baseline_view(record)
-    console.print(Text(f"\n{symbols.target}Baseline Benchmark\n", style="bold"))
-    if console.width >= _TABLE_WIDTH:
-        lines = _wide_lines(view, symbols)
-    else:
-        lines = _narrow_lines(view, symbols)
-    for line in lines:
-        console.print(line)
-    console.print(Text(f"{_INDENT}{symbols.bullet}Score: {_score(view)}", style="bold"))
-    console.print()
-    console.print(_closing(record, view, symbols))
-    console.print()
-    for line in _facts(record, saved):
-        console.print(line)
-    for reason in record.verdict.reasons:
-        console.print(plain(f"{symbols.note}{explain(reason)}", style="yellow", limit=400))
+    rows = _wide_rows if console.width >= _TABLE_WIDTH else _narrow_rows
+    blocks = (
+        [_Line(symbols.target, "Baseline Benchmark", "bold")],
+        [*rows(view, symbols), _score(view, symbols)],
+        [_closing(record, view, symbols)],
+        [*_facts(record, saved)],
+        [*_notes(record, symbols)],
+    )
+    for block in blocks:
+        if block:
+            console.print()
+        for line in block:
+            _print_wrapped(console, line)
 
 
-def _wide_lines(view: BaselineView, symbols: Symbols) -> Iterator[Text]:
+def _print_wrapped(console: Console, line: _Line) -> None:
+    hang = cell_len(line.head)
+    head = line.head
+    for part in _wrapped(line.text, console.width - hang):
+        console.print(Text(head + part, line.style), soft_wrap=True)
+        head = " " * hang
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The text in lines of at most `width` cells.
+
+    A word that is longer, such as a path, stays whole, so that it can be copied.
+    """
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and cell_len(longer) > width:
+            yield line
+            line = word
+        else:
+            line = longer
+    yield line
+
+
+# -- the table -----------------------------------------------------------------
+
+
+def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
     title = f"{symbols.chart}Your Baseline Performance:"
-    yield Text(f"{title}{' ' * (44 - cell_len(title))}{'native':>8}  {'slowdown':>9}", style="bold")
+    title += " " * (44 - cell_len(title))
+    yield _Line("", f"{title}{'native':>8}  {'slowdown':>9}", "bold")
+    bullet = f"{_INDENT}{symbols.bullet}"
     for row in view.rows:
-        head = f"{_INDENT}{symbols.bullet}{row.title}: "
         if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
-            yield _not_measured(head, row)
+            yield _not_measured(bullet, row)
             continue
-        head += " " * max(0, 27 - cell_len(head)) + symbols.time
-        text = f"{head}{milliseconds(row.subject_ms)}"
-        text += " " * max(1, 42 - cell_len(text))
+        text = f"{row.title}:".ljust(27 - cell_len(bullet))
+        text += symbols.time + milliseconds(row.subject_ms)
+        text += " " * max(1, 42 - cell_len(bullet + text))
         text += f"{milliseconds(row.reference_ms):>10}  {row.slowdown:>8.1f}x"
-        yield _row_text(text, row)
+        text += "" if row.scored else "  not scored"
+        yield _Line(bullet, text, "" if row.scored else "dim")
 
 
-def _narrow_lines(view: BaselineView, symbols: Symbols) -> Iterator[Text]:
-    yield Text(f"{symbols.chart}Your Baseline Performance:", style="bold")
+def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
+    yield _Line(symbols.chart, "Your Baseline Performance:", "bold")
+    bullet = f"{_INDENT}{symbols.bullet}"
     for row in view.rows:
-        head = f"{_INDENT}{symbols.bullet}{row.title}: "
         if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
-            yield _not_measured(head, row)
+            yield _not_measured(bullet, row)
             continue
-        yield _row_text(f"{head}{symbols.time}{milliseconds(row.subject_ms)}", row)
+        style = "" if row.scored else "dim"
+        yield _Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
         native = f"native {milliseconds(row.reference_ms)}, {row.slowdown:.1f}x"
-        yield _row_text(f"{_INDENT}  {native}", row)
+        native += "" if row.scored else ", not scored"
+        yield _Line(" " * cell_len(bullet), native, style)
 
 
-def _row_text(text: str, row: Row) -> Text:
-    if row.scored:
-        return Text(text)
-    return Text(f"{text}  (not scored)", style="dim")
+def _not_measured(bullet: str, row: Row) -> _Line:
+    return _Line(bullet, f"{row.title}: not measured ({safe_text(row.reason or '', _LONGEST)})")
 
 
-def _not_measured(head: str, row: Row) -> Text:
-    return Text(head + "not measured (") + plain(row.reason or "") + Text(")")
-
-
-def _score(view: BaselineView) -> str:
+def _score(view: BaselineView, symbols: Symbols) -> _Line:
     if view.score is None:
-        return "none"
-    shown = f"{view.score:.0f}/100"
-    if view.complete:
-        return shown
-    return f"{shown} ({view.groups_scored} of {view.groups_total} groups)"
+        shown = "none"
+    else:
+        shown = f"{view.score:.0f}/100"
+        if not view.complete:
+            shown += f" ({view.groups_scored} of {view.groups_total} groups)"
+    return _Line(f"{_INDENT}{symbols.bullet}", f"Score: {shown}", "bold")
 
 
-def _closing(record: BenchmarkRecord, view: BaselineView, symbols: Symbols) -> Text:
+# -- what it means ---------------------------------------------------------------
+
+
+def _closing(record: BenchmarkRecord, view: BaselineView, symbols: Symbols) -> _Line:
     if record.verdict.status == "invalid":
-        return Text(f"{symbols.bad}Setup is not verified: an operation failed.", style="red")
+        return _Line(symbols.bad, "Setup is not verified: an operation failed.", "red")
     if view.score is None:
-        return Text(f"{symbols.bad}Nothing could be measured.", style="red")
+        return _Line(symbols.bad, "Nothing could be measured.", "red")
     if not view.complete:
-        return Text(f"{symbols.good}Works so far: the rest comes with later modules.", style="green")
-    return Text(f"{symbols.good}Setup verified and working!", style="green")
+        text = "Works so far: the rest comes with later modules."
+    elif _fell_back(record):
+        text = "Setup verified and working! This was plain NumPy, not your own code."
+    else:
+        text = "Setup verified and working!"
+    return _Line(symbols.good, text, "green")
 
 
-def _facts(record: BenchmarkRecord, saved: str | None) -> Iterator[Text]:
+def _fell_back(record: BenchmarkRecord) -> bool:
+    """Whether NumPy was measured because the student's package could not be."""
+    return record.subject.name == "numpy" and record.subject.note is not None
+
+
+def _facts(record: BenchmarkRecord, saved: str | None) -> Iterator[_Line]:
     subject, runtime = record.subject, record.system_info.runtime
     version = f" {safe_text(subject.version)}" if subject.version else ""
-    yield plain(f"Subject: {subject.name}{version}")
+    yield _fact(f"Subject: {subject.name}{version}")
     for file in dict.fromkeys(subject.files.values()):
         names = ", ".join(name for name, path in subject.files.items() if path == file)
-        yield _indented(f"{names} from {file}")
-    if subject.note:
-        yield _indented(subject.note)
-    yield plain(f"CPU: {record.system_info.machine.cpu_model}; kernels: {runtime.kernel_target}")
+        yield _Line(_INDENT, safe_text(f"{names} from {file}", _LONGEST))
+    yield _fact(f"CPU: {record.system_info.machine.cpu_model}; kernels: {runtime.kernel_target}")
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
-    yield plain(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
+    yield _fact(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
     if saved is not None:
-        yield plain(f"Saved: {saved}", limit=4096)
+        yield _fact(f"Saved: {saved}")
 
 
-def _indented(text: str) -> Text:
-    return Text(_INDENT) + plain(text)
+def _fact(text: str) -> _Line:
+    return _Line("", safe_text(text, _LONGEST))
+
+
+def _notes(record: BenchmarkRecord, symbols: Symbols) -> Iterator[_Line]:
+    if record.subject.note:
+        yield _Line(symbols.note, safe_text(record.subject.note, _LONGEST), "yellow")
+    for sentence in explain(record.verdict.reasons):
+        yield _Line(symbols.note, safe_text(sentence, _LONGEST), "yellow")

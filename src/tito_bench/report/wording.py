@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 __all__ = ["explain"]
@@ -17,12 +18,8 @@ class _Reason(Protocol):
 
 
 _SENTENCES = {
-    "failed_operation": "{what} gave no result to score: {value}",
     "wide_interval": (
-        "The score is only known to lie between {value}: close other programs and run it again."
-    ),
-    "noisy_operation": (
-        "{what} varied by {value} from round to round: close other programs and run it again."
+        "The score is only known to lie between {value}. Close other programs and run it again."
     ),
     "blas_threads": (
         "{what} may use {value} threads where one was asked for, so matrix products can look"
@@ -31,7 +28,22 @@ _SENTENCES = {
 }
 
 
-def explain(reason: _Reason) -> str:
-    """One sentence for people; a code from a newer version is shown as it is."""
-    sentence = _SENTENCES.get(reason.code, "{code}: {what} {value}")
-    return sentence.format(code=reason.code, what=reason.what, value=reason.value)
+def explain(reasons: Iterable[_Reason]) -> Iterator[str]:
+    """One sentence for each kind of reason; a code from a newer version is shown as it is.
+
+    A failed operation has its reason in the table already.
+    """
+    noisy = []
+    for reason in reasons:
+        if reason.code == "failed_operation":
+            continue
+        if reason.code == "noisy_operation":
+            noisy.append(f"{reason.what.replace('_', ' ')} by {reason.value}")
+            continue
+        sentence = _SENTENCES.get(reason.code, "{code}: {what} {value}")
+        yield sentence.format(code=reason.code, what=reason.what, value=reason.value)
+    if noisy:
+        yield (
+            f"Some times varied from round to round: {', '.join(noisy)}."
+            " Close other programs and run it again."
+        )
