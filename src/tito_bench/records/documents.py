@@ -70,7 +70,7 @@ class Documents:
             value = change(before.value if before else None)
             if value is None:
                 if before is not None:
-                    self._remove(path)
+                    self.remove(path)
                 return None
             data = encode(kind, value, before.stored if before else None)
             if data != read_bytes(path, self.disk):
@@ -111,7 +111,8 @@ class Documents:
             ) from reason
         raise FileExists(f"cannot find a free name beside {show_path(path)}; move it away")
 
-    def _remove(self, path: Path) -> None:
+    def remove(self, path: Path) -> None:
+        """Remove a file. Raises `StoreError` if that cannot be."""
         try:
             self.disk.remove(path)
             self.disk.sync_folder(path.parent)

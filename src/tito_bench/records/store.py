@@ -26,6 +26,7 @@ __all__ = [
     "READ_LIMIT",
     "FileExists",
     "add_stamped",
+    "check_writable",
     "locked",
     "read_bytes",
     "show_path",
@@ -100,6 +101,26 @@ def write_new(path: Path, data: bytes, disk: FileSystem = DISK) -> None:
         _write(path, data, disk, disk.rename_new)
     except FileExistsError as error:
         raise FileExists(f"{show_path(path)} exists already; it was not overwritten") from error
+
+
+def check_writable(path: Path, disk: FileSystem = DISK) -> None:
+    """Find out before a long run whether `path` can be written after it.
+
+    Raises `StoreError` where it cannot; leaves nothing behind and does not
+    touch what is there.
+    """
+    if path.is_dir():
+        raise StoreError(f"cannot write {show_path(path)}: it is a folder; name a file")
+    probe = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
+    try:
+        disk.close(disk.create(probe))
+        disk.remove(probe)
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"cannot write {show_path(path)}: its folder does not exist; create it first"
+        ) from error
+    except OSError as error:
+        raise _failure("write", path, error) from error
 
 
 def add_stamped(

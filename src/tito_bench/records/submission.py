@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -32,7 +32,9 @@ __all__ = [
     "Submission",
     "SubmissionChoices",
     "build_submission",
+    "shared_part",
     "submission_bytes",
+    "submission_object",
     "submissions_folder",
     "write_submission",
 ]
@@ -52,6 +54,10 @@ _RUNTIME_FIELDS = (
 _SUBJECT_FIELDS = ("name", "version")
 _REASON_FIELDS = ("code", "what", "value")
 _OS_NAME = re.compile(r"(\w+)(?: (\d+(?:\.\d+)?))?")
+# What no allowed field should hold, were a record edited: MAC addresses and absolute paths.
+_IDENTIFYING = re.compile(
+    r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?<!\w)(?:~|[A-Za-z]:)?[/\\](?:[^/\\]+[/\\])*[^/\\]+"
+)
 _TEXT_LIMIT = 120
 _LIST_LIMIT = 20
 
@@ -67,10 +73,10 @@ class SubmissionChoices:
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """One submission; the order of the fields is the order in the file."""
 
-    kind: str = "submission"
+    kind: Literal["submission"] = "submission"
     created_at: str
     tito_bench_version: str
-    benchmark: str
+    benchmark: Literal["baseline", "capstone", "other"]
     measured_at: str | None = None
     anonymous_id: str | None = None
     subject: dict[str, Any] = {}
@@ -80,7 +86,24 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     system_info: dict[str, Any] | None = None
 
 
-SUBMISSION = DocumentKind("submission", Submission, 1)
+def _from_course(found: dict[str, Any]) -> dict[str, Any]:
+    """From the files of TinyTorch's own commands. Their times were measured and
+    stay; their scores were constants or ratios to constants, and go."""
+    metrics = found.get("metrics")
+    metrics = metrics if isinstance(metrics, Mapping) else {}
+    named = found.get("benchmark_type")
+    return {
+        "kind": "submission",
+        "created_at": _value(found.get("timestamp")) or "",
+        "tito_bench_version": "",
+        "benchmark": named if named in {"baseline", "capstone"} else "other",
+        "measured_at": _value(found.get("timestamp")),
+        "raw_metrics": _figures({k: v for k, v in metrics.items() if str(k).endswith("_ms")}),
+        "verdict": {"status": "not comparable", "reasons": []},
+    }
+
+
+SUBMISSION = DocumentKind("submission", Submission, 1, {0: _from_course})
 
 
 def submissions_folder(root: Path) -> Path:
@@ -98,7 +121,7 @@ def build_submission(
 
     Raises `StoreError` if the record does not say what it measured.
     """
-    kind = record.get("kind")
+    kind: Any = record.get("kind")
     if kind not in {"baseline", "capstone"}:
         raise StoreError("the record is of neither a baseline nor a capstone; name another file")
     measured_at = record.get("created_at")
@@ -116,9 +139,31 @@ def build_submission(
     )
 
 
+def shared_part(submission: Submission) -> Submission:
+    """The submission with every field passed through the lists once more, for a
+    file may have been edited since it was written."""
+    return msgspec.structs.replace(
+        submission,
+        created_at=safe_text(submission.created_at, 40),
+        tito_bench_version=safe_text(submission.tito_bench_version, 40),
+        measured_at=safe_text(submission.measured_at, 40) if submission.measured_at else None,
+        subject=_picked(submission.subject, _SUBJECT_FIELDS),
+        raw_metrics=_figures(submission.raw_metrics),
+        normalized_metrics=_figures(submission.normalized_metrics),
+        verdict=_verdict(submission.verdict),
+        system_info=None if submission.system_info is None else _system(submission.system_info),
+    )
+
+
 def submission_bytes(submission: Submission) -> bytes:
     """Exactly what is written, shown and, if the student agrees, sent."""
     return encode(SUBMISSION, submission)
+
+
+def submission_object(submission: Submission) -> dict[str, Any]:
+    """The same as a JSON object, for a larger document."""
+    found: dict[str, Any] = msgspec.json.decode(submission_bytes(submission))
+    return found
 
 
 def write_submission(
@@ -151,13 +196,15 @@ def _verdict(found: Any) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         return {}
     reasons = found.get("reasons")
-    return {
-        "status": _value(found.get("status")),
-        "reasons": [
-            _picked(reason, _REASON_FIELDS)
-            for reason in (reasons[:_LIST_LIMIT] if isinstance(reasons, list) else [])
-        ],
-    }
+    shared = [
+        _picked(reason, _REASON_FIELDS)
+        for reason in (reasons[:_LIST_LIMIT] if isinstance(reasons, list) else [])
+    ]
+    for reason in shared:
+        if reason.get("code") == "failed_operation":
+            # The text of an exception of the student's code: it may name their files.
+            reason.pop("value", None)
+    return {"status": _value(found.get("status")), "reasons": shared}
 
 
 def _system(found: Any) -> dict[str, Any]:
@@ -174,7 +221,7 @@ def _system(found: Any) -> dict[str, Any]:
 def _value(found: Any) -> str | float | None:
     """Text made harmless and short, numbers as they are; null for anything else."""
     if isinstance(found, str):
-        return safe_text(found, _TEXT_LIMIT)
+        return _IDENTIFYING.sub("[removed]", safe_text(found, _TEXT_LIMIT))
     return found if isinstance(found, int | float) else None
 
 

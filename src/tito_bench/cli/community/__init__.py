@@ -1,5 +1,24 @@
-"""`tito-bench community`."""
+"""`tito-bench community`: the verbs of belonging to a cohort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.community import export, join, leave, profile, stats, submit, sync, update
+from tito_bench.cli.options import Subparsers, add_group
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_parsers"]
 
 
-def add_parsers(subparsers):
-    """Nothing yet."""
+def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the `community` group."""
+    group = add_group(
+        subparsers,
+        "community",
+        "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
+    )
+    for verb in (join, update, profile, stats, submit, export, sync, leave):
+        verb.add_parser(group)

@@ -1,0 +1,153 @@
+"""`tito-bench community join`: become one of a cohort. Nothing leaves the machine by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.community.questions import (
+    add_field_flags,
+    add_share_flag,
+    answers,
+    with_answers,
+)
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.streams import Streams
+    from tito_bench.community.profile import Profile
+    from tito_bench.records.schema import Document
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "join",
+        help="join your cohort; every field is optional",
+        description="Write a profile with a random id into .tinytorch/community/profile.json. "
+        "Every field is optional, nothing is detected, nothing leaves this machine.",
+    )
+    add_field_flags(parser, clearable=False)
+    parser.add_argument("--yes", action="store_true", help="ask nothing; skip what no flag gives")
+    add_share_flag(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Ask, write the profile, show it."""
+    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.sharing import offer, told_after
+
+    session = open_session(options, streams)
+    session.check_local()
+    existing = session.profile()
+    if existing is not None:
+        return _already(session)
+    if session.asks:
+        session.say("Every question is optional: Enter skips it.")
+    found = answers(options, session, None, ask=session.asks)
+    profile = _new_profile(session, found)
+    document = _write(session, profile)
+    if document.value.anonymous_id != profile.anonymous_id:
+        return _already(session)
+    _welcome(session, document)
+    offer(session, ("profile",), options.share)
+    told_after(session)
+    session.finish(
+        {
+            "status": "joined",
+            "path": session.layout.shown(session.layout.profile),
+            "profile": document.stored,
+            "sending": session.permission.reason,
+        }
+    )
+    return Exit.OK
+
+
+def _new_profile(session: Session, found: dict[str, str | None]) -> Profile:
+    import uuid
+
+    from tito_bench.cli.community.progress import refreshed_progress
+    from tito_bench.community.cohort import cohort_of
+    from tito_bench.community.profile import Profile, Progress
+
+    now = session.streams.now()
+    progress = refreshed_progress(session, Progress())
+    profile = Profile(
+        anonymous_id=str(uuid.uuid4()),
+        joined_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        progress=progress,
+    )
+    return with_answers(profile, {"cohort": cohort_of(now.date()), **found})
+
+
+def _write(session: Session, profile: Profile) -> Document[Profile]:
+    """Write it unless another process was quicker; what is there now."""
+    from tito_bench.community.profile import PROFILE
+    from tito_bench.records.config import CONFIG, Config
+
+    document = session.documents.update(
+        PROFILE, session.layout.profile, lambda there: there if there is not None else profile
+    )
+    if document is None:
+        raise AssertionError("an update that returns a value leaves a file")
+    session.documents.update(
+        CONFIG, session.layout.config, lambda there: there if there is not None else Config()
+    )
+    _keep_out_of_git(session)
+    return document
+
+
+def _keep_out_of_git(session: Session) -> None:
+    """Course repositories get published; the profile should not go with them unseen."""
+    from tito_bench.records.store import FileExists, write_new
+
+    marker = session.layout.profile.with_name(".gitignore")
+    try:
+        write_new(marker, b"*\n", session.documents.disk)
+    except FileExists:
+        return
+
+
+def _welcome(session: Session, document: Document[Profile]) -> None:
+    from tito_bench.community.profile import PROFILE
+    from tito_bench.records.schema import encode
+    from tito_bench.report.safe_text import safe_text
+
+    profile = document.value
+    pretty = session.streams.symbol("👋 ", "")
+    cohort = safe_text(profile.context.cohort or "")
+    home = f", from {safe_text(profile.location.country)}" if profile.location.country else ""
+    flag = _flag(session, profile.location.country)
+    session.say(
+        f"{pretty}Welcome to TinyTorch's {cohort} cohort{home}{flag}!",
+        "",
+        f"This is all that was stored, in {session.layout.shown(session.layout.profile)}:",
+    )
+    session.show_exactly(encode(PROFILE, profile, document.stored))
+    session.say("Nothing left this machine.", "Next: tito-bench benchmark baseline")
+
+
+def _flag(session: Session, country: str | None) -> str:
+    if country is None or not session.streams.unicode:
+        return ""
+    from tito_bench.community.country import flag_of
+
+    return f" {flag_of(country)}"
+
+
+def _already(session: Session) -> int:
+    stored = session.joined_profile().stored
+    shown = session.layout.shown(session.layout.profile)
+    session.say(
+        f"You have joined already ({shown}); nothing was changed.",
+        "See it: tito-bench community profile. Change it: tito-bench community update",
+    )
+    session.finish({"status": "already_joined", "path": shown, "profile": stored})
+    return Exit.OK

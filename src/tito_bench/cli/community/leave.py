@@ -1,0 +1,105 @@
+"""`tito-bench community leave`: remove the profile, really, and have it forgotten elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.streams import Streams
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "leave",
+        help="remove your profile",
+        description="Remove your profile and your consent. Benchmark records and submissions stay.",
+    )
+    parser.add_argument("--force", action="store_true", help="do not ask")
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Show what goes and what stays, ask, remove."""
+    from tito_bench.cli.community.session import open_session
+    from tito_bench.records.store import read_bytes
+
+    session = open_session(options, streams)
+    layout = session.layout
+    removed = [
+        layout.shown(path)
+        for path in (layout.profile, layout.consent)
+        if read_bytes(path, session.documents.disk) is not None
+    ]
+    if not removed:
+        session.say("There is no profile here; nothing was changed.")
+        session.finish({"status": "not_joined", "removed": [], "website": None})
+        return Exit.OK
+    _announce(session, removed)
+    if not options.force and not streams.confirm("Leave?", flag="--force"):
+        session.say("You are still in; nothing was changed.")
+        session.finish({"status": "kept", "removed": [], "website": None})
+        return Exit.OK
+    told = _leave(session)
+    session.say("You have left. Come back any time: tito-bench community join")
+    session.finish({"status": "left", "removed": removed, "website": told})
+    return Exit.OK
+
+
+def _announce(session: Session, removed: list[str]) -> None:
+    layout = session.layout
+    kept = len(list(layout.submissions.glob("*.json")))
+    records = len(list(layout.benchmarks.glob("*.json")))
+    session.say(
+        f"To be removed: {', '.join(removed)}, and whatever waits to be sent",
+        f"To be kept: {kept} submissions in {layout.shown(layout.submissions)}, "
+        f"{records} records in {layout.shown(layout.benchmarks)}",
+    )
+
+
+def _leave(session: Session) -> str | None:
+    """The website is told first, or what tells it is queued: a crash in between
+    leaves a profile that can be left again, never one forgotten here only."""
+    from tito_bench.cli.community.sharing import forget_on_website, report_delivery, send_waiting
+    from tito_bench.community.profile import PROFILE
+    from tito_bench.errors import CorruptFile
+    from tito_bench.website.client import WebsiteMissing
+
+    api_url = forget_on_website(session)
+    told = None
+    if api_url is not None:
+        told = "queued"
+        try:
+            if session.permission.allowed:
+                delivery = send_waiting(session)
+                report_delivery(session, delivery)
+                told = "told" if delivery.sent else "queued"
+        except WebsiteMissing as error:
+            session.say(f"Not sent yet: {error}")
+        if told == "queued":
+            session.say(
+                "The website is to forget your profile: that waits in the outbox for "
+                f"'tito-bench community sync'. Sending is {session.permission.reason}."
+            )
+    try:
+        session.documents.update(PROFILE, session.layout.profile, lambda _profile: None)
+    except CorruptFile as error:
+        # Leaving means that nothing stays, readable or not.
+        session.say(str(error))
+    _remove_copies(session)
+    return told
+
+
+def _remove_copies(session: Session) -> None:
+    """Copies of the profile that were set aside hold the same data."""
+    for copy in session.layout.profile.parent.glob("profile.json.*.corrupt"):
+        session.documents.remove(copy)

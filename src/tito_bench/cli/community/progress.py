@@ -1,0 +1,27 @@
+"""Bringing the progress in a profile up to date, with a word on what cannot be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tito_bench.community.progress import Course, read_course, refreshed
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from tito_bench.cli.community.session import Session
+    from tito_bench.community.profile import Progress
+
+__all__ = ["course_of", "refreshed_progress"]
+
+
+def course_of(session: Session) -> Course:
+    """What the project's files say; says which cannot be read."""
+    course = read_course(session.layout, session.documents.disk)
+    for problem in course.unreadable:
+        session.say(f"Note: {safe_text(problem)}")
+    return course
+
+
+def refreshed_progress(session: Session, before: Progress) -> Progress:
+    """The progress as the project's files show it now."""
+    return refreshed(before, course_of(session))

@@ -1,0 +1,236 @@
+"""Asking whether something may go to the website, keeping it for that, and sending it.
+
+Does nothing at all where the settings or the environment say no.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from tito_bench.community.consent import (
+    CONSENT,
+    DataKind,
+    answer_for,
+    answered,
+    effective_consent,
+)
+from tito_bench.errors import CorruptFile
+from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
+from tito_bench.report.safe_text import safe_text
+from tito_bench.website.client import Client, WebsiteMissing
+from tito_bench.website.delivery import Delivery, deliver
+from tito_bench.website.ledger import LEDGER, Draft, Ledger, digest, drafts, noted, without
+from tito_bench.website.outbox import Outbox, Queued
+from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
+
+if TYPE_CHECKING:
+    from tito_bench.cli.community.session import Session
+
+__all__ = [
+    "forget_on_website",
+    "offer",
+    "outbox_of",
+    "report_delivery",
+    "send_waiting",
+    "told_after",
+    "undelivered",
+    "withdraw",
+]
+
+_TITLES: dict[DataKind, str] = {"profile": "your profile", "benchmarks": "your submissions"}
+
+
+def outbox_of(session: Session) -> Outbox:
+    """The outbox of the project."""
+    return Outbox(session.layout.outbox, session.documents)
+
+
+def undelivered(session: Session, api_url: str) -> list[Draft]:
+    """What the website could be told and was not yet handed to the outbox."""
+    profile = session.profile()
+    known = session.documents.load(LEDGER, session.layout.ledger)
+    bodies = []
+    for path in sorted(session.layout.submissions.glob("*.json")):
+        document = session.documents.load(SUBMISSION, path)
+        if document is not None and document.stored.get("kind") == "submission":
+            bodies.append(submission_bytes(shared_part(document.value)))
+    return drafts(
+        known.value if known else Ledger(),
+        api_url,
+        body_bytes(profile_payload(profile.value)) if profile else None,
+        bodies,
+    )
+
+
+def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Queued]:
+    """Put into the outbox what is new of these kinds and may be sent, asking where
+    nobody was asked yet. The exact bytes are shown before the question."""
+    if not session.permission.allowed or session.permission.address is None:
+        if agreed:
+            session.say(f"Not shared; sending is {session.permission.reason}.")
+        return []
+    api_url = session.permission.address.url
+    queued: list[Queued] = []
+    waiting = undelivered(session, api_url)
+    for kind in kinds:
+        new = [draft for draft in waiting if draft.data == kind]
+        if new and _agreed(session, kind, new, api_url, agreed):
+            queued += [_queue(session, draft, api_url) for draft in new]
+    return queued
+
+
+def _agreed(session: Session, kind: DataKind, new: list[Draft], api_url: str, yes: bool) -> bool:
+    consent, problem = effective_consent(session.documents, session.layout.consent)
+    if problem is not None:
+        session.say(f"No consent: {problem}")
+    answer = answer_for(consent, kind, api_url)
+    if answer is not None and not answer.granted and not yes:
+        return False
+    session.say("", f"Of {_TITLES[kind]}, exactly these bytes would go to {safe_text(api_url)}:")
+    for draft in new:
+        session.show_exactly(draft.body)
+    if answer is not None and answer.granted:
+        return True
+    if not yes:
+        if not session.asks:
+            session.say("Not shared: nobody agreed yet; --share agrees.")
+            return False
+        question = f"Send {_TITLES[kind]}, and changes of it later?"
+        yes = session.streams.confirm(question, flag="--share")
+    now = session.streams.now()
+    session.documents.update(
+        CONSENT, session.layout.consent, lambda old: answered(old, kind, yes, api_url, now)
+    )
+    return yes
+
+
+def _queue(session: Session, draft: Draft, api_url: str) -> Queued:
+    queued = outbox_of(session).add(
+        draft.action, draft.data, api_url, draft.body, _key(draft), session.streams.now()
+    )
+    session.documents.update(LEDGER, session.layout.ledger, lambda old: noted(old, api_url, draft))
+    return queued
+
+
+def _key(draft: Draft) -> str:
+    """A submission has one key for ever; a profile may go back to what it was."""
+    if draft.action == "submit":
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, draft.body.decode()))
+    return str(uuid.uuid4())
+
+
+def send_waiting(session: Session, client: Client | None = None) -> Delivery:
+    """Send what waits and may go. The permission must have been looked at."""
+    address = session.permission.address
+    if address is None or not session.permission.allowed:
+        raise AssertionError("sending without permission")
+    consent, _problem = effective_consent(session.documents, session.layout.consent)
+
+    def remember(queued: Queued) -> None:
+        if queued.item.action in {"join", "profile"}:
+            _note_known(session, queued, address.url)
+
+    sender = client or Client(address)
+    delivery = deliver(outbox_of(session), sender, consent, address.url, remember)
+    if any(queued.item.action == "leave" for queued in delivery.sent):
+        _forget_ledger(session)
+    return delivery
+
+
+def _note_known(session: Session, queued: Queued, api_url: str) -> None:
+    import msgspec
+
+    known = msgspec.json.decode(queued.item.body).get("anonymous_id")
+    session.documents.update(
+        LEDGER,
+        session.layout.ledger,
+        lambda old: msgspec.structs.replace(old or Ledger(api_url=api_url), known_id=known),
+    )
+
+
+def _forget_ledger(session: Session) -> None:
+    """After the website forgot a profile; a new one joined since then stays known."""
+    profile = session.profile()
+    identifier = profile.value.anonymous_id if profile else None
+    session.documents.update(
+        LEDGER,
+        session.layout.ledger,
+        lambda old: old if old and identifier and old.known_id == identifier else None,
+    )
+
+
+def forget_on_website(session: Session) -> str | None:
+    """On leaving: withdraw what waits, and queue the request to forget the profile
+    where the website may know it. The address that is to be told, or None."""
+    outbox = outbox_of(session)
+    items, _problems = outbox.items()
+    ledger = session.documents.load(LEDGER, session.layout.ledger)
+    known = ledger.value.known_id if ledger else None
+    api_url = ledger.value.api_url if ledger else None
+    told = None
+    if known is not None and api_url is not None:
+        queued = [one for one in items if one.item.action == "leave"]
+        if not any(known in one.item.body for one in queued):
+            body = body_bytes(leave_payload(known))
+            now = session.streams.now()
+            outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), now)
+        told = api_url
+    for queued_item in items:
+        if queued_item.item.action != "leave":
+            outbox.remove(queued_item)
+    session.documents.update(CONSENT, session.layout.consent, lambda _old: None)
+    return told
+
+
+def told_after(session: Session) -> Delivery | None:
+    """Send at once where `local.auto_sync` asks for it; what cannot go stays queued."""
+    if not session.config.local.auto_sync or not session.permission.allowed:
+        return None
+    try:
+        delivery = send_waiting(session)
+    except (WebsiteMissing, CorruptFile) as error:
+        session.say(f"Not sent yet: {error}")
+        return None
+    report_delivery(session, delivery)
+    return delivery
+
+
+def report_delivery(session: Session, delivery: Delivery) -> None:
+    """Say what was sent, what was not, and why."""
+    for queued in delivery.sent:
+        session.say(f"Sent: {queued.path.name} to {safe_text(queued.item.api_url)}")
+    for queued, reason in delivery.refused:
+        session.say(f"Refused and kept: {queued.path.name} ({reason})")
+    for queued in delivery.held:
+        session.say(f"Not sent, nobody agreed: {queued.path.name}")
+    for problem in delivery.unreadable:
+        session.say(problem)
+    if delivery.stopped_by is not None:
+        names = ", ".join(queued.path.name for queued in delivery.waiting)
+        session.say(f"Waiting for a later sync: {names} ({delivery.stopped_by})")
+
+
+def withdraw(session: Session, kinds: tuple[str, ...]) -> list[Queued]:
+    """Take consent back and remove what waits of these kinds; a request to forget stays.
+
+    What was removed is forgotten in the ledger too, so that a later yes sends it.
+    """
+    import msgspec
+
+    nothing: dict[str, Any] = dict.fromkeys(kinds)
+    session.documents.update(
+        CONSENT,
+        session.layout.consent,
+        lambda old: msgspec.structs.replace(old, **nothing) if old else None,
+    )
+    outbox = outbox_of(session)
+    items, _problems = outbox.items()
+    removed = [one for one in items if one.item.data in kinds and one.item.action != "leave"]
+    for queued in removed:
+        outbox.remove(queued)
+    digests = {digest(queued.item.body.encode()) for queued in removed}
+    session.documents.update(
+        LEDGER, session.layout.ledger, lambda old: without(old, digests) if old else None
+    )
+    return removed

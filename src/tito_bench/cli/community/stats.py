@@ -1,0 +1,221 @@
+"""`tito-bench community stats`: one's own way, or a class without its persons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options, file_path
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.streams import Streams
+    from tito_bench.community.merging import Bin
+    from tito_bench.records.standing import Standing
+
+__all__ = ["add_parser", "run"]
+
+_SHOWN_RECORDS = 12
+_BAR_WIDTH = 20
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "stats",
+        help="your own progress over time, or that of a class",
+        description="Show your scores and progress over time. With --from: counts of a class from "
+        "exported files, in which no group is small enough to point at a person. No rankings.",
+    )
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=file_path,
+        metavar="DIR_OR_FILE",
+        help="exported profiles and submissions of a class",
+    )
+    parser.add_argument(
+        "--min-group",
+        type=int,
+        default=5,
+        metavar="N",
+        help="merge groups of fewer than N people (default: 5, at least 3)",
+    )
+    parser.add_argument(
+        "--website", action="store_true", help="fetch the website's numbers, if it is on"
+    )
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Show one's own history, or a class."""
+    from tito_bench.cli.community.session import open_session
+
+    if options.sources:
+        return _class(options, streams)
+    session = open_session(options, streams)
+    return _website(session) if options.website else _own(session)
+
+
+def _own(session: Session) -> int:
+    from tito_bench.cli.community.progress import course_of
+    from tito_bench.community.history import streaks
+    from tito_bench.community.profile import Progress
+    from tito_bench.community.progress import refreshed
+
+    profile = session.profile()
+    course = course_of(session)
+    progress = refreshed(profile.value.progress if profile else Progress(), course)
+    run_of_days = streaks(course.active_days, session.streams.now().date())
+    if not session.streams.json:
+        for kind in ("baseline", "capstone"):
+            _chart(session, kind, [one for one in course.standings if one.kind == kind])
+        session.say(
+            f"Modules completed: {progress.modules_completed}",
+            f"Milestones passed: {progress.milestones_passed}",
+            f"Days in a row: {run_of_days.current_days} now, {run_of_days.longest_days} at most "
+            f"({run_of_days.active_days} days in all)",
+        )
+        if profile is None:
+            session.say("Join your cohort: tito-bench community join")
+    session.finish(
+        {
+            "joined": profile is not None,
+            "cohort": profile.value.context.cohort if profile else None,
+            "progress": progress,
+            "streaks": run_of_days,
+            "history": [_shown(one) for one in course.standings],
+        }
+    )
+    return Exit.OK
+
+
+def _shown(standing: Standing) -> dict[str, Any]:
+    return {
+        "file": standing.path.name,
+        "kind": standing.kind,
+        "measured_at": standing.measured_at,
+        "score": standing.score,
+        "status": standing.status,
+        "counts": standing.trusted,
+    }
+
+
+def _chart(session: Session, kind: str, standings: Sequence[Standing]) -> None:
+    """One bar a record, oldest first."""
+    from tito_bench.report.safe_text import safe_text
+
+    session.say(f"{kind.capitalize()} scores over time:")
+    if not standings:
+        session.say(f"  none yet: tito-bench benchmark {kind}")
+    if len(standings) > _SHOWN_RECORDS:
+        session.say(f"  ({len(standings) - _SHOWN_RECORDS} earlier ones not shown)")
+    for one in standings[-_SHOWN_RECORDS:]:
+        day = one.measured_at.date().isoformat() if one.measured_at else "?" * 10
+        if one.trusted and one.score is not None:
+            note = "" if one.status in {"stable", "unknown"} else f" ({safe_text(one.status, 30)})"
+            session.say(f"  {day} {_bar(session, one.score, 100)} {one.score:3.0f}{note}")
+        else:
+            why = one.status if not one.trusted else "no score"
+            session.say(f"  {day} - ({safe_text(why, 30)})")
+    session.say("")
+
+
+def _bar(session: Session, value: float, full: float) -> str:
+    filled = round(_BAR_WIDTH * value / full) if full else 0
+    solid, empty = session.streams.symbol("█", "#"), session.streams.symbol("░", ".")
+    return solid * filled + empty * (_BAR_WIDTH - filled)
+
+
+def _class(options: argparse.Namespace, streams: Streams) -> int:
+    """A class: no project is needed."""
+    from tito_bench.community.classroom import SMALLEST_GROUP, exported_files, read_class
+    from tito_bench.errors import UsageError
+
+    if options.min_group < SMALLEST_GROUP:
+        raise UsageError(f"--min-group: at least {SMALLEST_GROUP}, to protect every student")
+    sources = [streams.cwd / source for source in options.sources]
+    found = read_class(exported_files(sources), options.min_group)
+    if streams.json:
+        streams.write_json(found)
+        return Exit.OK
+    out = streams.people
+    out.write(f"{found.people} people in {found.files} files\n")
+    for count, what in (
+        (found.unreadable, "could not be read as exports, profiles or submissions"),
+        (found.unidentified, "hold no anonymous id, so they cannot be counted as people"),
+    ):
+        if count:
+            out.write(f"{count} files {what}\n")
+    if found.people < found.smallest_group:
+        out.write(f"Fewer than {found.smallest_group} people: nothing more is shown.\n")
+        return Exit.OK
+    _tables(streams, found)
+    return Exit.OK
+
+
+def _tables(streams: Streams, found: Any) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from tito_bench.report.safe_text import plain
+
+    tables: dict[str, dict[str, int]] = {
+        "Cohort": found.cohorts,
+        "Country": found.countries,
+        "Course type": found.course_types,
+        "Modules completed": _labels(found.modules_completed),
+        "Baseline score": _labels(found.baseline_scores),
+        "Capstone score": _labels(found.capstone_scores),
+    }
+    console = streams.console()
+    for title, counts in tables.items():
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column(title, overflow="fold")
+        table.add_column("people", justify="right")
+        for name, count in counts.items():
+            table.add_row(plain(name), str(count))
+        console.print(table)
+
+
+def _labels(bins: Sequence[Bin]) -> dict[str, int]:
+    labels: dict[str, int] = {}
+    for one in bins:
+        if one.low is None:
+            label = "none" if one.high == 0 else f"none, or up to {one.high:g}"
+        elif one.low == 0:
+            label = f"up to {one.high:g}"
+        else:
+            label = f"over {one.low:g}, up to {one.high:g}"
+        labels[label] = one.count
+    return labels
+
+
+def _website(session: Session) -> int:
+    """Fetch the community's numbers. Sends nothing but the request."""
+    from tito_bench.errors import TitoBenchError
+    from tito_bench.report.safe_text import safe_text
+    from tito_bench.website.client import Client
+
+    address = session.permission.address
+    if not session.permission.allowed or address is None:
+        session.say(f"Nothing was fetched: the website is {session.permission.reason}.")
+        session.finish({"state": session.permission.reason, "website": None})
+        return Exit.OK
+    answer = Client(address).get("/api/community/stats")
+    if answer.outcome != "accepted" or answer.document is None:
+        raise TitoBenchError(f"the website gave no numbers: {answer.reason}; try again later")
+    rows = [
+        (safe_text(str(name), 60), safe_text(str(value), 60))
+        for name, value in list(answer.document.items())[:50]
+        if isinstance(value, str | int | float)
+    ]
+    if not session.streams.json:
+        session.table(("what", "value"), rows, "From the website")
+    session.finish({"state": session.permission.reason, "website": answer.document})
+    return Exit.OK

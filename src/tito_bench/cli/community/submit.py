@@ -1,0 +1,133 @@
+"""`tito-bench community submit`: make a submission of a benchmark record, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from tito_bench.cli.community.questions import add_share_flag
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.streams import Streams
+    from tito_bench.records.submission import SubmissionChoices
+
+__all__ = ["add_parser", "run"]
+
+_CHOICES = {
+    "system-info": "the machine's hardware and the versions of Python, NumPy and BLAS",
+    "anonymous-id": "your random id",
+}
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "submit",
+        help="prepare a submission from a benchmark record",
+        description="Show exactly what a submission would hold and write it to "
+        ".tinytorch/submissions/. It stays on this machine.",
+    )
+    parser.add_argument(
+        "record", metavar="FILE|latest", help="a record in .tito/benchmarks/, or the latest one"
+    )
+    for flag, what in _CHOICES.items():
+        parser.add_argument(
+            f"--{flag}", action=argparse.BooleanOptionalAction, help=f"include {what}"
+        )
+    parser.add_argument("--dry-run", action="store_true", help="show it, write nothing")
+    parser.add_argument("--yes", action="store_true", help="ask nothing; include what flags name")
+    add_share_flag(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Build it, show its bytes, write it."""
+    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.sharing import offer, told_after
+    from tito_bench.records.store import add_stamped
+    from tito_bench.records.submission import build_submission, submission_bytes
+
+    session = open_session(options, streams)
+    session.check_local()
+    source, record = _record(options.record, session)
+    now = streams.now()
+    choices, identifier = _choices(options, session)
+    data = submission_bytes(build_submission(record, choices, now, identifier))
+    session.say(f"The submission of {source}, exactly:")
+    session.show_exactly(data)
+    path = None
+    if options.dry_run:
+        session.say("Dry run: nothing was written.")
+    elif not session.asks or streams.confirm("Write it?", flag="--yes", default=True):
+        written = add_stamped(session.layout.submissions, record["kind"], now, data)
+        path = session.layout.shown(written)
+        session.say(f"Submission prepared: {path}. Nothing left this machine.")
+        offer(session, ("benchmarks",), options.share)
+        told_after(session)
+    session.finish({"record": source, "path": path, "bytes": data.decode()})
+    return Exit.OK
+
+
+def _record(named: str, session: Session) -> tuple[str, dict[str, Any]]:
+    """The record and its name for people. Raises `StoreError` if it is none that counts."""
+    import msgspec
+
+    from tito_bench.errors import StoreError
+    from tito_bench.records.standing import read_standing
+    from tito_bench.records.store import read_bytes, show_path
+
+    path = _latest(session) if named == "latest" else session.streams.cwd / named
+    shown = show_path(path)
+    data = read_bytes(path, session.documents.disk)
+    if data is None:
+        raise StoreError(f"{shown} does not exist; name a file of .tito/benchmarks/, or latest")
+    try:
+        record: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StoreError(f"{shown} is no benchmark record; name another file") from error
+    standing = read_standing(path, record)
+    if standing is None:
+        raise StoreError(f"{shown} is no benchmark record; name another file")
+    if not standing.trusted:
+        raise StoreError(f"{shown} does not count ({standing.status}); run the benchmark again")
+    return safe_text(path.name), record
+
+
+def _latest(session: Session) -> Path:
+    from tito_bench.errors import StoreError
+    from tito_bench.records.standing import read_standings
+
+    standings, _others = read_standings(session.layout.benchmarks, session.documents.disk)
+    counted = [standing for standing in standings if standing.trusted]
+    if not counted:
+        raise StoreError("there is no record that counts; run: tito-bench benchmark baseline")
+    return counted[-1].path
+
+
+def _choices(options: argparse.Namespace, session: Session) -> tuple[SubmissionChoices, str | None]:
+    """What the student agrees to include; without an answer it is left out."""
+    from tito_bench.records.submission import SubmissionChoices
+
+    profile = session.profile()
+    identifier = profile.value.anonymous_id if profile else None
+    system_info = _agreed(options.system_info, "system-info", session)
+    anonymous_id = identifier is not None and _agreed(options.anonymous_id, "anonymous-id", session)
+    if options.anonymous_id and identifier is None:
+        session.say("No anonymous id is included: you have not joined here.")
+    return SubmissionChoices(system_info, anonymous_id), identifier
+
+
+def _agreed(given: bool | None, flag: str, session: Session) -> bool:
+    if given is not None:
+        return given
+    if session.asks:
+        return session.streams.confirm(f"Include {_CHOICES[flag]}?", flag=f"--{flag}")
+    session.say(f"Left out: {_CHOICES[flag]} (--{flag} includes it).")
+    return False

@@ -1,0 +1,124 @@
+"""`tito-bench community sync`: send what was agreed to, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tito_bench.cli.community.questions import add_share_flag
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.streams import Streams
+    from tito_bench.website.delivery import Delivery
+    from tito_bench.website.outbox import Queued
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "sync",
+        help="send what you agreed to send",
+        description="Send what waits in .tinytorch/outbox/. Off unless the website is enabled in "
+        ".tinytorch/config.json; asks for each kind of data, after showing the exact bytes.",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be sent, exactly")
+    parser.add_argument(
+        "--withdraw",
+        choices=("profile", "benchmarks", "all"),
+        help="take back your consent and what waits",
+    )
+    add_share_flag(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Ask where needed, send, say what became of it."""
+    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.sharing import offer, outbox_of, report_delivery, send_waiting
+
+    session = open_session(options, streams)
+    if options.withdraw:
+        return _withdraw(options.withdraw, session)
+    if options.dry_run:
+        return _dry_run(session)
+    if not session.permission.allowed:
+        items, _problems = outbox_of(session).items()
+        waiting = [one for one in items if one.item.refused is None]
+        session.say(f"Nothing was sent: sending is {session.permission.reason}.")
+        session.say(f"Waiting in the outbox: {len(waiting)}")
+        session.finish(_document(session, waiting=waiting))
+        return Exit.OK
+    offer(session, ("profile", "benchmarks"), options.share)
+    delivery = send_waiting(session)
+    report_delivery(session, delivery)
+    if not (delivery.sent or delivery.refused or delivery.held or delivery.waiting):
+        session.say("Nothing waits to be sent.")
+    session.finish(_delivered(session, delivery))
+    return Exit.FAILED if delivery.stopped_by or delivery.refused else Exit.OK
+
+
+def _dry_run(session: Session) -> int:
+    """Show every request that a sync would make, were it agreed to: byte for byte."""
+    from tito_bench.cli.community.sharing import outbox_of, undelivered
+    from tito_bench.website.delivery import PATHS
+
+    items, problems = outbox_of(session).items()
+    session.say(*problems)
+    waiting = [one for one in items if one.item.refused is None]
+    for queued in waiting:
+        session.say("", f"POST {PATHS[queued.item.action]}  ({queued.path.name})")
+        session.show_exactly(queued.item.body)
+    url = session.permission.address.url if session.permission.address else ""
+    new = undelivered(session, url)
+    for draft in new:
+        session.say("", f"POST {PATHS[draft.action]}  (not agreed to or not queued yet)")
+        session.show_exactly(draft.body)
+    session.say("", f"Dry run: nothing was sent. Sending is {session.permission.reason}.")
+    document = _document(session, waiting=waiting)
+    document["new"] = [{"action": one.action, "body": one.body.decode()} for one in new]
+    session.finish(document)
+    return Exit.OK
+
+
+def _withdraw(kind: str, session: Session) -> int:
+    from tito_bench.cli.community.sharing import withdraw
+
+    kinds = ("profile", "benchmarks") if kind == "all" else (kind,)
+    removed = withdraw(session, kinds)
+    session.say(f"Consent withdrawn: {', '.join(kinds)}. Removed from the outbox: {len(removed)}")
+    session.finish({"withdrawn": list(kinds), "removed": [one.path.name for one in removed]})
+    return Exit.OK
+
+
+def _delivered(session: Session, delivery: Delivery) -> dict[str, Any]:
+    document = _document(session, waiting=[*delivery.waiting, *delivery.held])
+    document["sent"] = [_shown(one) for one in delivery.sent]
+    document["refused"] = [{**_shown(one), "reason": why} for one, why in delivery.refused]
+    document["stopped_by"] = delivery.stopped_by
+    return document
+
+
+def _document(session: Session, waiting: list[Queued]) -> dict[str, Any]:
+    return {
+        "state": session.permission.reason,
+        "sent": [],
+        "refused": [],
+        "waiting": [_shown(one) for one in waiting],
+        "stopped_by": None,
+    }
+
+
+def _shown(queued: Queued) -> dict[str, Any]:
+    return {
+        "file": queued.path.name,
+        "action": queued.item.action,
+        "idempotency_key": queued.item.idempotency_key,
+        "body": queued.item.body,
+    }

@@ -1,0 +1,1 @@
+"""A cohort to learn with: profile, progress, consent, statistics. Never a ranking."""

@@ -1,0 +1,243 @@
+"""Statistics of a class from files that its students exported.
+
+Read one by one, so that 100,000 of them need little memory: of each person
+only what the tables count is kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from tito_bench.community.merging import Bin, merge_bins, merge_groups
+from tito_bench.errors import StoreError
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+__all__ = ["SMALLEST_GROUP", "ClassStatistics", "exported_files", "read_class"]
+
+SMALLEST_GROUP = 3
+"""No group below this is ever shown, whatever `--min-group` says."""
+
+NOT_GIVEN = "not given"
+_Outcome = Literal["counted", "unidentified", "unreadable"]
+_LARGEST_FILE = 4 * 2**20
+_SCORE_EDGES = (20.0, 40.0, 60.0, 80.0, 100.0)
+_MODULE_EDGES = (0.0, 5.0, 10.0, 15.0, 20.0, 99.0)
+
+
+class _Location(msgspec.Struct):
+    country: Any = None
+
+
+class _Context(msgspec.Struct):
+    cohort: Any = None
+    course_type: Any = None
+
+
+class _Progress(msgspec.Struct):
+    modules_completed: Any = 0
+    capstone_score: Any = None
+
+
+class _Metrics(msgspec.Struct):
+    score: Any = None
+    overall: Any = None
+
+
+class _Submission(msgspec.Struct):
+    anonymous_id: Any = None
+    benchmark: Any = None
+    normalized_metrics: _Metrics | None = None
+
+
+class _Person(msgspec.Struct):
+    anonymous_id: Any = None
+    location: _Location | None = None
+    context: _Context | None = None
+    progress: _Progress | None = None
+
+
+class _File(_Person):
+    """Any of the files a student can hand in; what they hold besides is skipped."""
+
+    kind: Any = None
+    benchmark: Any = None
+    normalized_metrics: _Metrics | None = None
+    profile: _Person | None = None
+    submissions: list[_Submission] | None = None
+
+
+@dataclass
+class _Row:
+    """What is kept of one person while reading."""
+
+    cohort: str = NOT_GIVEN
+    country: str = NOT_GIVEN
+    course_type: str = NOT_GIVEN
+    modules: int | None = None
+    baseline: float | None = None
+    capstone: float | None = None
+
+
+@dataclass(frozen=True)
+class ClassStatistics:
+    """The tables. Every one of them counts all `people`; an empty one may not be shown.
+
+    `unidentified` files hold no anonymous id: several may be of one student,
+    who would then count as a group, so they are in no table.
+    """
+
+    files: int
+    unreadable: int
+    unidentified: int
+    people: int
+    smallest_group: int
+    cohorts: dict[str, int]
+    countries: dict[str, int]
+    course_types: dict[str, int]
+    modules_completed: tuple[Bin, ...]
+    baseline_scores: tuple[Bin, ...]
+    capstone_scores: tuple[Bin, ...]
+
+
+def exported_files(sources: Iterable[Path]) -> Iterator[Path]:
+    """The files named, and all `.json` files in and below the folders named.
+
+    Raises `StoreError` for a name that does not exist.
+    """
+    for source in sources:
+        if source.is_dir():
+            for folder, folders, names in os.walk(source):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                parent = Path(folder)
+                yield from (parent / name for name in sorted(names) if name.endswith(".json"))
+        elif source.exists():
+            yield source
+        else:
+            raise StoreError(f"--from: {safe_text(str(source))} does not exist; check the name")
+
+
+def read_class(files: Iterable[Path], smallest_group: int) -> ClassStatistics:
+    """Read every file once and count. A file that is none of ours is only counted."""
+    decoder = msgspec.json.Decoder(_File)
+    people: dict[str, _Row] = {}
+    outcomes: Counter[_Outcome] = Counter()
+    for path in files:
+        outcomes[_take_file(path, decoder, people)] += 1
+    rows = people.values()
+    smallest = max(smallest_group, SMALLEST_GROUP)
+
+    def groups(of: Callable[[_Row], str]) -> dict[str, int]:
+        return merge_groups(Counter(map(of, rows)), smallest)
+
+    def bins(of: Callable[[_Row], float | None], edges: tuple[float, ...]) -> tuple[Bin, ...]:
+        return merge_bins(_histogram(map(of, rows), edges), smallest)
+
+    return ClassStatistics(
+        files=outcomes.total(),
+        unreadable=outcomes["unreadable"],
+        unidentified=outcomes["unidentified"],
+        people=len(people),
+        smallest_group=smallest,
+        cohorts=groups(lambda row: row.cohort),
+        countries=groups(lambda row: row.country),
+        course_types=groups(lambda row: row.course_type),
+        modules_completed=bins(lambda row: row.modules, _MODULE_EDGES),
+        baseline_scores=bins(lambda row: row.baseline, _SCORE_EDGES),
+        capstone_scores=bins(lambda row: row.capstone, _SCORE_EDGES),
+    )
+
+
+def _take_file(
+    path: Path, decoder: msgspec.json.Decoder[_File], people: dict[str, _Row]
+) -> _Outcome:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - 100,000 of them
+            data = file.read(_LARGEST_FILE + 1)
+        if len(data) > _LARGEST_FILE:
+            return "unreadable"
+        return _take(decoder.decode(data), people)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return "unreadable"
+
+
+def _take(found: _File, people: dict[str, _Row]) -> _Outcome:
+    """Put what a file says into its person's row."""
+    submissions = list(found.submissions or ())
+    person: _Person | None = found.profile
+    if found.kind == "submission":
+        submissions.append(
+            _Submission(found.anonymous_id, found.benchmark, found.normalized_metrics)
+        )
+    elif person is None and (found.progress or found.context or found.location):
+        person = found
+    if person is None and not submissions:
+        return "unreadable"
+    key = _identifier(person) or next(filter(None, map(_identifier, submissions)), None)
+    if key is None:
+        return "unidentified"
+    row = people.setdefault(key, _Row())
+    if person is not None:
+        _take_profile(person, row)
+    for submission in submissions:
+        _take_submission(submission, row)
+    return "counted"
+
+
+def _take_profile(person: _Person, row: _Row) -> None:
+    if person.context is not None:
+        row.cohort = _name(person.context.cohort, row.cohort)
+        row.course_type = _name(person.context.course_type, row.course_type)
+    if person.location is not None:
+        row.country = _name(person.location.country, row.country)
+    if person.progress is not None:
+        modules = person.progress.modules_completed
+        if isinstance(modules, int) and 0 <= modules <= _MODULE_EDGES[-1]:
+            row.modules = max(modules, row.modules or 0)
+        row.capstone = _best(row.capstone, person.progress.capstone_score)
+
+
+def _take_submission(submission: _Submission, row: _Row) -> None:
+    metrics = submission.normalized_metrics
+    if metrics is None:
+        return
+    score = metrics.score if metrics.overall is None else metrics.overall
+    if submission.benchmark == "capstone":
+        row.capstone = _best(row.capstone, score)
+    elif submission.benchmark == "baseline":
+        row.baseline = _best(row.baseline, score)
+
+
+def _identifier(found: _Person | _Submission | None) -> str | None:
+    identifier = found.anonymous_id if found is not None else None
+    return identifier[:80] if isinstance(identifier, str) and identifier else None
+
+
+def _name(found: Any, before: str) -> str:
+    return (safe_text(found, 60) or before) if isinstance(found, str) else before
+
+
+def _best(before: float | None, found: Any) -> float | None:
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= 100:
+        return before
+    return float(found) if before is None else max(before, float(found))
+
+
+def _histogram(values: Iterable[float | None], edges: tuple[float, ...]) -> list[Bin]:
+    """The first bin holds those without a value."""
+    counts = [0] * (len(edges) + 1)
+    for value in values:
+        position = 0 if value is None else 1 + sum(value > edge for edge in edges)
+        counts[position] += 1
+    lows = (0.0, *edges)
+    bins = [Bin(None, 0.0, counts[0])] if counts[0] else []
+    bins += [Bin(low, high, n) for low, high, n in zip(lows, edges, counts[1:], strict=False)]
+    return bins

@@ -1,0 +1,125 @@
+"""Countries by any of their names, kept by the ISO 3166 English one.
+
+Nothing is detected: only what a student writes is looked at.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gettext
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import pycountry
+
+from tito_bench.errors import UsageError
+from tito_bench.report.safe_text import safe_text
+
+__all__ = ["UnknownCountry", "flag_of", "resolve_country"]
+
+# Names in use that ISO 3166 does not list.
+_SPOKEN = {
+    "america": "US", "usofa": "US", "states": "US", "unitedstatesamerica": "US",
+    "britain": "GB", "greatbritain": "GB", "uk": "GB", "england": "GB", "scotland": "GB",
+    "wales": "GB", "northernireland": "GB", "holland": "NL", "czechrepublic": "CZ",
+    "ivorycoast": "CI", "burma": "MM", "swaziland": "SZ", "macedonia": "MK", "capeverde": "CV",
+    "turkey": "TR", "turkiye": "TR", "russia": "RU", "korea": "KR", "vatican": "VA",
+    "vaticancity": "VA", "easttimor": "TL", "uae": "AE", "emirates": "AE", "palestine": "PS",
+    "macau": "MO", "brunei": "BN", "micronesia": "FM", "drc": "CD", "drcongo": "CD",
+    "democraticrepublicofcongo": "CD", "democraticrepubliccongo": "CD", "congobrazzaville": "CG",
+    "congokinshasa": "CD", "prc": "CN", "mainlandchina": "CN", "roc": "TW", "ksa": "SA",
+    "rok": "KR", "dprk": "KP", "eire": "IE", "persia": "IR", "ceylon": "LK", "bosnia": "BA",
+}  # fmt: skip
+
+
+class UnknownCountry(UsageError):
+    """No country has this name; the message offers the nearest ones."""
+
+    def __init__(self, text: str, nearest: tuple[str, ...]) -> None:
+        offer = f"did you mean {' or '.join(nearest)}?" if nearest else "use its ISO code, as in CH"
+        super().__init__(f"no country is called '{safe_text(text, 60)}': {offer}")
+        self.nearest = nearest
+
+
+def resolve_country(text: str) -> str:
+    """The ISO 3166 English short name of the country that `text` names.
+
+    Two- and three-letter codes, ISO, common, official and spoken names in
+    any case, with or without accents and articles, and the names in some 150
+    other languages. Raises `UnknownCountry`.
+    """
+    key = _key(text)
+    if not key or len(text) > 200:
+        raise UnknownCountry(text, ())
+    code = _english().get(key)
+    if code is None:
+        codes = _translated().get(key, frozenset())
+        if len(codes) != 1:
+            raise UnknownCountry(text, _nearest(key, codes))
+        (code,) = codes
+    return _name(code)
+
+
+def flag_of(name: str) -> str:
+    """The flag emoji of a country by its ISO name, or an empty text."""
+    country = pycountry.countries.get(name=name)
+    return "" if country is None else "".join(chr(0x1F1A5 + ord(c)) for c in country.alpha_2)
+
+
+def _key(text: str) -> str:
+    """Letters only, lower case, no accents; articles, `and` and the like left out."""
+    plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("ı", "i")
+    words = re.findall(r"[^\W\d_]+", re.sub(r"['’.`]", "", plain))
+    words = ["saint" if word == "st" else word for word in words]
+    kept = [word for word in words if word not in {"the", "and", "of"}]
+    return "".join(kept)
+
+
+def _name(code: str) -> str:
+    return next(one.name for one in pycountry.countries if one.alpha_2 == code)
+
+
+@cache
+def _english() -> dict[str, str]:
+    """Every English key of every country; codes and ISO names win over spoken ones."""
+    keys: dict[str, str] = dict(_SPOKEN)
+    inverted: list[tuple[str, str]] = []
+    for country in pycountry.countries:
+        others = (getattr(country, name, "") for name in ("common_name", "official_name"))
+        for name in (country.name, *filter(None, others)):
+            keys[_key(name)] = country.alpha_2
+            if "," in name:  # `Korea, Republic of` is also `Republic of Korea`
+                head, _, tail = name.partition(",")
+                inverted.append((_key(f"{tail} {head}"), country.alpha_2))
+        keys[country.alpha_2.lower()] = country.alpha_2
+        keys[country.alpha_3.lower()] = country.alpha_2
+    for key, code in inverted:
+        keys.setdefault(key, code)
+    return keys
+
+
+@cache
+def _translated() -> dict[str, frozenset[str]]:
+    """Keys in all languages that pycountry knows; some name more than one country."""
+    found: dict[str, set[str]] = {}
+    for folder in sorted(Path(pycountry.LOCALES_DIR).iterdir()):
+        if not (folder / "LC_MESSAGES" / "iso3166-1.mo").is_file():
+            continue
+        language = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [folder.name])
+        for country in pycountry.countries:
+            for name in (country.name, getattr(country, "common_name", country.name)):
+                found.setdefault(_key(language.gettext(name)), set()).add(country.alpha_2)
+    return {key: frozenset(codes) for key, codes in found.items() if key}
+
+
+def _nearest(key: str, codes: frozenset[str]) -> tuple[str, ...]:
+    if codes:
+        return tuple(sorted(map(_name, codes)))[:3]
+    english = _english()
+    long_keys = [name for name in english if len(name) > 3]
+    close = difflib.get_close_matches(key, long_keys, n=6, cutoff=0.6)
+    close += [name for name in long_keys if len(key) > 3 and key in name][:3]
+    return tuple(dict.fromkeys(_name(english[name]) for name in close))[:3]

@@ -1,0 +1,132 @@
+"""How far a student has come, read from the files that TinyTorch's commands keep.
+
+Those files are the course's: they are read in every shape they ever had and
+never written, moved or repaired.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tito_bench.errors import StoreError
+from tito_bench.records.standing import Standing, best_capstone, parse_time, read_standings
+from tito_bench.records.store import DISK, read_bytes
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from tito_bench.community.profile import Progress
+    from tito_bench.records.filesystem import FileSystem
+    from tito_bench.records.layout import Layout
+
+__all__ = ["Course", "entry_number", "read_course", "refreshed"]
+
+_ENTRY = re.compile(r"(?:(?:module|milestone)[ _-]?)?0*([1-9]\d?)(?:[^\d].*)?", re.DOTALL)
+_HIGHEST = 99
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the project's files say. `modules` or `milestones` is None where a
+    file that might hold them cannot be read: what was known before then stays.
+
+    `unreadable` holds one sentence for each such file.
+    """
+
+    modules: frozenset[int] | None
+    milestones: frozenset[int] | None
+    standings: tuple[Standing, ...]
+    active_days: frozenset[date]
+    unreadable: tuple[str, ...] = ()
+
+
+def read_course(layout: Layout, disk: FileSystem = DISK) -> Course:
+    """Read the progress and milestone files and all benchmark records of a project."""
+    problems: list[str] = []
+    modules: set[int] | None = set()
+    days: set[date] = set()
+    for path in layout.course_progress:
+        found = _object(path, layout, problems, disk)
+        if found is None:
+            modules = None
+        elif modules is not None:
+            modules |= _numbers(found.get("completed_modules"))
+            days |= _days(found.get("completion_dates"))
+    milestones: set[int] | None = None
+    found = _object(layout.course_milestones, layout, problems, disk)
+    if found is not None:
+        milestones = _numbers(found.get("completed_milestones"))
+        days |= _days(found.get("completion_dates"))
+    standings, others = read_standings(layout.benchmarks, disk)
+    problems += [f"{layout.shown(path)} is no benchmark record; left alone" for path in others]
+    days |= {standing.measured_at.date() for standing in standings if standing.measured_at}
+    return Course(
+        modules=None if modules is None else frozenset(modules),
+        milestones=None if milestones is None else frozenset(milestones),
+        standings=tuple(standings),
+        active_days=frozenset(days),
+        unreadable=tuple(problems),
+    )
+
+
+def refreshed(before: Progress, course: Course) -> Progress:
+    """The progress that the files show; what could not be read stays as it was."""
+    baselines = [one for one in course.standings if one.kind == "baseline"]
+    progress = msgspec.structs.replace(
+        before,
+        setup_verified=any(one.trusted for one in baselines),
+        capstone_score=best_capstone(course.standings),
+    )
+    if course.modules is not None:
+        progress = msgspec.structs.replace(progress, modules_completed=len(course.modules))
+    if course.milestones is not None:
+        progress = msgspec.structs.replace(progress, milestones_passed=len(course.milestones))
+    return progress
+
+
+def entry_number(entry: Any) -> int | None:
+    """The number of a module or milestone: 1, "1", "01", "01_tensor" are all 1."""
+    if isinstance(entry, bool):
+        return None
+    if isinstance(entry, int):
+        return entry if 1 <= entry <= _HIGHEST else None
+    match = _ENTRY.fullmatch(entry.strip().lower()) if isinstance(entry, str) else None
+    return int(match[1]) if match else None
+
+
+def _numbers(entries: Any) -> set[int]:
+    if isinstance(entries, Mapping):  # {"01": true}
+        entries = [name for name, done in entries.items() if done]
+    if not isinstance(entries, Iterable) or isinstance(entries, str):
+        return set()
+    return {number for number in map(entry_number, entries) if number is not None}
+
+
+def _days(dates: Any) -> set[date]:
+    if not isinstance(dates, Mapping):
+        return set()
+    return {time.date() for time in map(parse_time, dates.values()) if time is not None}
+
+
+def _object(
+    path: Path, layout: Layout, problems: list[str], disk: FileSystem
+) -> Mapping[str, Any] | None:
+    """The JSON object in a file of the course, empty where there is no file."""
+    try:
+        data = read_bytes(path, disk)
+        found = {} if data is None else msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except StoreError as error:
+        problems.append(str(error))
+        return None
+    except (msgspec.DecodeError, RecursionError):
+        found = None
+    if not isinstance(found, Mapping):
+        problems.append(f"{layout.shown(path)} cannot be read; what was known before stays")
+        return None
+    return found

@@ -1,0 +1,1 @@
+"""The website, for those who say yes: what may go there, what waits, how it is sent."""

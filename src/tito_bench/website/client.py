@@ -1,0 +1,232 @@
+"""The HTTP client: one request at a time, bounded in time and size, to one host only."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from tito_bench import __version__
+from tito_bench.errors import TitoBenchError
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from tito_bench.website.permission import WebsiteAddress
+
+__all__ = ["Answer", "Client", "Limits", "WebsiteMissing"]
+
+_RETRIED = frozenset({429, 500, 502, 503, 504})
+_KEPT_4XX = frozenset({408, 425, 429})
+_SAME_METHOD_REDIRECTS = frozenset({307, 308})
+_REDIRECTS = 3
+
+
+class WebsiteMissing(TitoBenchError):
+    """httpx is not installed."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long and how much. `total_s` bounds one try whatever the server does."""
+
+    timeout_s: float = 10.0
+    total_s: float = 30.0
+    tries: int = 4
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 10.0
+    answer_bytes: int = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request: `accepted`; `refused` (sending it again is of no
+    use); `unreachable` (later, perhaps). `reason` is harmless text for people."""
+
+    outcome: Literal["accepted", "refused", "unreachable"]
+    reason: str
+    document: Mapping[str, Any] | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Client:
+    """Talks to the API at `address`."""
+
+    address: WebsiteAddress
+    limits: Limits = Limits()
+    sleep: Callable[[float], None] = time.sleep
+
+    def post(self, path: str, body: bytes, key: str) -> Answer:
+        """Send a JSON document; `key` makes sending it twice the same as once."""
+        return self._request("POST", path, body, {"Idempotency-Key": key})
+
+    def get(self, path: str) -> Answer:
+        """Fetch a JSON document."""
+        return self._request("GET", path, None, {})
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        httpx = _import_httpx()
+        wait_s = self.limits.first_wait_s
+        for left in reversed(range(self.limits.tries)):
+            try:
+                reply = self._within_time(lambda: self._follow(method, path, body, headers))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                answer = Answer("unreachable", _network_reason(error))
+            except (httpx.HTTPError, httpx.InvalidURL, _BrokenAnswer) as error:
+                # Whether it arrived is not known: the next sync sends it with the same key.
+                return Answer("unreachable", _network_reason(error))
+            else:
+                answer = _judge(reply)
+                if reply.status not in _RETRIED:
+                    return answer
+                wait_s = max(wait_s, _retry_after(reply))
+            if left:
+                self.sleep(min(wait_s, self.limits.longest_wait_s))
+                wait_s *= 2
+        return answer
+
+    def _follow(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> _Reply:
+        """One try, redirects within the same host included."""
+        import httpx
+
+        url = httpx.URL(self.address.url + path)
+        with self._session() as session:
+            for _ in range(_REDIRECTS + 1):
+                reply = self._exchange(session, method, url, body, headers)
+                if reply.status not in _SAME_METHOD_REDIRECTS:
+                    return reply
+                url = url.join(reply.headers.get("location", ""))
+                if _origin(url) != self.address.origin:
+                    raise _BrokenAnswer("it redirects to another host, which is not followed")
+        raise _BrokenAnswer("it redirects without end")
+
+    def _session(self) -> httpx.Client:
+        import httpx
+
+        return httpx.Client(
+            timeout=self.limits.timeout_s,
+            follow_redirects=False,
+            # A proxy of the network is needed to get out, but never to this machine.
+            trust_env=not self.address.is_loopback,
+            headers={
+                "User-Agent": f"tito-bench/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",  # a small answer that unpacks to a huge one
+            },
+        )
+
+    def _exchange(
+        self,
+        session: httpx.Client,
+        method: str,
+        url: httpx.URL,
+        body: bytes | None,
+        headers: Mapping[str, str],
+    ) -> _Reply:
+        sent = dict(headers) | ({} if body is None else {"Content-Type": "application/json"})
+        session.cookies.clear()
+        with session.stream(method, url, content=body, headers=sent) as response:
+            received = bytearray()
+            for part in response.iter_raw(16 * 1024):
+                received += part
+                if len(received) > self.limits.answer_bytes:
+                    raise _BrokenAnswer("its answer is too large")
+            return _Reply(response.status_code, response.headers, bytes(received))
+
+    def _within_time(self, exchange: Callable[[], _Reply]) -> _Reply:
+        """Run it with a bound on the whole: httpx bounds only each single wait, and
+        a server that sends a byte now and then would hold us for ever."""
+        outcome: queue.SimpleQueue[_Reply | BaseException] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                outcome.put(exchange())
+            except BaseException as error:
+                outcome.put(error)
+
+        threading.Thread(target=run, daemon=True).start()
+        try:
+            result = outcome.get(timeout=self.limits.total_s)
+        except queue.Empty:
+            raise _BrokenAnswer(f"no answer within {self.limits.total_s:g} s") from None
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+class _BrokenAnswer(Exception):
+    """The server does not behave; the text says how."""
+
+
+def _import_httpx() -> Any:
+    try:
+        import httpx
+    except ImportError as error:
+        raise WebsiteMissing(
+            "sending needs httpx: pip install 'tito-bench[website]'; until then all stays queued"
+        ) from error
+    return httpx
+
+
+def _judge(reply: _Reply) -> Answer:
+    if 200 <= reply.status < 300:
+        document = _document(reply)
+        if document is None and reply.status != 204:
+            return Answer("unreachable", "the answer is not JSON; is this the right address?")
+        return Answer("accepted", "accepted", document, reply.status)
+    said = _said(reply)
+    reason = f"status {reply.status}" + (f": {said}" if said else "")
+    if 400 <= reply.status < 500 and reply.status not in _KEPT_4XX:
+        return Answer("refused", reason, status=reply.status)
+    return Answer("unreachable", reason, status=reply.status)
+
+
+def _document(reply: _Reply) -> Mapping[str, Any] | None:
+    try:
+        found = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _said(reply: _Reply) -> str:
+    """The server's own words, made harmless."""
+    document = _document(reply)
+    if document is not None:
+        detail = document.get("detail", document.get("title"))
+        return safe_text(detail) if isinstance(detail, str) else ""
+    return safe_text(reply.body[:2000].decode("utf-8", "replace"))
+
+
+def _retry_after(reply: _Reply) -> float:
+    value = reply.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0.0
+
+
+def _origin(url: httpx.URL) -> str:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}:{port}"
+
+
+def _network_reason(error: Exception) -> str:
+    return safe_text(str(error)) or type(error).__name__
