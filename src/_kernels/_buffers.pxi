@@ -38,6 +38,7 @@ cdef class _Array:
 
 
 cdef tuple _FLOAT32 = (b"f", b"=f", b"@f", b"<f" if sys.byteorder == "little" else b">f")
+cdef tuple _FLOAT64 = (b"d", b"=d", b"@d", b"<d" if sys.byteorder == "little" else b">d")
 cdef _OUTPUT = object()  # an _array() role
 
 

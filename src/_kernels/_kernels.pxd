@@ -1,5 +1,5 @@
 # The C interface of tito_kernels.h and numpy_allocator.h, as Cython sees it.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 
 cdef extern from "compiler.h" nogil:
     const char *TITO_COMPILER
@@ -65,7 +65,18 @@ cdef extern from "tito_kernels.h" nogil:
         int64_t wall_ns, cpu_ns, process_cpu_ns, waits
     void tito_clock_start(tito_clock *)
     void tito_clock_stop(tito_clock *)
-    void tito_time_calls(const tito_chain *, size_t, tito_clock *)
+    enum:
+        TITO_MOST_PERTURBED
+    struct tito_perturbed:
+        void *data
+        size_t size
+        int is_double
+    struct tito_perturbation:
+        uint64_t state
+        size_t count, next
+        tito_perturbed *arrays
+    void tito_perturb(tito_perturbation *)
+    void tito_time_calls(const tito_chain *, size_t, tito_perturbation *, tito_clock *)
 
     void *tito_aligned_malloc(size_t)
     void tito_aligned_free(void *)

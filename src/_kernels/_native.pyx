@@ -21,8 +21,8 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject *)
 
 __all__ = [
-    "KERNELS_VERSION", "AlignedArrays", "Call", "Kernels", "TargetError", "Timing", "build_info",
-    "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
+    "KERNELS_VERSION", "AlignedArrays", "Call", "Kernels", "Perturbation", "TargetError", "Timing",
+    "build_info", "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
     "time_calls", "wall_clock_ns",
 ]
 
@@ -315,16 +315,55 @@ cdef object _timing(const tito_clock *clock):
     return Timing(clock.wall_ns, clock.cpu_ns, clock.process_cpu_ns, clock.waits)
 
 
-def time_calls(calls, loops):
+@cython.final
+cdef class Perturbation:
+    """Changes one element of its arrays at a time, the same ones for the same seed."""
+
+    cdef tito_perturbation state
+    cdef list kept
+
+    def __init__(self, arrays, seed):
+        self.kept = [
+            _array(f"arrays[{i}]", given, _FLOAT32 + _FLOAT64, "float32 or float64", True)
+            for i, given in enumerate(arrays)
+        ]
+        if not 1 <= len(self.kept) <= TITO_MOST_PERTURBED:
+            raise ValueError(
+                f"arrays: needs 1 to {TITO_MOST_PERTURBED} arrays, got {len(self.kept)}"
+            )
+        self.state.state = seed
+        self.state.count = len(self.kept)
+        cdef _Array array
+        for i, array in enumerate(self.kept):
+            size = array.view.len // array.view.itemsize
+            if size >= 1 << 32:
+                raise ValueError(f"{array.name}: needs fewer than 2**32 elements, got {size}")
+            self.state.arrays[i].data = array.view.buf
+            self.state.arrays[i].size = size
+            self.state.arrays[i].is_double = array.view.itemsize == 8
+
+    def advance(self, steps):
+        cdef size_t count = _loops(steps), i
+        for i in range(count):
+            tito_perturb(&self.state)
+
+
+cdef tito_perturbation *_perturbation(Perturbation given) noexcept:
+    return NULL if given is None else &given.state
+
+
+def time_calls(calls, loops, Perturbation perturbation=None):
     cdef Call all_calls = chain(calls)
     cdef size_t count = _loops(loops)
+    cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tito_clock clock
     with nogil:
-        tito_time_calls(&all_calls.arguments.chain, count, &clock)
+        tito_time_calls(&all_calls.arguments.chain, count, perturb, &clock)
     return _timing(&clock)
 
 
-def time_callable(function, arguments, loops):
+def time_callable(function, arguments, loops, Perturbation perturbation=None):
+    cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tuple rows = tuple(arguments)
     if not rows:
         raise ValueError("arguments: needs at least one tuple of arguments")
@@ -339,6 +378,8 @@ def time_callable(function, arguments, loops):
         row_list[i] = <PyObject *>rows[i]
     tito_clock_start(&clock)
     for i in range(count):
+        if perturb != NULL:
+            tito_perturb(perturb)
         Py_XDECREF(result)
         result = PyObject_Call(<PyObject *>function, row_list[next], NULL)
         if result == NULL:

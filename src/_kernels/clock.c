@@ -96,10 +96,14 @@ void tito_run_chain(const void *arguments) {
     }
 }
 
-void tito_time_calls(const struct tito_chain *chain, size_t loops, struct tito_clock *elapsed) {
+void tito_time_calls(const struct tito_chain *chain, size_t loops,
+                     struct tito_perturbation *perturbation, struct tito_clock *elapsed) {
     tito_clock_start(elapsed);
     size_t next = 0;
     for (size_t i = 0; i < loops; ++i) {
+        if (perturbation != NULL) {
+            tito_perturb(perturbation);
+        }
         chain->calls[next].run(chain->calls[next].arguments);
         next = next + 1 == chain->count ? 0 : next + 1;
     }

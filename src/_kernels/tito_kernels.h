@@ -89,8 +89,26 @@ struct tito_clock {
 void tito_clock_start(struct tito_clock *clock);
 void tito_clock_stop(struct tito_clock *clock); /* turns the start into what has passed since */
 
-/* Runs calls[i % chain->count] for i < loops and times the whole. */
-void tito_time_calls(const struct tito_chain *chain, size_t loops, struct tito_clock *elapsed);
+/* Changes one element of one of the arrays, in turn, each time it is asked: between the calls of
+ * a timed loop, so that no result can be had from a memory of earlier inputs. The same state
+ * gives the same changes. Arrays have fewer than 2^32 elements; count is at least 1. */
+enum { TITO_MOST_PERTURBED = 8 };
+struct tito_perturbed {
+    void *data;
+    size_t size;
+    int is_double;
+};
+struct tito_perturbation {
+    uint64_t state;
+    size_t count, next;
+    struct tito_perturbed arrays[TITO_MOST_PERTURBED];
+};
+void tito_perturb(struct tito_perturbation *perturbation);
+
+/* Runs calls[i % chain->count] for i < loops and times the whole; perturbs before each call
+ * where perturbation is not NULL. */
+void tito_time_calls(const struct tito_chain *chain, size_t loops,
+                     struct tito_perturbation *perturbation, struct tito_clock *elapsed);
 
 /* 64-byte aligned memory; size 0 gives a valid pointer, NULL means out of memory. The pool keeps
  * freed blocks by size while at least one user is in. */

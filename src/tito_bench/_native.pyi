@@ -106,18 +106,39 @@ def chain(calls: Sequence[Call]) -> Call:
     ``flops`` and ``bytes`` are the sums. Raises ValueError for an empty sequence.
     """
 
-def time_calls(calls: Sequence[Call], loops: int) -> Timing:
+@final
+class Perturbation:
+    """Changes its arrays between the calls of a timed loop, so that caching cannot pay.
+
+    Each step sets one element, at a random place of the arrays in turn, to +-[0.5, 1). The same
+    seed (0 <= seed < 2**64) makes the same changes to arrays of the same sizes.
+
+    Args:
+        arrays: 1 to 8 writable C-contiguous float32 or float64 arrays, held while this lives.
+    """
+
+    def __init__(self, arrays: Sequence[Buffer], seed: int) -> None: ...
+    def advance(self, steps: int) -> None:
+        """Make the next `steps` changes."""
+
+def time_calls(
+    calls: Sequence[Call], loops: int, perturbation: Perturbation | None = None
+) -> Timing:
     """Time ``calls[i % len(calls)]()`` for ``i in range(loops)``.
 
-    The whole loop runs in C without the GIL; nothing is allocated in it. Raises ValueError for
+    Before each call `perturbation`, if any, makes one step. The whole loop runs in C without the GIL; nothing is allocated in it. Raises ValueError for
     no calls or negative loops.
     """
 
 def time_callable(
-    function: Callable[..., _R], arguments: Sequence[tuple[Any, ...]], loops: int
+    function: Callable[..., _R],
+    arguments: Sequence[tuple[Any, ...]],
+    loops: int,
+    perturbation: Perturbation | None = None,
 ) -> tuple[Timing, _R | None]:
     """Time ``result = function(*arguments[i % len(arguments)])`` for ``i in range(loops)``.
 
+    Before each call `perturbation`, if any, makes one step.
     The loop and its clock are C and cannot be replaced from Python. The previous result is
     released, inside the timed loop, before the next call is made, as in a student's own loop.
     Returns the timing and the last result (None for no loops). An exception ends the loop and
