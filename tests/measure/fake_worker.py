@@ -92,10 +92,12 @@ class FakeWorker:
                 if operation not in self.prepared:
                     return Failed("broken", "measured before it was prepared")
                 factor = self.speed()
-                return Measured(tuple(self._run(operation, step, factor) for step in steps))
+                readings = tuple(self._run(operation, step, factor) for step in steps)
+                return Measured(readings, sum(reading.cpu_ns for reading in readings), 0)
 
-    def kill(self) -> None:
+    def kill(self) -> int:
         self.killed = True
+        return 0
 
     def _run(self, operation: str, step: Step, factor: float) -> Reading:
         call_ns = self.costs[operation].of(step.side) * factor

@@ -38,6 +38,7 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["Conductor", "Progress", "Worker"]
 
 _LOAD_DEADLINE_S = 30.0
+_DISPATCH_SHARE = 4  # the dispatch cost is small, so that a shorter sample will do
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
@@ -47,8 +48,8 @@ class Worker(Protocol):
     def ask(self, question: Question, deadline_s: float) -> Answer:
         """Answer, or raise WorkerTimeout or WorkerCrashed."""
 
-    def kill(self) -> None:
-        """End it at once."""
+    def kill(self) -> int:
+        """End it at once, and all processes that its code started; how many there were."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Conductor:
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
         self._load_s = 0.0
+        self._processes_started = 0
 
     def run(self, operations: Sequence[Operation], budget: Budget) -> SuiteResult:
         """Measure `operations` within `budget`.
@@ -110,12 +112,12 @@ class Conductor:
         finally:
             self.stop_worker()
         subject = msgspec.structs.replace(subject, files=subject.files | self._files)
-        return SuiteResult(subject, tuple(plan.result() for plan in plans))
+        return SuiteResult(subject, tuple(plan.result() for plan in plans), self._processes_started)
 
     def stop_worker(self) -> None:
         """End the present worker, if there is one; the next question starts another."""
         if self._worker is not None:
-            self._worker.kill()
+            self._processes_started += self._worker.kill()
             self._worker = None
         self._ready.clear()
 
@@ -174,7 +176,8 @@ class Conductor:
             if side == "subject" and first is not None and first.call_ns > SLOW_CALL_NS:
                 loops, seconds = 1, first.call_ns / 1e9
             else:
-                loops, seconds = self._calibrate_side(plan, side, budget.sample_ns, left_s)
+                target_ns = budget.sample_ns // (_DISPATCH_SHARE if side == "dispatch" else 1)
+                loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
             plan.loops[side] = loops
             plan.round_s += 1.1 * seconds
 
@@ -184,7 +187,8 @@ class Conductor:
         """Loops that reach `target_ns` twice in a row, and the seconds they take."""
         loops, crossings = 1, 0
         while True:
-            (reading,) = self._measure(plan, (Step(side, 0, loops),), max(5.0, left_s))
+            steps = (Step(side, 0, loops),)
+            reading = self._measure(plan, steps, max(5.0, left_s)).readings[0]
             spent_ns = reading.call_ns * loops
             if spent_ns >= target_ns:
                 crossings += 1
@@ -197,13 +201,11 @@ class Conductor:
                     return loops, spent_ns / 1e9
                 loops = grown
 
-    def _measure(
-        self, plan: Plan, steps: tuple[Step, ...], deadline_s: float
-    ) -> tuple[Reading, ...]:
+    def _measure(self, plan: Plan, steps: tuple[Step, ...], deadline_s: float) -> Measured:
         answer = self._ask(Measure(plan.operation.name, self._seed(), steps), deadline_s)
         if not isinstance(answer, Measured) or len(answer.readings) != len(steps):
             raise _unexpected(answer)
-        return answer.readings
+        return answer
 
     # -- rounds ------------------------------------------------------------
 
@@ -230,9 +232,17 @@ class Conductor:
         deadline_s = 5.0 + 20 * plan.round_s
         self._prepare(plan.operation, deadline_s)
         steps = plan.steps(self._order)
-        readings = self._measure(plan, steps, deadline_s)
-        by_side = {step.side: reading for step, reading in zip(steps, readings, strict=True)}
-        plan.rounds.append(PairedRound(by_side["subject"], by_side["native"], by_side["dispatch"]))
+        answer = self._measure(plan, steps, deadline_s)
+        sides = {step.side: reading for step, reading in zip(steps, answer.readings, strict=True)}
+        plan.rounds.append(
+            PairedRound(
+                sides["subject"],
+                sides["native"],
+                sides["dispatch"],
+                answer.own_cpu_ns,
+                answer.others_cpu_ns,
+            )
+        )
 
     @contextmanager
     def _guarded(self, plan: Plan) -> Iterator[None]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.protocol import Answer, Answered, Asked, Question
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["WorkerCrashed", "WorkerProcess", "WorkerTimeout"]
 
@@ -74,7 +78,7 @@ class WorkerProcess:
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
-        self._asked = 0
+        self._asked = 0  # number of the question that waits for its answer
         self._threads = [
             threading.Thread(target=self._read_answers, daemon=True),
             threading.Thread(target=self._read_output, daemon=True),
@@ -98,7 +102,8 @@ class WorkerProcess:
         WorkerCrashed
             The worker ended or answered something else; it has been killed.
         """
-        self._asked += 1
+        # Not counted up: the student's code must not foresee it.
+        self._asked = secrets.randbits(53)
         try:
             stdin = _pipe(self._process.stdin)
             stdin.write(msgspec.json.encode(Asked(self._asked, question)) + b"\n")
@@ -117,9 +122,12 @@ class WorkerProcess:
         """The last that the student's code printed, at most 16 KiB."""
         return b"".join(self._tail).decode("utf-8", "replace")
 
-    def kill(self) -> None:
-        """End the worker and all that its code started. Safe to call twice."""
-        _kill_group(self._process)
+    def kill(self) -> int:
+        """End the worker and all that its code started; how many processes those were.
+
+        Safe to call twice.
+        """
+        started = _kill_tree(self._process)
         self._process.wait()
         for thread in self._threads:
             # A child that left the group may keep the pipe open: do not wait for it.
@@ -128,6 +136,7 @@ class WorkerProcess:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
                     pipe.close()
+        return started
 
     def _decode(self, line: bytes) -> Answer:
         try:
@@ -174,11 +183,31 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_tree(process: subprocess.Popen[bytes]) -> int:
+    """Kill a process, its group and its descendants; how many descendants were alive."""
+    import psutil
+
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        children = []
+    alive = [child for child in children if _is_alive(child)]
     if os.name == "posix":
         import signal
 
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
+    process.kill()
+    for child in alive:  # one that left the group
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    return len(alive)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -33,9 +33,13 @@ __all__ = [
 
 Side = Literal["subject", "native", "dispatch"]
 SubjectChoice = Literal["auto", "numpy", "tinytorch"]
-FailureKind = Literal["missing", "raised", "incorrect", "crashed", "timeout", "broken"]
-"""Why an operation has no time: not exported yet, an exception, a wrong result,
-the worker died, took too long, or answered nonsense."""
+FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout"]
+"""Why an operation has no time: not exported yet, an exception, a wrong result, the
+measuring code was replaced, the worker died or answered nonsense, or took too long."""
+
+
+_SEVERAL_THREADS = 1.1
+"""The process spent 10% more CPU time than the thread: others worked beside it."""
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
@@ -61,9 +65,16 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def call_ns(self) -> float:
-        """Time of one call: CPU time of the thread, which other programs cannot
-        inflate; wall time where the call waited, because waiting must not be free."""
-        spent = self.wall_ns if self.waits > 0 else self.cpu_ns
+        """Time of one call: CPU time of the thread, which other programs cannot inflate.
+
+        But neither waiting nor other threads come free: wall time counts where
+        the call waited, the CPU time of all threads where several worked.
+        """
+        spent = self.cpu_ns
+        if self.process_cpu_ns > _SEVERAL_THREADS * self.cpu_ns:
+            spent = self.process_cpu_ns
+        if self.waits > 0:
+            spent = max(spent, self.wall_ns)
         return spent / self.loops
 
     @property
@@ -118,9 +129,15 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True):
-    """The readings, in the order of the steps."""
+    """The readings, in the order of the steps.
+
+    `own_cpu_ns` is the CPU time of the measuring thread over the whole
+    question, `others_cpu_ns` that of all other threads of the worker.
+    """
 
     readings: tuple[Reading, ...]
+    own_cpu_ns: int
+    others_cpu_ns: int
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

@@ -12,11 +12,17 @@ __all__ = ["Failure", "OperationResult", "PairedRound", "SuiteResult"]
 
 @dataclass(frozen=True)
 class PairedRound:
-    """The readings of one operation in one round, taken within milliseconds of each other."""
+    """The readings of one operation in one round, taken within milliseconds of each other.
+
+    The CPU times are those of the measuring thread, and of all other threads
+    of the worker, from before the first reading to after the last.
+    """
 
     subject: Reading
     native: Reading
     dispatch: Reading
+    own_cpu_ns: int
+    others_cpu_ns: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,12 @@ class OperationResult:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What a whole run measured."""
+    """What a whole run measured.
+
+    `processes_started` counts what the subject had running beside it when its
+    worker was ended.
+    """
 
     subject: Loaded
     operations: tuple[OperationResult, ...]
+    processes_started: int = 0

@@ -60,5 +60,5 @@ def measure_baseline(
         progress=progress,
     )
     result = conductor.run(BASELINE, budget)
-    summary = summarise(result.operations)
+    summary = summarise(result.operations, result.processes_started)
     return build_record(summary, result.subject, machine, judge(summary, result.subject), now())

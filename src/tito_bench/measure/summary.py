@@ -16,6 +16,8 @@ __all__ = ["GroupSummary", "OperationSummary", "SuiteSummary", "Timing", "summar
 _PREEMPTED = 1.05
 """A sample that took 5% more wall time than CPU time shared its core with something else."""
 _FEWEST_KEPT = 3
+_IDLE_THREADS = 0.05
+"""Other threads of the worker may take this share of the measuring thread's CPU time."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,18 @@ class OperationSummary:
         """Why it has no timing."""
         return self.result.failure
 
+    @property
+    def other_threads(self) -> float:
+        """CPU time of other threads of the worker, as a share of the measuring thread's."""
+        own_ns = sum(paired.own_cpu_ns for paired in self.result.rounds)
+        others_ns = sum(paired.others_cpu_ns for paired in self.result.rounds)
+        return others_ns / own_ns if own_ns else 0.0
+
+    @property
+    def worked_beside(self) -> bool:
+        """Whether other threads worked beside the measured calls."""
+        return self.other_threads > _IDLE_THREADS
+
 
 @dataclass(frozen=True)
 class GroupSummary:
@@ -80,30 +94,36 @@ class SuiteSummary:
 
     operations: tuple[OperationSummary, ...]
     groups: tuple[GroupSummary, ...]
+    processes_started: int
     composite: float | None
     score: float | None
     score_interval: tuple[float, float] | None
 
 
-def summarise(results: Sequence[OperationResult]) -> SuiteSummary:
+def summarise(results: Sequence[OperationResult], processes_started: int = 0) -> SuiteSummary:
     """Summarise a run.
 
     A group whose code is not exported yet is left out of the score. A wrong
     result, an exception, a crash or a hang leaves no score at all: otherwise
-    breaking the slowest operation would raise it.
+    breaking the slowest operation would raise it. Nor does work in other
+    threads or processes, for what it did was not measured.
     """
     operations = tuple(_summarise_operation(result) for result in results)
     names = dict.fromkeys(op.operation.group for op in operations)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
-    broken = any(op.failure is not None and op.failure.kind != "missing" for op in operations)
-    if not slowdowns or broken:
-        return SuiteSummary(operations, groups, None, None, None)
+    dishonest = processes_started > 0 or any(
+        op.worked_beside or (op.failure is not None and op.failure.kind != "missing")
+        for op in operations
+    )
+    if not slowdowns or dishonest:
+        return SuiteSummary(operations, groups, processes_started, None, None, None)
     composite = scoring.composite_slowdown(slowdowns)
     spread = _log_half_width(groups, operations)
     return SuiteSummary(
         operations,
         groups,
+        processes_started,
         composite,
         scoring.score(composite),
         (scoring.score(composite * math.exp(spread)), scoring.score(composite * math.exp(-spread))),

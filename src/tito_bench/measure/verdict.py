@@ -11,7 +11,14 @@ from tito_bench.measure.summary import SuiteSummary
 __all__ = ["Code", "Reason", "Status", "Verdict", "judge"]
 
 Status = Literal["stable", "unstable", "invalid"]
-Code = Literal["failed_operation", "wide_interval", "noisy_operation", "blas_threads"]
+Code = Literal[
+    "failed_operation",
+    "other_processes",
+    "other_threads",
+    "wide_interval",
+    "noisy_operation",
+    "blas_threads",
+]
 
 _WIDEST_SCORE_INTERVAL = 2.0  # points from end to end
 _NOISIEST_MDAPE = 0.05
@@ -36,11 +43,18 @@ class Verdict:
 
 def judge(summary: SuiteSummary, subject: Loaded) -> Verdict:
     """Judge a run by its own figures."""
-    failed = tuple(
+    failed = [
         Reason("failed_operation", op.operation.name, op.failure.reason)
         for op in summary.operations
         if op.failure is not None and op.failure.kind != "missing"
+    ]
+    failed.extend(
+        Reason("other_threads", op.operation.name, f"{100 * op.other_threads:.0f}%")
+        for op in summary.operations
+        if op.worked_beside
     )
+    if summary.processes_started:
+        failed.append(Reason("other_processes", "the code", str(summary.processes_started)))
     doubts = []
     if summary.score_interval is not None:
         low, high = summary.score_interval

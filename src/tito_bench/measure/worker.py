@@ -33,10 +33,13 @@ def main() -> int:
     decoder = msgspec.json.Decoder(Asked)
     encode = msgspec.json.Encoder().encode
     with _native.AlignedArrays():
+        process = os.getpid()
         workbench = Workbench(seed=int(sys.argv[2]))
         for line in questions:
             asked = decoder.decode(line)
             answer = workbench.answer(asked.question)
+            if os.getpid() != process:
+                os._exit(1)  # a fork of the student's code: not the one that was asked
             answers.write(encode(Answered(asked.number, answer)) + b"\n")
             answers.flush()
     # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
@@ -49,12 +52,19 @@ def _limit_memory(limit_bytes: int) -> None:
         import resource
     except ImportError:  # Windows has no such limit
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    _lower_limit(resource.RLIMIT_AS, limit_bytes)
+    _lower_limit(resource.RLIMIT_CORE, 0)  # a crash is reported; nobody wants its core file
+
+
+def _lower_limit(kind: int, limit: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
-        limit_bytes = min(limit_bytes, hard)
+        limit = min(limit, hard)
     try:
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, hard))
-    except (ValueError, OSError):  # macOS refuses it for some processes
+        resource.setrlimit(kind, (limit, hard))
+    except (ValueError, OSError):  # macOS refuses some for some processes
         return
 
 

@@ -48,6 +48,10 @@ class NumpyOperation:
         """The arrays as they are."""
         return inputs
 
+    def inputs(self, arguments: tuple[object, ...]) -> Arrays:
+        """The arguments are the arrays."""
+        return tuple(array for array in arguments if isinstance(array, np.ndarray))
+
 
 class NumpySubject:
     """Plain NumPy expressions, one array call each where NumPy has one."""

@@ -35,6 +35,15 @@ class SubjectOperation(Protocol):
         mlp: one batch (n, in).
         """
 
+    def inputs(self, arguments: tuple[object, ...]) -> Arrays:
+        """Return the arrays that the arguments hold, to be refilled in place (untimed).
+
+        C-contiguous, writable, float32 or float64, one for each argument.
+
+        Raises:
+            StudentCodeError: an argument holds no such array.
+        """
+
 
 class Subject(Protocol):
     """Whose code is measured."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tito_bench.subjects.discovery import PackageLocation
 
-__all__ = ["as_function", "put_parameter", "require_array", "student_code"]
+__all__ = ["as_function", "put_parameter", "require_array", "require_input", "student_code"]
 
 
 @contextmanager
@@ -51,6 +51,25 @@ def require_array(result: Any, expression: str) -> np.ndarray:
     data = result.data
     if type(data) is not np.ndarray:
         found = f"{expression}: .data is a {_type_name(data)}, a numpy.ndarray is needed"
+        raise StudentCodeError(found)
+    return data
+
+
+def require_input(argument: Any, expression: str) -> np.ndarray:
+    """Return `argument.data` if new inputs can be written into it.
+
+    Raises:
+        StudentCodeError: it is no C-contiguous, writable float array, or it
+            is a copy, so that writing to it does not change the argument.
+    """
+    data = require_array(argument, expression)
+    if data.dtype not in (np.float32, np.float64):
+        raise StudentCodeError(f"{expression}: .data has dtype {data.dtype}, float32 is needed")
+    if not (data.flags.c_contiguous and data.flags.writeable):
+        found = f"{expression}: .data is not a C-contiguous, writable array"
+        raise StudentCodeError(found)
+    if not np.may_share_memory(argument.data, data):
+        found = f"{expression}: .data is a new copy at every look; keep one array"
         raise StudentCodeError(found)
     return data
 

@@ -15,6 +15,7 @@ from tito_bench.subjects.student_code import (
     as_function,
     put_parameter,
     require_array,
+    require_input,
     student_code,
 )
 
@@ -69,6 +70,10 @@ class TensorOperation:
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
         """Wrap each array into a Tensor, which usually copies it."""
         return tuple(self.tensor(values) for values in inputs)
+
+    def inputs(self, arguments: tuple[object, ...]) -> Arrays:
+        """Return each Tensor's `.data`."""
+        return tuple(require_input(argument, "Tensor") for argument in arguments)
 
 
 class TinyTorchSubject:

@@ -1,0 +1,152 @@
+"""One operation on the workbench: the subject's code and its native twin, side by side.
+
+The subject's arguments are made once; before every question, and again
+before every single call, their content is changed in place behind the
+subject's back. So nothing can be computed before the clock runs, and no
+result can be had from a memory of earlier ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tito_bench import _native
+from tito_bench.measure.protocol import Reading, Step
+from tito_bench.subjects.operation import Arrays, SubjectOperation
+from tito_bench.workloads.inputs import InputPool, make_weights
+from tito_bench.workloads.native import bind, output_shape
+from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.oracle import disagreement, same_values, tolerance
+
+__all__ = ["WEIGHTS_SEED", "Station", "time_dispatch"]
+
+WEIGHTS_SEED = 20
+"""Weights are the same in every run: only inputs vary."""
+
+_ONCE = Step("subject", 0, 1)
+_time_callable, _time_calls = _native.time_callable, _native.time_calls
+_Perturbation = _native.Perturbation
+_ndarray = np.ndarray
+# Windows counts CPU time in ticks of 15.6 ms, too coarse for a sample: wall time stands in.
+_CPU_CLOCK_IS_COARSE = sys.platform == "win32"
+
+
+class Station:
+    """One operation, ready to be timed on both sides."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        build: Callable[[str, Arrays], SubjectOperation],
+        kernels: _native.Kernels,
+        pool: InputPool,
+    ) -> None:
+        """Make arrays, weights and arguments; `build` makes the subject's side.
+
+        Raises whatever the student's code raises.
+        """
+        self._operation = operation
+        self._pool = pool
+        self._weights = make_weights(operation.weights, WEIGHTS_SEED)
+        self._native_inputs = tuple(np.zeros(shape, dtype=np.float32) for shape in operation.inputs)
+        # Written once: a page that was never written reads falsely fast.
+        self._expected = np.full(output_shape(operation), np.nan, dtype=np.float32)
+        self._native = bind(kernels, operation, self._native_inputs, self._weights, self._expected)
+        pool.fill(self._native_inputs, WEIGHTS_SEED)
+        subject = build(operation.kind, tuple(array.copy() for array in self._weights))
+        self._function = subject.function
+        self._arguments = subject.arguments(tuple(array.copy() for array in self._native_inputs))
+        self._inputs = subject.inputs(self._arguments)
+        self._seed, self._subject_calls = 0, 0
+        self._subject_changes = _changes(self._inputs, 0)
+        self._native_changes = _changes(self._native_inputs, 0)
+
+    def refill(self, seed: int) -> None:
+        """Give both sides the same new inputs, and the same changes between the calls to come."""
+        self._seed, self._subject_calls = seed, 0
+        self._pool.fill(self._inputs, seed)
+        self._pool.fill(self._native_inputs, seed)
+        self._subject_changes = _changes(self._inputs, seed)
+        self._native_changes = _changes(self._native_inputs, seed)
+
+    def try_out(self, seed: int) -> tuple[Reading, str | None]:
+        """Call the subject twice on different inputs; the time of the first, and what is wrong."""
+        self.refill(seed)
+        reading, first = self.time_subject(_ONCE, copy=False)
+        wrong = self.check(first)
+        if wrong is not None or reading.cpu_ns > 1_000_000_000:
+            return reading, wrong
+        expected = self._expected.copy()
+        self.refill(seed + 1)
+        _, second = self.time_subject(_ONCE, copy=False)
+        wrong = self.check(second)
+        if wrong is None and disagreement(first, expected, self._tolerance()) is not None:
+            wrong = "an earlier result was overwritten by a later call"
+        return reading, wrong
+
+    def time_subject(self, step: Step, *, copy: bool = True) -> tuple[Reading, object]:
+        """Time the subject; the reading and the last result.
+
+        The result is copied at once, so that nothing can fill it in later.
+        """
+        ring = (self._arguments,)
+        if step.warmup:
+            _time_callable(self._function, ring, step.warmup, self._subject_changes)
+        timing, result = _time_callable(self._function, ring, step.loops, self._subject_changes)
+        self._subject_calls += step.warmup + step.loops
+        if copy and type(result) is _ndarray:
+            result = result.copy()
+        return _reading(timing, step.loops), result
+
+    def time_native(self, step: Step) -> Reading:
+        """Time the native twin."""
+        ring = (self._native,)
+        if step.warmup:
+            _time_calls(ring, step.warmup, self._native_changes)
+        return _reading(_time_calls(ring, step.loops, self._native_changes), step.loops)
+
+    def check(self, result: object) -> str | None:
+        """Why `result`, of the last call of the subject, is wrong, or None.
+
+        Replays the changes of the inputs on the native side, so that it also
+        finds inputs that the subject has changed itself.
+        """
+        self._pool.fill(self._native_inputs, self._seed)
+        _changes(self._native_inputs, self._seed).advance(self._subject_calls)
+        for mine, theirs in zip(self._native_inputs, self._inputs, strict=True):
+            if not same_values(mine, theirs):
+                return "the operation changed its own inputs"
+        self._native()
+        return disagreement(result, self._expected, self._tolerance())
+
+    def _tolerance(self) -> float:
+        return tolerance(self._operation, self._native_inputs, self._weights)
+
+
+def time_dispatch(operands: tuple[Any, Any], step: Step) -> Reading:
+    """Time the smallest array call: a sum of one-element arrays, called from C.
+
+    No Python frame is part of it, so that no trace function can make it dear.
+    """
+    ring = (operands,)
+    if step.warmup:
+        _time_callable(_smallest_array_call, ring, step.warmup)
+    timing, _ = _time_callable(_smallest_array_call, ring, step.loops)
+    return _reading(timing, step.loops)
+
+
+_smallest_array_call = np.add
+
+
+def _changes(arrays: Arrays, seed: int) -> _native.Perturbation:
+    return _Perturbation([array.data for array in arrays], seed)
+
+
+def _reading(timing: _native.Timing, loops: int) -> Reading:
+    if _CPU_CLOCK_IS_COARSE:
+        return Reading(loops, timing.wall_ns, timing.wall_ns, timing.wall_ns, timing.waits)
+    return Reading(loops, timing.wall_ns, timing.cpu_ns, timing.process_cpu_ns, timing.waits)
