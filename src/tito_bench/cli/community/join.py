@@ -14,6 +14,8 @@ from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import argparse
 
     from tito_bench.cli.community.session import Session
@@ -91,26 +93,25 @@ def _write(session: Session, profile: Profile) -> Document[Profile]:
     """Write it unless another process was quicker; what is there now."""
     from tito_bench.community.profile import PROFILE
     from tito_bench.records.config import CONFIG, Config
+    from tito_bench.records.schema import encode
 
     document = session.documents.update(
         PROFILE, session.layout.profile, lambda there: there if there is not None else profile
     )
     if document is None:
         raise AssertionError("an update that returns a value leaves a file")
-    session.documents.update(
-        CONFIG, session.layout.config, lambda there: there if there is not None else Config()
-    )
-    _keep_out_of_git(session)
+    _write_missing(session, session.layout.config, encode(CONFIG, Config()))
+    # Course repositories get published; the profile should not go with them unseen.
+    _write_missing(session, session.layout.profile.with_name(".gitignore"), b"*\n")
     return document
 
 
-def _keep_out_of_git(session: Session) -> None:
-    """Course repositories get published; the profile should not go with them unseen."""
+def _write_missing(session: Session, path: Path, data: bytes) -> None:
+    """Write a file that is wanted but not there; one that is there is left as it is."""
     from tito_bench.records.store import FileExists, write_new
 
-    marker = session.layout.profile.with_name(".gitignore")
     try:
-        write_new(marker, b"*\n", session.documents.disk)
+        write_new(path, data, session.documents.disk)
     except FileExists:
         return
 

@@ -1,0 +1,103 @@
+"""Files of every schema there ever was: what is made of them must not change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tito_bench.community.profile import PROFILE, Context, Institution, Location, Profile, Progress
+from tito_bench.records.config import CONFIG, Config, LocalSettings, WebsiteSettings
+from tito_bench.records.schema import DocumentKind, decode, encode
+from tito_bench.records.submission import SUBMISSION
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def _decoded(kind: DocumentKind[Any], name: str) -> Any:
+    return decode(kind, (GOLDEN / name).read_bytes(), name)
+
+
+def test_the_profile_of_the_mission():
+    found = _decoded(PROFILE, "profile_0_mission.json")
+    assert found.value == Profile(
+        anonymous_id="6f1c2d3e-4a5b-4c6d-8e7f-901234567890",
+        joined_at="2024-11-20T10:30:00",
+        location=Location(country="United States"),
+        institution=Institution(name="Harvard University"),
+        context=Context(
+            course_type="university", experience_level="intermediate", cohort="Fall 2024"
+        ),
+        progress=Progress(),
+    )
+
+
+def test_upstreams_flat_profile():
+    found = _decoded(PROFILE, "profile_0_upstream_v2.json")
+    assert found.value == Profile(
+        joined_at="2026-01-15T09:00:00Z",
+        location=Location(country="Kenya"),
+        institution=Institution(name="University of Nairobi"),
+    )
+    again = msgspec.json.decode(encode(PROFILE, found.value, found.stored))
+    assert again["github_username"] == "octocat"
+    assert again["profile_url"] == "https://example.org/octocat"
+
+
+def test_a_profile_of_odd_shapes_loses_nothing():
+    found = _decoded(PROFILE, "profile_0_odd.json")
+    assert found.value == Profile(progress=Progress(modules_completed=3))
+    again = msgspec.json.decode(encode(PROFILE, found.value, found.stored))
+    assert again["progress"]["badges"] == ["first"]
+    assert again["before_schema_1"] == {
+        "anonymous_id": 7,
+        "context": "none",
+        "progress.setup_verified": "yes",
+    }
+
+
+def test_a_partial_config_keeps_every_other_default():
+    found = _decoded(CONFIG, "config_0_partial.json")
+    assert found.value == Config(website=WebsiteSettings(enabled=True), local=LocalSettings())
+    assert found.value.website.base_url == "https://tinytorch.ai"
+    assert msgspec.json.decode(encode(CONFIG, found.value, found.stored))["theme"] == "dark"
+
+
+def test_a_submission_of_the_course():
+    found = _decoded(SUBMISSION, "submission_0_course.json").value
+    assert found.raw_metrics == {"tensor_ops_ms": 0.03, "matmul_ms": 0.02, "forward_pass_ms": 0.4}
+    assert found.normalized_metrics == {}, "a score against constants is not comparable"
+    assert found.verdict == {"status": "not comparable", "reasons": []}
+    assert found.system_info is None
+    assert found.anonymous_id is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (PROFILE, "profile_1.json"),
+        (CONFIG, "config_1.json"),
+        (SUBMISSION, "submission_1.json"),
+    ],
+)
+def test_the_present_schema_round_trips_byte_for_byte(kind, name):
+    found = _decoded(kind, name)
+    assert encode(kind, found.value, found.stored) == (GOLDEN / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.glob("*_0_*.json")))
+def test_a_migrated_file_is_stable(name):
+    kinds: dict[str, DocumentKind[Any]] = {
+        "profile": PROFILE,
+        "config": CONFIG,
+        "submission": SUBMISSION,
+    }
+    kind = kinds[name.partition("_")[0]]
+    found = _decoded(kind, name)
+    once = encode(kind, found.value, found.stored)
+    again = decode(kind, once, name)
+    assert again.value == found.value
+    assert encode(kind, again.value, again.stored) == once
+    assert once.startswith(b'{\n  "schema": 1,')

@@ -1,0 +1,34 @@
+"""Processes that are killed while they write, and two that write at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork")
+def test_a_thousand_killed_writers(target):
+    command = [sys.executable, str(HERE / "killed_writers.py"), str(target), "1000", "20261122"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", done.stdout)}
+    assert figures["kills"] == 1000
+    assert figures["writes"] > 20, "the writers wrote at all"
+    assert figures["killed_within_a_write"] > 20, "the kills hit writes"
+    assert figures["litter"] == 0, "the next writer cleans up"
+
+
+def test_two_processes_lose_no_update(target):
+    command = [sys.executable, str(HERE / "counting_process.py"), str(target), "100"]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        _, said = process.communicate(timeout=100)
+        assert process.returncode == 0, said
+    assert msgspec.json.decode(target.read_bytes()) == {"schema": 1, "count": 200}
