@@ -18,7 +18,7 @@ __all__ = ["build_parser", "main"]
 # The summaries stand here, so that the help of all commands need not import any of them.
 _GROUPS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
-    "community": "Join the others who take the course, and see how far you are.",
+    "community": "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
 }
 
 

@@ -1,0 +1,108 @@
+"""The command as a whole: help, version, words that are no commands, quick starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tito_bench import __version__
+from tito_bench.cli.main import build_parser
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_version(run_cli: RunCli) -> None:
+    done = run_cli("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"tito-bench {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
+def test_help_names_the_groups_and_where_the_data_stays(
+    words: tuple[str, ...], run_cli: RunCli
+) -> None:
+    done = run_cli(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    for shown in ("usage: tito-bench", "benchmark", "community", "stays on this machine"):
+        assert shown in done.stdout
+
+
+def test_help_is_the_same_whether_or_not_the_groups_are_imported() -> None:
+    assert build_parser(words=["--help"]).format_help() == build_parser().format_help()
+
+
+@pytest.mark.parametrize("words", [("benchmark", "--help"), ("benchmark", "baseline", "--help")])
+def test_every_level_has_its_help(words: tuple[str, ...], run_cli: RunCli) -> None:
+    done = run_cli(*words)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: tito-bench {' '.join(words[:-1])}")
+
+
+def test_a_group_without_a_verb_shows_its_help_as_an_error(run_cli: RunCli) -> None:
+    done = run_cli("benchmark")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "baseline" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("bench",), ("benchmark", "base"), ("--colour",)])
+def test_a_word_that_is_none_of_ours_is_a_usage_error(
+    words: tuple[str, ...], run_cli: RunCli
+) -> None:
+    done = run_cli(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words[-1] in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["benchmark", "baseline", "--help"]])
+def test_help_imports_neither_numpy_nor_rich(
+    words: list[str], clean_environ: Mapping[str, str]
+) -> None:
+    code = f"""
+import json, sys
+from tito_bench.cli.main import main
+try:
+    main({words!r})
+finally:
+    loaded = [name for name in sys.modules if name.split(".")[0] in
+              ("numpy", "rich", "msgspec", "psutil", "dataclasses", "httpx", "filelock")]
+    sys.stderr.write(json.dumps(loaded))
+"""
+    environ = {k: v for k, v in clean_environ.items() if not k.startswith("COVERAGE")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stderr) == []
+
+
+def test_a_folder_that_was_removed_meanwhile(
+    clean_environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        f"import os, sys; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r});"
+        "from tito_bench.cli.main import main; sys.exit(main(['benchmark', 'baseline']))"
+    )
+    if sys.platform == "win32":
+        pytest.skip("Windows keeps the current folder of a process")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**clean_environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("tito-bench: error: the current folder does not exist any more")
+
+
+def test_a_named_project_that_is_not_there(run_cli: RunCli, tmp_path: Path) -> None:
+    done = run_cli("benchmark", "baseline", "--project", str(tmp_path / "nowhere"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("tito-bench: error: --project: the folder")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,80 @@
+"""The `tito` script beside TinyTorch's own: our words are ours, all others are theirs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+RunTito = Callable[..., "subprocess.CompletedProcess[str]"]
+
+UPSTREAM = """
+import sys
+def main():
+    print("upstream", sys.argv[1:])
+    return 5
+"""
+
+
+@pytest.fixture
+def run_tito(clean_environ: Mapping[str, str], tmp_path: Path) -> RunTito:
+    """Run the script, with `upstream` as the source of TinyTorch's tito.main, if given."""
+
+    def run(*words: str, upstream: str | None = None) -> subprocess.CompletedProcess[str]:
+        site = tmp_path / "site"
+        if upstream is not None:
+            (site / "tito").mkdir(parents=True)
+            (site / "tito" / "__init__.py").touch()
+            (site / "tito" / "main.py").write_text(upstream)
+        code = "import sys; from tito_bench.cli.tito import main; sys.exit(main())"
+        return subprocess.run(
+            [sys.executable, "-c", code, *words],
+            env={**clean_environ, "PYTHONPATH": str(site)},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("upstream", [None, UPSTREAM])
+def test_our_words_are_ours_with_or_without_tinytorch(
+    upstream: str | None, run_tito: RunTito
+) -> None:
+    done = run_tito("benchmark", "baseline", "--help", upstream=upstream)
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: tito benchmark baseline")
+
+
+def test_all_other_words_go_to_tinytorch_untouched(run_tito: RunTito) -> None:
+    done = run_tito("module", "start", "01", "--flag", upstream=UPSTREAM)
+    assert (done.returncode, done.stdout) == (5, "upstream ['module', 'start', '01', '--flag']\n")
+
+
+def test_help_shows_both(run_tito: RunTito) -> None:
+    done = run_tito("--help", upstream=UPSTREAM)
+    assert done.stdout.startswith("usage: tito")
+    assert done.stdout.endswith("TinyTorch's own commands:\n\nupstream ['--help']\n")
+
+
+def test_without_tinytorch_its_words_are_an_error_that_says_so(run_tito: RunTito) -> None:
+    done = run_tito("module", "start", "01")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'module' is a command of TinyTorch, which is not installed" in done.stderr
+
+
+def test_without_tinytorch_help_is_ours(run_tito: RunTito) -> None:
+    done = run_tito("--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: tito ")
+
+
+def test_a_fault_within_tinytorch_is_tinytorchs_to_report(run_tito: RunTito) -> None:
+    done = run_tito("module", upstream="import no_such_module\n")
+    assert done.returncode == 1
+    assert "No module named 'no_such_module'" in done.stderr
