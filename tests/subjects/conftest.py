@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
+from packages import build
 from tito_bench.subjects.discovery import PackageLocation, locate_package
 from tito_bench.subjects.package import Package
 
-_BUILDER = Path(__file__).parents[1] / "packages" / "build.py"
-
-
-@pytest.fixture(scope="session")
-def builder():
-    """The module tests/packages/build.py."""
-    spec = importlib.util.spec_from_file_location("student_packages_build", _BUILDER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture
-def build_package(builder):
+def build_package():
     """`tests/packages/build.py: build_package`."""
-    return builder.build_package
+    return build.build_package
 
 
 @pytest.fixture

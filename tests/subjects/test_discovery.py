@@ -58,6 +58,13 @@ def test_explicit_path_of_any_name(tmp_path, build_package):
     assert locate_package(tmp_path, folder).folder == folder
 
 
+def test_explicit_package_without_init(tmp_path, build_package):
+    folder = build_package(tmp_path, modules=1)
+    for init in folder.rglob("__init__.py"):
+        init.unlink()
+    assert locate_package(tmp_path, folder).folder == folder
+
+
 def test_explicit_fresh_clone(tmp_path, build_package):
     folder = build_package(tmp_path, modules=0)
     assert locate_package(tmp_path, folder).folder == folder

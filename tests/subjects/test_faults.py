@@ -31,6 +31,16 @@ def test_the_deepest_frame_inside_the_package_is_named(tmp_path):
     )
 
 
+def test_the_package_is_named_rather_than_the_script_it_calls_back(tmp_path):
+    names = {}
+    exec(compile("def call(f):\n    f()", tmp_path / "tinytorch" / "a.py", "exec"), names)  # noqa: S102
+    exec(compile("def fail():\n    1 / 0", tmp_path / "model.py", "exec"), names)  # noqa: S102
+    with pytest.raises(ZeroDivisionError) as caught:
+        names["call"](names["fail"])
+    line = describe_fault(caught.value, tmp_path / "tinytorch", tmp_path)
+    assert line == "tinytorch/a.py:2: ZeroDivisionError: division by zero"
+
+
 def test_else_the_deepest_frame_inside_the_project(tmp_path):
     error = raised("\n1 / 0", tmp_path / "model.py")
     expected = "model.py:2: ZeroDivisionError: division by zero"

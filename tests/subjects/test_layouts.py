@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from packages import build
 from tito_bench.subjects.layouts import COURSE_MODULES, LAYOUTS, layout_of
 
 
@@ -25,8 +26,8 @@ def test_a_module_is_shown_by_number_and_title():
         layout_of("Nonsense")
 
 
-def test_every_path_of_every_era_is_known(builder):
+def test_every_path_of_every_era_is_known():
     known = {path for module in COURSE_MODULES for path in module.paths}
-    for era in builder.ERAS:
-        for name in builder.MODULES:
-            assert builder.module_name(name, era) in known, (era, name)
+    for era in build.ERAS:
+        for name in build.MODULES:
+            assert build.module_name(name, era) in known, (era, name)

@@ -146,6 +146,8 @@ def test_broken_init_of_a_subfolder(tmp_path, build_package, open_package):
         "import tinytorch.core fails: tinytorch/core/__init__.py:1: "
         "needs nothing_such, which is not installed" in package.problems
     )
+    assert sys.modules["tinytorch"].core is sys.modules["tinytorch.core"]
+    assert sys.modules["tinytorch"].core.tensor.Tensor is package.require("Tensor")
 
 
 def test_package_without_any_init(tmp_path, build_package, open_package):
@@ -166,10 +168,34 @@ def test_ctrl_c_during_an_import_passes_through(tmp_path, build_package, open_pa
 def test_a_name_in_an_unheard_of_file_is_found(tmp_path, build_package, open_package):
     folder = build_package(tmp_path, "E5", modules=["tensor", "activations"])
     (folder / "nn").mkdir()
-    (folder / "nn" / "test_linear.py").write_text("class Linear:\n    wrong = True\n")
-    (folder / "nn" / "linear.py").write_text("class Linear:\n    pass\n")
+    (folder / "nn" / "test_all.py").write_text("class Linear:\n    wrong = True\n")
+    (folder / "nn" / "weighted.py").write_text("class Linear:\n    pass\n")
     found = open_package(tmp_path).find("Linear")
-    assert found.module == "tinytorch.nn.linear"
+    assert found.module == "tinytorch.nn.weighted"
+
+
+def test_a_module_of_that_name_is_not_the_thing(tmp_path, build_package, open_package):
+    init = "from . import Linear\n"
+    folder = build_package(tmp_path, "E5", modules=2, replace={"__init__": init})
+    (folder / "Linear.py").write_text("")
+    assert isinstance(open_package(tmp_path).find("Linear"), Missing)
+
+
+def test_a_decorated_function_is_where_it_is_written(tmp_path, build_package, open_package):
+    folder = build_package(
+        tmp_path,
+        "E5",
+        replace={
+            "attention": "from tinytorch.timed import timed\n\n"
+            "@timed\ndef scaled_dot_product_attention():\n    pass\n"
+        },
+    )
+    (folder / "timed.py").write_text(
+        "import functools\n\ndef timed(f):\n    @functools.wraps(f)\n"
+        "    def wrapper():\n        return f()\n    return wrapper\n"
+    )
+    found = open_package(tmp_path).find("scaled_dot_product_attention")
+    assert found.file == folder / "core" / "attention.py"
 
 
 def test_a_name_only_the_package_itself_has_is_found_with_its_real_file(
@@ -186,11 +212,16 @@ def test_a_name_only_the_package_itself_has_is_found_with_its_real_file(
     assert found.file == tmp_path / "mymodules.py"
 
 
-def test_nothing_is_written_into_the_students_tree(tmp_path, build_package, open_package):
+def test_nothing_is_written_into_the_students_tree(
+    tmp_path, build_package, open_package, monkeypatch
+):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     build_package(tmp_path, "E5")
     before = sorted(tmp_path.rglob("*"))
-    open_package(tmp_path).require("Linear")
-    assert sorted(tmp_path.rglob("*")) == before
+    with open_package(tmp_path) as package:
+        package.require("Linear")
+        assert sorted(tmp_path.rglob("*")) == before
+    assert not sys.dont_write_bytecode
 
 
 def test_another_tinytorch_imported_before_does_not_stay(tmp_path, build_package, open_package):

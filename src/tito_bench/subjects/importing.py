@@ -56,8 +56,6 @@ class PackageImporter:
         for parent in _parents(dotted):
             if self._import(parent) is None and parent in self.faults:
                 self._put_stub(parent)
-        if dotted in self._stubs:
-            return sys.modules.get(dotted)
         module = self._import(dotted)
         if module is None and dotted == PACKAGE and dotted in self.faults:
             self._put_stub(dotted)
@@ -93,7 +91,7 @@ class PackageImporter:
 
     def _import(self, dotted: str) -> ModuleType | None:
         if dotted in self.faults:
-            return sys.modules.get(dotted) if dotted in self._stubs else None
+            return None
         try:
             module = importlib.import_module(dotted)
         except (KeyboardInterrupt, TitoBenchError):
