@@ -1,174 +1,181 @@
 /* Matrix multiply: how a product is cut into register blocks. README.md draws it. */
 #include "gemm.h"
-#include "microkernel.h"
+#include "blocks.h"
+#include "dot_columns.h"
+#include "packing.h"
 
-/* Register blocks: with v vectors of columns, as many rows as leave room for a row of b and one
- * element of a. */
-#if VREGISTERS == 32
-#define ROWS_1 24
-#define ROWS_2 14
-#define ROWS_4 6
-#define ROWS_8 2
-#else
-#define ROWS_1 8
-#define ROWS_2 6
-#define ROWS_4 2
-#define ROWS_8 1
-#endif
+#define KC 256             /* k at a time: a block's rows of a (14 KB) stay in the first-level cache */
+#define NC 1024            /* columns at a time: the packed slice of b (1 MB) stays in the second */
+#define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
+#define PACKED_ROWS (ROWS_2 * ROW_STRIDE)
+#define FAR_APART 1000     /* rows of a this far apart share cache sets, so they are packed */
+#define SMALL_B 8192       /* elements of b that need no packing */
+#define EARLY_B 200000     /* elements of b that are packed before, not while they are multiplied */
 
-/* A panel of b, KC rows deep, stays in the first-level cache while all rows of a pass it. */
-#define KC 256
-
-typedef void tile_function(const struct tile *t);
-
-#define BLOCK(rows, vectors) \
-    static void block_##rows##x##vectors(const struct tile *t) { microkernel(rows, vectors, t); }
-#define BLOCKS_1_TO_8(vectors) \
-    BLOCK(1, vectors) BLOCK(2, vectors) BLOCK(3, vectors) BLOCK(4, vectors) BLOCK(5, vectors) \
-    BLOCK(6, vectors) BLOCK(7, vectors) BLOCK(8, vectors)
-
-BLOCKS_1_TO_8(1)
-BLOCK(1, 2)
-BLOCK(2, 2)
-BLOCK(3, 2)
-BLOCK(4, 2)
-BLOCK(5, 2)
-BLOCK(6, 2)
-BLOCK(1, 4)
-BLOCK(2, 4)
-BLOCK(1, 8)
-#if VREGISTERS == 32
-BLOCK(9, 1)
-BLOCK(10, 1)
-BLOCK(11, 1)
-BLOCK(12, 1)
-BLOCK(13, 1)
-BLOCK(14, 1)
-BLOCK(15, 1)
-BLOCK(16, 1)
-BLOCK(17, 1)
-BLOCK(18, 1)
-BLOCK(19, 1)
-BLOCK(20, 1)
-BLOCK(21, 1)
-BLOCK(22, 1)
-BLOCK(23, 1)
-BLOCK(24, 1)
-BLOCK(7, 2)
-BLOCK(8, 2)
-BLOCK(9, 2)
-BLOCK(10, 2)
-BLOCK(11, 2)
-BLOCK(12, 2)
-BLOCK(13, 2)
-BLOCK(14, 2)
-BLOCK(3, 4)
-BLOCK(4, 4)
-BLOCK(5, 4)
-BLOCK(6, 4)
-BLOCK(2, 8)
-#endif
-
-static tile_function *const blocks_1[ROWS_1] = {
-    block_1x1,  block_2x1,  block_3x1,  block_4x1,  block_5x1,  block_6x1,  block_7x1,  block_8x1,
-#if VREGISTERS == 32
-    block_9x1,  block_10x1, block_11x1, block_12x1, block_13x1, block_14x1, block_15x1, block_16x1,
-    block_17x1, block_18x1, block_19x1, block_20x1, block_21x1, block_22x1, block_23x1, block_24x1,
-#endif
-};
-static tile_function *const blocks_2[ROWS_2] = {
-    block_1x2, block_2x2, block_3x2,  block_4x2,  block_5x2,  block_6x2,
-#if VREGISTERS == 32
-    block_7x2, block_8x2, block_9x2, block_10x2, block_11x2, block_12x2, block_13x2, block_14x2,
-#endif
-};
-static tile_function *const blocks_4[ROWS_4] = {
-    block_1x4, block_2x4,
-#if VREGISTERS == 32
-    block_3x4, block_4x4, block_5x4, block_6x4,
-#endif
-};
-static tile_function *const blocks_8[ROWS_8] = {
-    block_1x8,
-#if VREGISTERS == 32
-    block_2x8,
-#endif
+/* What is multiplied now: all rows of a, `depth` of k, the columns of one chunk. */
+struct slice {
+    size_t m, depth, columns;
+    size_t k, n; /* strides of a, and of b and c */
+    const float *a, *b, *bias;
+    float *c;
+    int accumulate, relu;
+    float *rows;   /* room for PACKED_ROWS */
+    float *panels; /* room for the slice of b */
 };
 
-struct width {
-    size_t vectors, rows;
-    tile_function *const *blocks;
-};
+/* Where one row of blocks finds the columns from `done` on: in b itself, in b while it is packed,
+ * or in the packed panels. */
+enum source { READ_B, PACK_B, READ_PACKED };
 
-static const struct width widths[] = {
-    {8, ROWS_8, blocks_8},
-    {4, ROWS_4, blocks_4},
-    {2, ROWS_2, blocks_2},
-    {1, ROWS_1, blocks_1},
-};
-
-/* The widest panel that all rows fit beside, or else the one that reuses b the most. */
-static const struct width *choose_width(size_t m, size_t n) {
-    const size_t vectors = (n + VL - 1) / VL;
-    for (size_t i = 0; i < 3; ++i) {
-        if (vectors >= widths[i].vectors && (m <= widths[i].rows || i == 2)) {
-            return &widths[i];
-        }
-    }
-    return &widths[3];
+static void aim(struct tiles *t, const struct slice *s, enum source source, size_t done,
+                size_t width, float *panels) {
+    t->b = source == READ_PACKED ? panels : s->b + done;
+    t->b_stride = source == READ_PACKED ? width : s->n;
+    t->b_panel = source == READ_PACKED ? width * s->depth : width;
+    t->packed = source == PACK_B ? panels : NULL;
+    t->bias = s->bias == NULL ? NULL : s->bias + done;
 }
 
-/* One panel of columns: all rows of a against it. */
-static void multiply_panel(const struct width *width, struct tile t, size_t m, float *pack) {
-    const size_t count = (m + width->rows - 1) / width->rows;
-    const size_t rows = m / count, longer = m % count;
-    t.packed = count > 1 || t.last != VL ? pack : NULL;
-    for (size_t i = 0; i < count; ++i) {
-        const size_t r = rows + (i < longer);
-        width->blocks[r - 1](&t);
-        t.a += r * t.a_stride;
-        t.c += r * t.c_stride;
-        if (t.packed != NULL) { /* the first block has packed b for the others */
-            t.b = t.packed;
-            t.b_stride = width->vectors * VL;
-            t.packed = NULL;
+/* The columns that are fewer than a panel of w: narrower panels, then the edge. */
+static void multiply_left(const struct slice *s, const struct width *w, size_t rows,
+                          struct tiles t, enum source source, enum source edge_source,
+                          size_t done) {
+    size_t left = s->columns - done;
+    t.c += done;
+    while (left >= VL) {
+        ++w;
+        if (left >= w->columns) {
+            aim(&t, s, source, done, w->columns, s->panels + done * s->depth);
+            t.count = 1;
+            w->blocks[rows - 1](&t);
+            done += w->columns;
+            left -= w->columns;
+            t.c += w->columns;
         }
     }
+    if (left > 0) {
+        /* where nothing else is packed the edge has the room to itself */
+        float *panel = source == READ_B ? s->panels : s->panels + done * s->depth;
+        aim(&t, s, edge_source, done, VL, panel);
+        t.count = left;
+        edges[rows - 1](&t);
+    }
+}
+
+/* All rows against whole vectors of columns and, unless dot products take it, the edge. */
+static void multiply_rows(const struct slice *s, const struct width *w) {
+    size_t count = 1, rows = s->m, longer = 0;
+    if (rows > w->rows) { /* as equal as can be: 100 rows are 4 x 13 and 4 x 12 */
+        count = (s->m + w->rows - 1) / w->rows;
+        rows = s->m / count;
+        longer = s->m % count;
+    }
+    size_t panels = 0, done = 0;
+    for (; s->columns - done >= w->columns; done += w->columns) {
+        ++panels;
+    }
+    const int pack = count > 1 && s->n * s->depth > SMALL_B;
+    const int early = pack && s->n * s->depth > EARLY_B;
+    if (early) {
+        pack_panels(s->panels, s->b, s->n, s->depth, panels, w->columns);
+    }
+    struct tiles t = {.k = s->depth,
+                      .c = s->c,
+                      .c_stride = s->n,
+                      .accumulate = s->accumulate,
+                      .relu = s->relu};
+    const float *a = s->a;
+    for (size_t i = 0; i < count; ++i) {
+        const size_t r = rows + (i < longer);
+        const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
+        t.a = a;
+        t.a_stride = s->k;
+        if (s->k >= FAR_APART && panels > 1) {
+            pack_rows(s->rows, ROW_STRIDE, a, s->k, r, s->depth);
+            t.a = s->rows;
+            t.a_stride = ROW_STRIDE;
+        }
+        if (panels > 0) {
+            aim(&t, s, early ? READ_PACKED : source, 0, w->columns, s->panels);
+            t.count = panels;
+            w->blocks[r - 1](&t);
+        }
+        if (done < s->columns) {
+            multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done);
+        }
+        a += r * s->k;
+        t.c += r * s->n;
+    }
+}
+
+/* How many last columns are worth computing as dot products. */
+static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
+    const size_t last = columns % VL;
+    return VL > 4 && last <= DOT_MOST && depth >= VL && m >= 2 * DOT_ROWS ? last : 0;
+}
+
+static void multiply_slice(struct slice *s) {
+    const size_t dots = columns_for_dots(s->m, s->depth, s->columns);
+    s->columns -= dots;
+    if (s->columns > 0) {
+        multiply_rows(s, choose_width(s->m, s->columns));
+    }
+    if (dots > 0) {
+        const size_t done = s->columns;
+        const struct dot_columns d = {.m = s->m,
+                                      .k = s->depth,
+                                      .columns = dots,
+                                      .a = s->a,
+                                      .b = s->b + done,
+                                      .bias = s->bias == NULL ? NULL : s->bias + done,
+                                      .c = s->c + done,
+                                      .a_stride = s->k,
+                                      .b_stride = s->n,
+                                      .c_stride = s->n,
+                                      .accumulate = s->accumulate,
+                                      .relu = s->relu};
+        multiply_dot_columns(&d, s->panels);
+    }
+}
+
+/* Rows that fit one block pass b once: nothing is packed, so k need not be cut. */
+static size_t largest_depth(size_t m, size_t k, size_t n) {
+    return k <= KC || m <= choose_width(m, n)->rows ? k : KC;
 }
 
 size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n) {
-    (void)m;
-    (void)n;
-    return (k < KC ? k : KC) * MAX_VECTORS * VL;
+    const size_t depth = largest_depth(m, k, n);
+    const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
+    const size_t dots = DOT_GROUP * dot_stride(depth);
+    const size_t panels = m <= choose_width(m, n)->rows ? depth * VL : depth * columns;
+    return PACKED_ROWS + (panels > dots ? panels : dots);
 }
 
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
     if (g->m == 0 || g->n == 0) {
         return;
     }
-    const size_t slices = g->k == 0 ? 1 : (g->k + KC - 1) / KC;
-    size_t depth;
-    for (size_t s = 0, from = 0; s < slices; ++s, from += depth) {
-        depth = g->k / slices + (s < g->k % slices);
-        for (size_t j = 0; j < g->n;) {
-            const struct width *width = choose_width(g->m, g->n - j);
-            const size_t whole = width->vectors * VL, left = g->n - j;
-            const size_t columns = left < whole ? left : whole;
-            const struct tile t = {
-                .k = depth,
-                .a = g->a + from,
-                .a_stride = g->k,
-                .b = g->b + from * g->n + j,
-                .b_stride = g->n,
+    const size_t largest = largest_depth(g->m, g->k, g->n);
+    const size_t slices = largest == g->k ? 1 : (g->k + largest - 1) / largest;
+    for (size_t j = 0; j < g->n; j += NC) {
+        for (size_t i = 0, k = 0, depth; i < slices; ++i, k += depth) {
+            depth = slices == 1 ? g->k : g->k / slices + (i < g->k % slices);
+            struct slice slice = {
+                .m = g->m,
+                .depth = depth,
+                .columns = g->n - j < NC ? g->n - j : NC,
+                .k = g->k,
+                .n = g->n,
+                .a = g->a + k,
+                .b = g->b + k * g->n + j,
+                .bias = g->bias == NULL || i > 0 ? NULL : g->bias + j,
                 .c = g->c + j,
-                .c_stride = g->n,
-                .last = VL - (whole - columns),
-                .bias = g->bias == NULL ? NULL : g->bias + j,
-                .accumulate = s > 0,
-                .relu = g->relu && s + 1 == slices,
+                .accumulate = i > 0,
+                .relu = g->relu && i + 1 == slices,
+                .rows = workspace,
+                .panels = workspace + PACKED_ROWS,
             };
-            multiply_panel(width, t, g->m, workspace);
-            j += columns;
+            multiply_slice(&slice);
         }
     }
 }

@@ -1,4 +1,5 @@
-/* The sgemm micro-kernel: a block of `rows` x `vectors` sums that never leaves registers.
+/* The sgemm micro-kernel: a block of `rows` x `vectors` sums that never leaves registers, moved
+ * along a row of panels of b.
  *
  * rows and vectors are compile-time constants wherever this is inlined, so every loop over them is
  * unrolled and the sums are registers. */
@@ -11,40 +12,29 @@
 #define MAX_VECTORS 8
 #define EACH(i, count) TITO_UNROLL for (size_t i = 0; i < (count); ++i)
 
-struct tile {
+struct tiles {
     size_t k;
     const float *a; /* rows x k */
     size_t a_stride;
-    const float *b; /* k x columns */
-    size_t b_stride;
-    float *packed; /* if not NULL: b is also copied here, dense, zero-padded to whole vectors */
-    float *c;      /* rows x columns */
+    const float *b; /* the first panel: k x columns */
+    size_t b_stride, b_panel; /* from one k to the next, and from one panel to the next */
+    float *packed;            /* if not NULL: the panels are also copied here, dense */
+    float *c;                 /* rows x columns of all panels */
     size_t c_stride;
-    size_t last;       /* columns in the last vector, 1..VL */
+    size_t count;      /* panels; for the edge: the columns in its only vector */
     const float *bias; /* what a sum starts from; NULL: 0 */
-    int accumulate;    /* the sums start from c instead */
+    int accumulate;    /* add what c holds */
     int relu;
 };
 
 typedef vf sums[MAX_ROWS][MAX_VECTORS];
 
-/* Vector j of a row at p; the last of the row may be short. */
-TITO_INLINE vf load_column(const float *p, size_t j, size_t vectors, size_t last) {
-    return j + 1 == vectors && last != VL ? v_load_part(p + j * VL, last) : v_load(p + j * VL);
-}
-
-TITO_INLINE void start_sums(const size_t rows, const size_t vectors, sums sum, const struct tile t) {
-    if (!t.accumulate && t.bias == NULL) {
-        EACH(i, rows) EACH(j, vectors) sum[i][j] = v_zero();
-        return;
-    }
-    const float *from = t.accumulate ? t.c : t.bias;
-    const size_t stride = t.accumulate ? t.c_stride : 0;
-    if (t.last == VL) {
-        EACH(i, rows) EACH(j, vectors) sum[i][j] = v_load(from + i * stride + j * VL);
-    } else {
-        EACH(i, rows) EACH(j, vectors) {
-            sum[i][j] = load_column(from + i * stride, j, vectors, t.last);
+/* One row of b, loaded once: without the note, two rows of sums would load it twice. */
+TITO_INLINE void load_row(const size_t rows, const size_t vectors, vf *row, const float *b) {
+    EACH(j, vectors) {
+        row[j] = v_load(b + j * VL);
+        if (rows > 1) {
+            TITO_IN_REGISTER(row[j]);
         }
     }
 }
@@ -58,43 +48,87 @@ TITO_INLINE void multiply_add(const size_t rows, const size_t vectors, sums sum,
     }
 }
 
-TITO_INLINE void store_sums(const size_t rows, const size_t vectors, sums sum, const struct tile t) {
-    if (t.relu) {
-        EACH(i, rows) EACH(j, vectors) sum[i][j] = v_max(v_zero(), sum[i][j]);
-    }
-    if (t.last == VL) {
-        EACH(i, rows) EACH(j, vectors) v_store(t.c + i * t.c_stride + j * VL, sum[i][j]);
-        return;
-    }
-    EACH(i, rows) {
-        EACH(j, vectors - 1) v_store(t.c + i * t.c_stride + j * VL, sum[i][j]);
-        v_store_part(t.c + i * t.c_stride + (vectors - 1) * VL, sum[i][vectors - 1], t.last);
+/* All k of one block. */
+TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, sums sum,
+                                const struct tiles *t, const float *b) {
+    const size_t a_stride = t->a_stride, b_stride = t->b_stride;
+    const float *a = t->a;
+    for (size_t k = t->k; k > 0; --k, ++a, b += b_stride) {
+        vf row[MAX_VECTORS];
+        load_row(rows, vectors, row, b);
+        multiply_add(rows, vectors, sum, a, a_stride, row);
     }
 }
 
-TITO_INLINE void microkernel(const size_t rows, const size_t vectors, const struct tile *tile) {
-    const struct tile t = *tile; /* a copy: the stores below cannot change it */
-    sums sum;
-    start_sums(rows, vectors, sum, t);
+/* The same, and b is packed while it is in registers. */
+TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, sums sum,
+                                   const struct tiles *t, const float *b, float *packed) {
+    const size_t a_stride = t->a_stride, b_stride = t->b_stride;
+    const float *a = t->a;
+    for (size_t k = t->k; k > 0; --k, ++a, b += b_stride, packed += vectors * VL) {
+        vf row[MAX_VECTORS];
+        load_row(rows, vectors, row, b);
+        EACH(j, vectors) v_store(packed + j * VL, row[j]);
+        multiply_add(rows, vectors, sum, a, a_stride, row);
+    }
+}
+
+TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors, const struct tiles *tiles) {
+    const struct tiles t = *tiles; /* a copy: no store below can change it */
+    const float *b = t.b, *bias = t.bias;
+    float *c = t.c, *packed = t.packed;
+    for (size_t p = t.count; p > 0; --p, b += t.b_panel, c += vectors * VL) {
+        sums sum;
+        EACH(i, rows) EACH(j, vectors) sum[i][j] = v_zero();
+        if (bias != NULL) {
+            EACH(i, rows) EACH(j, vectors) sum[i][j] = v_load(bias + j * VL);
+            bias += vectors * VL;
+        }
+        if (packed == NULL) {
+            multiply_block(rows, vectors, sum, &t, b);
+        } else {
+            multiply_and_pack(rows, vectors, sum, &t, b, packed);
+            packed += t.k * vectors * VL;
+        }
+        if (t.accumulate) {
+            EACH(i, rows) EACH(j, vectors) {
+                sum[i][j] = v_add(sum[i][j], v_load(c + i * t.c_stride + j * VL));
+            }
+        }
+        if (t.relu) {
+            EACH(i, rows) EACH(j, vectors) sum[i][j] = v_max(v_zero(), sum[i][j]);
+        }
+        EACH(i, rows) EACH(j, vectors) v_store(c + i * t.c_stride + j * VL, sum[i][j]);
+    }
+}
+
+/* The last columns, fewer than a vector. b is read as it is and packed, zero-padded, where
+ * t->packed says so; else it is such a packed panel. */
+TITO_INLINE void edge_block(const size_t rows, const struct tiles *tiles) {
+    const struct tiles t = *tiles;
+    const size_t columns = t.count;
     const float *a = t.a, *b = t.b;
-    if (t.packed == NULL) {
-        for (size_t k = 0; k < t.k; ++k, ++a, b += t.b_stride) {
-            vf row[MAX_VECTORS];
-            EACH(j, vectors) row[j] = v_load(b + j * VL);
-            multiply_add(rows, vectors, sum, a, t.a_stride, row);
+    float *packed = t.packed;
+    vf sum[MAX_ROWS];
+    const vf start = t.bias == NULL ? v_zero() : v_load_part(t.bias, columns);
+    EACH(i, rows) sum[i] = start;
+    if (packed == NULL) {
+        for (size_t k = t.k; k > 0; --k, ++a, b += VL) {
+            const vf row = v_load(b);
+            EACH(i, rows) sum[i] = v_fma(v_set(a[i * t.a_stride]), row, sum[i]);
         }
     } else {
-        float *packed = t.packed;
-        for (size_t k = 0; k < t.k; ++k, ++a, b += t.b_stride, packed += vectors * VL) {
-            vf row[MAX_VECTORS];
-            EACH(j, vectors) {
-                row[j] = load_column(b, j, vectors, t.last);
-                v_store(packed + j * VL, row[j]);
-            }
-            multiply_add(rows, vectors, sum, a, t.a_stride, row);
+        for (size_t k = t.k; k > 0; --k, ++a, b += t.b_stride, packed += VL) {
+            const vf row = v_load_part(b, columns);
+            v_store(packed, row);
+            EACH(i, rows) sum[i] = v_fma(v_set(a[i * t.a_stride]), row, sum[i]);
         }
     }
-    store_sums(rows, vectors, sum, t);
+    EACH(i, rows) {
+        float *c = t.c + i * t.c_stride;
+        const vf x = t.accumulate ? v_add(sum[i], v_load_part(c, columns)) : sum[i];
+        v_store_part(c, t.relu ? v_max(v_zero(), x) : x, columns);
+    }
 }
 
 #endif

@@ -20,3 +20,9 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+
+/* The sum of each of four vectors. */
+TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {
+    const vf abcd = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+}

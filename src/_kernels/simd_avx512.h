@@ -19,3 +19,12 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+
+/* The sum of each of four vectors. */
+TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {
+    const vf ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    const vf cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    const vf abcd = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
+    _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+}

@@ -27,3 +27,8 @@ TITO_INLINE vf v_add(vf a, vf b) { return vaddq_f32(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return vmulq_f32(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 TITO_INLINE vf v_max(vf a, vf b) { return vmaxq_f32(a, b); }
+
+/* The sum of each of four vectors. */
+TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {
+    vst1q_f32(sums, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
+}

@@ -47,3 +47,11 @@ TITO_INLINE vf v_max(vf a, vf b) {
     V_LANES(i) b.lane[i] = a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i];
     return b;
 }
+
+/* The sum of each of four vectors. */
+TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {
+    const vf x[4] = {a, b, c, d};
+    for (size_t j = 0; j < 4; ++j) {
+        sums[j] = (x[j].lane[0] + x[j].lane[2]) + (x[j].lane[1] + x[j].lane[3]);
+    }
+}

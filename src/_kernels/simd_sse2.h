@@ -28,3 +28,9 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm_max_ps(a, b); }
+
+/* The sum of each of four vectors. */
+TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(sums, _mm_add_ps(_mm_add_ps(a, b), _mm_add_ps(c, d)));
+}
