@@ -12,6 +12,7 @@ from tito_bench.subjects.student_code import (
     as_function,
     put_parameter,
     require_array,
+    require_input,
     student_code,
 )
 
@@ -148,6 +149,34 @@ def test_what_is_no_tensor_is_said(result, line):
     with pytest.raises(StudentCodeError) as caught:
         require_array(result, "a + b")
     assert str(caught.value) == line
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_input_is_the_array_the_tensor_holds(dtype):
+    array = np.zeros((2, 3), dtype=dtype)
+    assert require_input(Holder(data=array), "Tensor") is array
+
+
+@pytest.mark.parametrize(
+    ("array", "line"),
+    [
+        (np.zeros((2, 3), dtype=np.int64), "Tensor: .data has dtype int64, float32 is needed"),
+        (np.zeros((3, 2), dtype=np.float32).T, "Tensor: .data is not a C-contiguous, writable"),
+        (frozen(np.zeros(3, dtype=np.float32)), "Tensor: .data is not a C-contiguous, writable"),
+    ],
+)
+def test_an_input_that_cannot_be_refilled_is_said(array, line):
+    with pytest.raises(StudentCodeError) as caught:
+        require_input(Holder(data=array), "Tensor")
+    assert str(caught.value).startswith(line)
+
+
+def test_an_input_that_is_a_copy_at_every_look_is_said():
+    class Copying:
+        data = property(lambda self: np.zeros(3, dtype=np.float32))
+
+    with pytest.raises(StudentCodeError, match=r"^Tensor: \.data is a new copy at every look"):
+        require_input(Copying(), "Tensor")
 
 
 def test_a_layer_without_call_is_called_by_forward():

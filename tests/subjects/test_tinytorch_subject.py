@@ -62,6 +62,14 @@ def test_every_operation_in_every_era(subject_of, era, slow):
     assert len(subject.fingerprint) == 16
 
 
+def test_inputs_can_be_refilled_in_place(subject_of):
+    operation = subject_of().operation("add")
+    arguments = operation.arguments((np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32)))
+    for array in operation.inputs(arguments):
+        array[...] = 3
+    np.testing.assert_array_equal(operation.function(*arguments), np.full((2, 2), 6))
+
+
 def test_a_partial_package_measures_what_it_has(subject_of):
     subject = subject_of("E1", modules=1)
     assert run(subject.operation("matmul"), normal(2, 3), normal(3, 2)).shape == (2, 2)
