@@ -12,7 +12,7 @@ from rich.text import Text
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
-from tito_bench.report.wording import explain
+from tito_bench.report.wording import explain_all
 
 __all__ = ["Symbols", "print_baseline"]
 
@@ -186,5 +186,5 @@ def _fact(text: str) -> _Line:
 def _notes(record: BenchmarkRecord, symbols: Symbols) -> Iterator[_Line]:
     if record.subject.note:
         yield _Line(symbols.note, safe_text(record.subject.note, _LONGEST), "yellow")
-    for sentence in explain(record.verdict.reasons):
+    for sentence in explain_all(record.verdict.reasons):
         yield _Line(symbols.note, safe_text(sentence, _LONGEST), "yellow")

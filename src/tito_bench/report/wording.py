@@ -1,11 +1,15 @@
-"""What the reasons of a verdict mean, in plain words, each with a remedy."""
+"""What verdict reasons and findings mean: a plain sentence and a remedy for each code.
+
+All wording is here and nothing else is. `{what}` and `{value}` are those of
+the reason; they are put in as they are and never read as markup.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-__all__ = ["explain"]
+__all__ = ["CODES", "Words", "explain", "explain_all", "words"]
 
 
 class _Reason(Protocol):
@@ -17,33 +21,175 @@ class _Reason(Protocol):
     def value(self) -> str: ...
 
 
-_SENTENCES = {
-    "wide_interval": (
-        "The score is only known to lie between {value}. Close other programs and run it again."
+class Words(NamedTuple):
+    """What is so, and what can be done about it; the remedy may be empty."""
+
+    sentence: str
+    remedy: str
+
+
+_AGAIN = "Close other programs and run it again."
+_REINSTALL = "Run: pip install --force-reinstall --no-deps tito-bench"
+
+_VERDICT = {
+    "failed_operation": Words(
+        "{what} gave no result to score: {value}.", "Repair it and run the benchmark again."
     ),
-    "blas_threads": (
+    "other_threads": Words(
+        "{what} had {value} as much work done in other threads as in the one that is timed.",
+        "Compute in the calling thread only.",
+    ),
+    "other_processes": Words(
+        "{what} started {value} other processes, whose work is not timed.",
+        "Compute in the process that is measured.",
+    ),
+    "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
+    "noisy_operation": Words("{what} varied by {value} from round to round.", _AGAIN),
+    "blas_threads": Words(
         "{what} may use {value} threads where one was asked for, so matrix products can look"
-        " faster than one core is."
+        " faster than one core is.",
+        "Unset the variables that set its threads; Apple's Accelerate cannot be limited.",
+    ),
+    "slower_than_calibrated": Words(
+        "The native kernels ran {value} slower than when this machine was calibrated: it may be"
+        " hot, on battery or busy.",
+        "Let it cool, plug it in and run it again; if it stays so, run: tito-bench benchmark"
+        " calibrate",
     ),
 }
 
+_ENVIRONMENT = {
+    "on_battery": Words(
+        "The machine runs on its {what}, which often lowers the clock.", "Plug it in."
+    ),
+    "power_save": Words("Power saving is on ({value}).", "Turn it off while you measure."),
+    "slow_governor": Words(
+        "The {what} {value} holds the cores at their lowest clock.",
+        "Choose another power profile in the system's settings.",
+    ),
+    "busy_machine": Words("Other programs are busy: {what} {value}.", "Close them, or wait."),
+    "cpu_quota": Words(
+        "This container may use {value} of CPU time.",
+        "Below one core the code is paused again and again: give the container at least one.",
+    ),
+    "few_cores": Words(
+        "Only {value} cores may be used, so everything else runs on the core that is measured.",
+        "Allow this process a second core.",
+    ),
+    "virtual_machine": Words(
+        "This is a virtual machine ({value}); its neighbours may slow it down.",
+        "Nothing to do: kernels and code are slowed alike. Repeat a run that is not stable.",
+    ),
+    "wsl": Words(
+        "This is {value} on Windows, which is as fast as Windows leaves it to be.",
+        "Nothing to do: close programs on the Windows side as well.",
+    ),
+    "emulation": Words(
+        "{what} is built for another processor and is translated ({value}): its speed is not that"
+        " of this machine.",
+        "Install a Python that is built for this processor.",
+    ),
+    "slow_blas": Words(
+        "{what} {value} has no optimised BLAS, so that matrix products are many times slower.",
+        "Install NumPy from PyPI or conda-forge.",
+    ),
+    "old_blas_kernels": Words(
+        "{what} uses kernels for older processors: {value}.",
+        "Unset OPENBLAS_CORETYPE, or install a newer NumPy.",
+    ),
+    "forced_instructions": Words(
+        "{what} is set ({value}), which holds NumPy to other instructions than it would choose.",
+        "Unset {what}.",
+    ),
+    "forced_kernel_target": Words(
+        "The native kernels are held to {value}, so that scores are too high.",
+        "Unset TITO_KERNELS_TARGET.",
+    ),
+    "coarse_cpu_clock": Words(
+        "The {what} of this system advances in steps of {value}, too coarse for a short sample;"
+        " wall time may stand in, which other programs lengthen.",
+        "Close other programs while you measure.",
+    ),
+}
 
-def explain(reasons: Iterable[_Reason]) -> Iterator[str]:
-    """One sentence for each kind of reason; a code from a newer version is shown as it is.
+_DOCTOR = {
+    "broken_install": Words("{what} cannot be imported: {value}.", _REINSTALL),
+    "kernel_target": Words("The native kernels cannot run: {value}.", "Unset TITO_KERNELS_TARGET."),
+    "no_worker": Words(
+        "No measuring process can be started: {value}.",
+        "Repair or reinstall NumPy, then run: tito-bench doctor",
+    ),
+    "foreign_tito": Words(
+        "The word tito runs {value}, not tito-bench.",
+        "tito-bench works all the same. To have `tito benchmark` too, and TinyTorch's own words"
+        " through it, run: pip install --force-reinstall --no-deps tito-bench",
+    ),
+    "no_tito": Words("There is no {what} on PATH.", _REINSTALL),
+    "hidden_tito": Words(
+        "The {what} found first on PATH belongs to another Python: {value}.",
+        "Activate the environment that you installed tito-bench in, or use: python -m tito_bench",
+    ),
+    "no_package": Words(
+        "No TinyTorch package is measured: {value}.",
+        "Export a module first, or name the folder with --package; NumPy can be measured without.",
+    ),
+    "package_fails": Words(
+        "The TinyTorch package cannot be measured: {value}.",
+        "Repair that file and export it again.",
+    ),
+    "package_problems": Words(
+        "Parts of the TinyTorch package cannot be imported: {value}.",
+        "Repair those files, if you have reached their modules.",
+    ),
+    "not_writable": Words(
+        "{what} cannot be written ({value}).",
+        "Check its permissions, or choose another folder with --project.",
+    ),
+    "corrupt_file": Words(
+        "{what} cannot be read: {value}.",
+        "Repair it or move it away; nothing is lost until you do.",
+    ),
+    "newer_file": Words(
+        "{what} was written by a newer tito-bench.", "Run: pip install --upgrade tito-bench"
+    ),
+    "set_aside": Words(
+        "{what} was set aside because it could not be read.",
+        "Repair it and rename it back, or delete it.",
+    ),
+    "stale_calibration": Words(
+        "The calibration is of another machine or other kernels: {value}.",
+        "Run: tito-bench benchmark calibrate",
+    ),
+}
+
+_WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR
+
+CODES = frozenset(_WORDS)
+"""The codes that have words."""
+
+
+def words(reason: _Reason) -> Words:
+    """Sentence and remedy of a reason or finding; a code from a newer version as it is."""
+    found = _WORDS.get(reason.code, Words("{code}: {what} {value}", ""))
+    named = {"code": reason.code, "what": reason.what, "value": reason.value}
+    return Words(found.sentence.format_map(named), found.remedy.format_map(named))
+
+
+def explain(reason: _Reason) -> str:
+    """Sentence and remedy in one line for people."""
+    return " ".join(filter(None, words(reason)))
+
+
+def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:
+    """One line for each reason of a verdict, all noisy operations in one.
 
     A failed operation has its reason in the table already.
     """
     noisy = []
     for reason in reasons:
-        if reason.code == "failed_operation":
-            continue
         if reason.code == "noisy_operation":
             noisy.append(f"{reason.what.replace('_', ' ')} by {reason.value}")
-            continue
-        sentence = _SENTENCES.get(reason.code, "{code}: {what} {value}")
-        yield sentence.format(code=reason.code, what=reason.what, value=reason.value)
+        elif reason.code != "failed_operation":
+            yield explain(reason)
     if noisy:
-        yield (
-            f"Some times varied from round to round: {', '.join(noisy)}."
-            " Close other programs and run it again."
-        )
+        yield f"Some times varied from round to round: {', '.join(noisy)}. {_AGAIN}"
