@@ -1,0 +1,110 @@
+"""`tito-bench benchmark calibrate`: what this machine can do, kept as its card."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import (
+    Subparsers,
+    add_common_options,
+    check_kernel_target,
+    file_path,
+    project_root,
+)
+from tito_bench.errors import CorruptFile, StoreError
+
+if TYPE_CHECKING:
+    from tito_bench.cli.streams import Streams
+    from tito_bench.machine.card import Card
+    from tito_bench.records.documents import Documents
+    from tito_bench.records.project import ProjectRoot
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "calibrate",
+        help="measure what this machine can do, for later results to be compared with",
+        description="Measure the native kernels, memory bandwidth, array calls and clocks of this "
+        "machine, and keep them as its card in .tinytorch/calibration.json.",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer sizes and rounds")
+    parser.add_argument(
+        "--output", type=file_path, metavar="FILE", help="write the card to FILE as well"
+    )
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Measure, save and show."""
+    from tito_bench.machine.calibrate import QUICK, STANDARD, calibrate
+    from tito_bench.records.documents import Documents
+    from tito_bench.records.store import check_writable
+    from tito_bench.report.live import live_progress
+
+    check_kernel_target()
+    root = project_root(options, streams)
+    documents = Documents(streams.now)
+    if options.output is not None:
+        check_writable(options.output)
+    _check_stored(root, documents, streams)
+    with live_progress(streams) as progress:
+        card = calibrate(
+            root.path,
+            effort=QUICK if options.quick else STANDARD,
+            environ=streams.environ,
+            now=streams.now,
+            progress=progress,
+        )
+    return _hand_over(card, root, documents, options, streams)
+
+
+def _check_stored(root: ProjectRoot, documents: Documents, streams: Streams) -> None:
+    """Find out before the measurement that the old card would be in the way.
+
+    A corrupt one has then been set aside, which is said; one of a newer
+    version raises `NewerSchema`.
+    """
+    from tito_bench.machine.card import CARD, card_path
+
+    try:
+        documents.load(CARD, card_path(root.path))
+    except CorruptFile as error:
+        streams.people.write(f"{error}\n")
+
+
+def _hand_over(
+    card: Card,
+    root: ProjectRoot,
+    documents: Documents,
+    options: argparse.Namespace,
+    streams: Streams,
+) -> int:
+    """Save and show a card. What cannot be saved is still shown."""
+    from tito_bench.machine.card import CARD, card_path
+    from tito_bench.records.schema import encode
+    from tito_bench.records.store import write_atomic
+    from tito_bench.report.card import print_card
+
+    path, saved, problem = card_path(root.path), None, None
+    data = encode(CARD, card)
+    try:
+        documents.update(CARD, path, lambda _old: card)
+        saved = path.relative_to(root.path).as_posix()
+        if options.output is not None:
+            write_atomic(options.output, data)
+    except StoreError as error:
+        problem = error
+    if options.json:
+        import msgspec
+
+        streams.write_json(msgspec.Raw(data))
+    print_card(streams.console(), card, saved)
+    if problem is not None:
+        raise problem
+    return Exit.OK
