@@ -19,9 +19,9 @@ def _raised(code: int | None) -> BaseException:
     return KeyboardInterrupt() if code is None else OSError(code, os.strerror(code))
 
 
-def _outcome(act) -> BaseException | None:
+def _outcome(act, *arguments) -> BaseException | None:
     try:
-        act()
+        act(*arguments)
     except (StoreError, KeyboardInterrupt) as error:
         return error
     return None
@@ -90,7 +90,7 @@ def test_every_operation_of_an_update_can_fail(
             Documents(lambda: now).update(counter_kind, path, lambda _old: counter(1))
         disk = failing_disk(faults, lambda: _raised(code))
         change = (lambda _old: None) if act == "remove" else (lambda _old: counter(2, "x" * 99))
-        error = _outcome(lambda: Documents(lambda: now, disk).update(counter_kind, path, change))
+        error = _outcome(Documents(lambda: now, disk).update, counter_kind, path, change)
         _check_message(error, code)
         finished = disk.done[faults:] == []
         found = Documents(lambda: now).load(counter_kind, path)

@@ -33,9 +33,9 @@ def _raised(code: int | None) -> BaseException:
     return KeyboardInterrupt() if code is None else OSError(code, os.strerror(code))
 
 
-def _outcome(act) -> BaseException | None:
+def _outcome(act, *arguments) -> BaseException | None:
     try:
-        act()
+        act(*arguments)
     except (StoreError, KeyboardInterrupt) as error:
         return error
     return None
@@ -68,7 +68,7 @@ def test_every_operation_can_fail(tmp_path, failing_disk, write, there, code):
         if before is not None:
             path.write_bytes(before)
         disk = failing_disk(faults, lambda: _raised(code))
-        error = _outcome(lambda: write(path, NEW, disk))
+        error = _outcome(write, path, NEW, disk)
         if error is None:
             assert path.read_bytes() == NEW
             break

@@ -6,6 +6,7 @@ only what the tables count is kept.
 
 from __future__ import annotations
 
+import bisect
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ SMALLEST_GROUP = 3
 NOT_GIVEN = "not given"
 _Outcome = Literal["counted", "unidentified", "unreadable"]
 _LARGEST_FILE = 4 * 2**20
-_SCORE_EDGES = (20.0, 40.0, 60.0, 80.0, 100.0)
-_MODULE_EDGES = (0.0, 5.0, 10.0, 15.0, 20.0, 99.0)
+_MODULES = 20
+_SCORE_BINS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
+_MODULE_BINS = ((0, 0), (1, 5), (6, 10), (11, 15), (16, _MODULES))
 
 
 class _Location(msgspec.Struct):
@@ -138,8 +140,10 @@ def read_class(files: Iterable[Path], smallest_group: int) -> ClassStatistics:
     def groups(of: Callable[[_Row], str]) -> dict[str, int]:
         return merge_groups(Counter(map(of, rows)), smallest)
 
-    def bins(of: Callable[[_Row], float | None], edges: tuple[float, ...]) -> tuple[Bin, ...]:
-        return merge_bins(_histogram(map(of, rows), edges), smallest)
+    def bins(
+        of: Callable[[_Row], float | None], bins_of: tuple[tuple[int, int], ...]
+    ) -> tuple[Bin, ...]:
+        return merge_bins(_histogram(map(of, rows), bins_of), smallest)
 
     return ClassStatistics(
         files=outcomes.total(),
@@ -150,9 +154,9 @@ def read_class(files: Iterable[Path], smallest_group: int) -> ClassStatistics:
         cohorts=groups(lambda row: row.cohort),
         countries=groups(lambda row: row.country),
         course_types=groups(lambda row: row.course_type),
-        modules_completed=bins(lambda row: row.modules, _MODULE_EDGES),
-        baseline_scores=bins(lambda row: row.baseline, _SCORE_EDGES),
-        capstone_scores=bins(lambda row: row.capstone, _SCORE_EDGES),
+        modules_completed=bins(lambda row: row.modules, _MODULE_BINS),
+        baseline_scores=bins(lambda row: row.baseline, _SCORE_BINS),
+        capstone_scores=bins(lambda row: row.capstone, _SCORE_BINS),
     )
 
 
@@ -200,8 +204,8 @@ def _take_profile(person: _Person, row: _Row) -> None:
         row.country = _name(person.location.country, row.country)
     if person.progress is not None:
         modules = person.progress.modules_completed
-        if isinstance(modules, int) and 0 <= modules <= _MODULE_EDGES[-1]:
-            row.modules = max(modules, row.modules or 0)
+        if isinstance(modules, int) and 0 <= modules <= 99:
+            row.modules = min(max(modules, row.modules or 0), _MODULES)
         row.capstone = _best(row.capstone, person.progress.capstone_score)
 
 
@@ -231,13 +235,14 @@ def _best(before: float | None, found: Any) -> float | None:
     return float(found) if before is None else max(before, float(found))
 
 
-def _histogram(values: Iterable[float | None], edges: tuple[float, ...]) -> list[Bin]:
-    """The first bin holds those without a value."""
-    counts = [0] * (len(edges) + 1)
+def _histogram(values: Iterable[float | None], bins: tuple[tuple[int, int], ...]) -> list[Bin]:
+    """A value belongs to the last bin whose lower end it reaches. Those without a
+    value come first, where there are any."""
+    lows = [low for low, _high in bins]
+    counts = [0] * (len(bins) + 1)
     for value in values:
-        position = 0 if value is None else 1 + sum(value > edge for edge in edges)
-        counts[position] += 1
-    lows = (0.0, *edges)
-    bins = [Bin(None, 0.0, counts[0])] if counts[0] else []
-    bins += [Bin(low, high, n) for low, high, n in zip(lows, edges, counts[1:], strict=False)]
-    return bins
+        counts[0 if value is None else bisect.bisect_right(lows, value)] += 1
+    found = [Bin(None, 0.0, counts[0])] if counts[0] else []
+    return found + [
+        Bin(float(low), float(high), n) for (low, high), n in zip(bins, counts[1:], strict=True)
+    ]

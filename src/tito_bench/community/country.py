@@ -19,6 +19,8 @@ from tito_bench.report.safe_text import safe_text
 
 __all__ = ["UnknownCountry", "flag_of", "resolve_country"]
 
+_LONGEST = 200
+
 # Names in use that ISO 3166 does not list.
 _SPOKEN = {
     "america": "US", "usofa": "US", "states": "US", "unitedstatesamerica": "US",
@@ -50,11 +52,12 @@ def resolve_country(text: str) -> str:
     any case, with or without accents and articles, and the names in some 150
     other languages. Raises `UnknownCountry`.
     """
-    key = _key(text)
-    if not key or len(text) > 200:
-        raise UnknownCountry(text, ())
-    code = _english().get(key)
+    key = _key(text[:_LONGEST])
+    # A code first: `AND` is Andorra and `ST` São Tomé, not words to leave out.
+    code = _codes().get(text.strip().upper()) or _english().get(key)
     if code is None:
+        if not key or len(text) > _LONGEST:
+            raise UnknownCountry(text, ())
         codes = _translated().get(key, frozenset())
         if len(codes) != 1:
             raise UnknownCountry(text, _nearest(key, codes))
@@ -83,8 +86,14 @@ def _name(code: str) -> str:
 
 
 @cache
+def _codes() -> dict[str, str]:
+    countries = list(pycountry.countries)
+    return {code: one.alpha_2 for one in countries for code in (one.alpha_2, one.alpha_3)}
+
+
+@cache
 def _english() -> dict[str, str]:
-    """Every English key of every country; codes and ISO names win over spoken ones."""
+    """Every English key of every country; ISO names win over spoken ones."""
     keys: dict[str, str] = dict(_SPOKEN)
     inverted: list[tuple[str, str]] = []
     for country in pycountry.countries:
@@ -94,8 +103,6 @@ def _english() -> dict[str, str]:
             if "," in name:  # `Korea, Republic of` is also `Republic of Korea`
                 head, _, tail = name.partition(",")
                 inverted.append((_key(f"{tail} {head}"), country.alpha_2))
-        keys[country.alpha_2.lower()] = country.alpha_2
-        keys[country.alpha_3.lower()] = country.alpha_2
     for key, code in inverted:
         keys.setdefault(key, code)
     return keys

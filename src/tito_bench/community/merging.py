@@ -20,8 +20,8 @@ OTHER = "other"
 
 @dataclass(frozen=True)
 class Bin:
-    """People whose value lies from `low` up to and with `high`; `low` None means
-    that those without a value are among them."""
+    """People whose value lies from `low` to `high`; where `low` is None, those
+    without a value are among them."""
 
     low: float | None
     high: float

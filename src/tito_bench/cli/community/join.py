@@ -14,9 +14,8 @@ from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import argparse
+    from pathlib import Path
 
     from tito_bench.cli.community.session import Session
     from tito_bench.cli.streams import Streams

@@ -188,10 +188,8 @@ def _labels(bins: Sequence[Bin]) -> dict[str, int]:
     for one in bins:
         if one.low is None:
             label = "none" if one.high == 0 else f"none, or up to {one.high:g}"
-        elif one.low == 0:
-            label = f"up to {one.high:g}"
         else:
-            label = f"over {one.low:g}, up to {one.high:g}"
+            label = f"{one.low:g}" if one.low == one.high else f"{one.low:g} to {one.high:g}"
         labels[label] = one.count
     return labels
 

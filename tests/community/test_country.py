@@ -1,0 +1,89 @@
+"""Countries in many spellings."""
+
+from __future__ import annotations
+
+import pycountry
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tito_bench.community.country import UnknownCountry, flag_of, resolve_country
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("us", "United States"),
+        ("USA", "United States"),
+        ("U.S.A.", "United States"),
+        ("the United States of America", "United States"),
+        ("uk", "United Kingdom"),
+        ("England", "United Kingdom"),
+        ("turkey", "Türkiye"),
+        ("TÜRKİYE", "Türkiye"),
+        ("cote d'ivoire", "Côte d'Ivoire"),
+        ("Ivory  Coast", "Côte d'Ivoire"),
+        ("bosnia & herzegovina", "Bosnia and Herzegovina"),
+        ("st lucia", "Saint Lucia"),
+        ("South Korea", "Korea, Republic of"),
+        ("Republic of Korea", "Korea, Republic of"),
+        ("Iran", "Iran, Islamic Republic of"),
+        ("Vietnam", "Viet Nam"),
+        ("Deutschland", "Germany"),
+        ("España", "Spain"),
+        ("日本", "Japan"),
+        ("भारत", "India"),
+        ("대한민국", "Korea, Republic of"),
+        (" che ", "Switzerland"),
+    ],
+)
+def test_spellings(text: str, name: str) -> None:
+    assert resolve_country(text) == name
+
+
+@pytest.mark.parametrize("country", list(pycountry.countries), ids=lambda one: one.alpha_2)
+def test_every_country_by_every_name_of_its_own(country) -> None:
+    names = [country.name, country.alpha_2, country.alpha_3.lower()]
+    names += [getattr(country, name, country.name) for name in ("common_name", "official_name")]
+    assert {resolve_country(name) for name in names} == {country.name}
+    assert len(flag_of(country.name)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("Germny", "Germany"),
+        ("Untied States", "United States"),
+        ("rusia", "Russian Federation"),
+        ("Switzerlnd", "Switzerland"),
+    ],
+)
+def test_the_nearest_are_offered(text: str, offered: str) -> None:
+    with pytest.raises(UnknownCountry, match=f"no country is called '{text}'") as caught:
+        resolve_country(text)
+    assert offered in caught.value.nearest
+    assert offered in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", " ", "zz", "😀", "Atlantis!!", "1", "x" * 10_000])
+def test_what_is_no_country(text: str) -> None:
+    with pytest.raises(UnknownCountry) as caught:
+        resolve_country(text)
+    assert len(str(caught.value)) < 300
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec=None), max_size=40))
+def test_any_text_is_a_country_or_a_line(text: str) -> None:
+    try:
+        assert pycountry.countries.get(name=resolve_country(text)) is not None
+    except UnknownCountry as error:
+        line = str(error)
+    else:
+        line = ""
+    assert "\n" not in line
+    assert "\x1b" not in line
+
+
+def test_no_flag_for_no_country():
+    assert flag_of("Atlantis") == ""

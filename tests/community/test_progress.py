@@ -1,0 +1,193 @@
+"""Progress from the course's files, in every shape."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tito_bench.community.profile import Progress
+from tito_bench.community.progress import entry_number, read_course, refreshed
+from tito_bench.errors import StoreError
+
+
+def _write(path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    path.write_bytes(data)
+
+
+def _record(kind: str, score: Any, status: str = "stable", **more: Any) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "kind": kind,
+        "created_at": "2026-11-20T10:00:00Z",
+        "normalized_metrics": {"score": score},
+        "verdict": {"status": status, "reasons": []},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "number"),
+    [
+        (1, 1),
+        ("1", 1),
+        ("01", 1),
+        ("01_tensor", 1),
+        (" 20_capstone ", 20),
+        ("module_07", 7),
+        ("7-cnn", 7),
+        (20, 20),
+        (0, None),
+        (-1, None),
+        (100, None),
+        (True, None),
+        (None, None),
+        (1.0, None),
+        ("tensor", None),
+        ("00", None),
+        ("123", None),
+        ("", None),
+        ([1], None),
+    ],
+)
+def test_entries(entry: Any, number: int | None) -> None:
+    assert entry_number(entry) == number
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(1, 20)), st.data())
+def test_any_mix_of_shapes_counts_each_once(numbers: set[int], data: Any) -> None:
+    shapes = st.sampled_from([int, str, "{:02d}".format, "{:02d}_name".format])
+    entries = [data.draw(shapes)(number) for number in [*numbers, *numbers]]
+    assert {entry_number(entry) for entry in entries} == numbers
+
+
+def test_no_files_is_no_progress(layout):
+    course = read_course(layout)
+    assert refreshed(Progress(), course) == Progress()
+    assert course.unreadable == ()
+
+
+def test_the_files_of_all_years_together(layout):
+    _write(
+        layout.course_progress[0],
+        {
+            "started_modules": [5],
+            "completed_modules": [1, "1", "01", "01_tensor", "02_activations"],
+            "completion_dates": {"01_tensor": "2026-11-18T09:00:00", "02": "not a date"},
+        },
+    )
+    _write(layout.course_progress[1], {"completed_modules": {"3": True, "4": False}})
+    _write(
+        layout.course_milestones,
+        {
+            "schema_version": 2,
+            "unlocked_milestones": ["03", "04"],
+            "completed_milestones": ["01", 1, "02"],
+            "completion_dates": {"01": "2026-11-19T23:59:59+00:00"},
+        },
+    )
+    _write(layout.benchmarks / "baseline_1.json", _record("baseline", 80.0))
+    course = read_course(layout)
+    assert course.modules == {1, 2, 3}
+    assert course.milestones == {1, 2}
+    assert course.active_days == {date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)}
+    assert refreshed(Progress(), course) == Progress(
+        setup_verified=True, milestones_passed=2, modules_completed=3, capstone_score=None
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\0" * 9, b"[1]", b"[" * 99_999, b"\xff\xfe{}"])
+def test_what_cannot_be_read_keeps_what_was_known(layout, content):
+    for path in (*layout.course_progress, layout.course_milestones):
+        _write(path, content)
+        course = read_course(layout)
+        assert len(course.unreadable) == 1
+        assert path.read_bytes() == content, "the course's files are never touched"
+        before = Progress(milestones_passed=3, modules_completed=9)
+        after = refreshed(before, course)
+        if path == layout.course_milestones:
+            assert (after.milestones_passed, after.modules_completed) == (3, 0)
+        else:
+            assert (after.milestones_passed, after.modules_completed) == (0, 9)
+        path.unlink()
+
+
+@pytest.mark.parametrize("odd", [None, 5, "01", {"a": 1}, [[1]], [None, {}, 2.5]])
+def test_odd_shapes_count_nothing(layout, odd):
+    _write(layout.course_progress[0], {"completed_modules": odd, "completion_dates": odd})
+    assert refreshed(Progress(), read_course(layout)).modules_completed == 0
+
+
+def test_a_byte_order_mark(layout):
+    _write(layout.course_progress[0], b'\xef\xbb\xbf{"completed_modules": [1]}')
+    assert read_course(layout).modules == {1}
+
+
+@pytest.mark.parametrize(
+    ("records", "best"),
+    [
+        ([], None),
+        ([_record("capstone", 0)], 0.0),
+        ([_record("capstone", 40.5), _record("capstone", 70), _record("capstone", 60)], 70.0),
+        ([_record("capstone", 90, "invalid"), _record("capstone", 30, "unstable")], 30.0),
+        ([_record("capstone", 90, "incorrect")], None),
+        ([_record("capstone", 75, simplified=True)], None),
+        ([_record("capstone_simplified", 75)], None),
+        ([_record("capstone", None)], None),
+        ([_record("capstone", 101), _record("capstone", -1), _record("capstone", True)], None),
+        ([_record("capstone", "90")], None),
+        ([_record("baseline", 99)], None),
+        ([_record("capstone", 50, normalized_metrics={"overall": 44, "score": 1})], 44.0),
+        ([{"benchmark_type": "capstone", "overall_score": 90, "timestamp": "x"}], None),
+        ([{"benchmark_type": "capstone_simplified", "metrics": {"basic_score": 75}}], None),
+        ([_record("capstone", 50, verdict=None)], 50.0),
+        ([_record("capstone", 50, verdict="invalid")], None),
+        ([_record("capstone", 50, schema=2)], 50.0),
+        ([_record("capstone", 50, schema=True)], None),
+    ],
+)
+def test_the_best_capstone(layout, records, best):
+    for number, record in enumerate(records):
+        _write(layout.benchmarks / f"capstone_{number}.json", record)
+    after = refreshed(Progress(capstone_score=12.0), read_course(layout))
+    assert after.capstone_score == best
+
+
+@pytest.mark.parametrize(
+    ("record", "verified"),
+    [
+        (_record("baseline", 50), True),
+        (_record("baseline", None, "unstable"), True),
+        (_record("baseline", 50, "invalid"), False),
+        (_record("capstone", 50), False),
+        ({"benchmark_type": "baseline", "metrics": {"score": 100}}, False),
+    ],
+)
+def test_setup_is_verified_by_a_valid_baseline(layout, record, verified):
+    _write(layout.benchmarks / "baseline_1.json", record)
+    assert refreshed(Progress(), read_course(layout)).setup_verified is verified
+
+
+def test_a_file_that_is_no_record_is_named_and_left(layout):
+    _write(layout.benchmarks / "baseline_1.json", b"{")
+    course = read_course(layout)
+    assert course.unreadable == (
+        ".tito/benchmarks/baseline_1.json is no benchmark record; left alone",
+    )
+    assert (layout.benchmarks / "baseline_1.json").read_bytes() == b"{"
+
+
+def test_a_file_that_cannot_be_opened(layout):
+    layout.course_progress[0].mkdir(parents=True)
+    course = read_course(layout)
+    assert course.modules is None
+    (layout.benchmarks / "baseline_1.json").mkdir()
+    with pytest.raises(StoreError):
+        read_course(layout)
