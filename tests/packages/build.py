@@ -1,8 +1,8 @@
 """Builds small student packages for the tests, one layout per era of the course.
 
 All eras share the sources in `sources/`; what differs between them is the path
-a source is exported to, the `ERA` constant in it, and the form of the package's
-`__init__.py`.
+a source is exported to, the `ERA` constant in it, absolute or relative imports,
+and the form of the package's `__init__.py`.
 """
 
 from __future__ import annotations
@@ -133,7 +133,12 @@ def _source(name: str, era: str, *, slow: bool) -> str:
     text = (_SOURCES / f"{name}.py").read_text(encoding="utf-8")
     text = re.sub(r"^ERA = .*$", f"ERA = {era[1:]}", text, flags=re.MULTILINE)
     text = re.sub(r"^SLOW = .*$", f"SLOW = {slow}", text, flags=re.MULTILINE)
-    return re.sub(r"\btinytorch\.core\.(\w+)", lambda match: module_name(match[1], era), text)
+    text = re.sub(r"\btinytorch\.core\.(\w+)", lambda match: module_name(match[1], era), text)
+    if era < "E3":
+        return text
+    # Later eras import relatively: `from .tensor`, and `from ..core.tensor` one folder over.
+    dots = "." * len(module_path(name, era).parts)
+    return text.replace("from tinytorch.", f"from {dots}")
 
 
 def _init(era: str, version: str | None) -> str:

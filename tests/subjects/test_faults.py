@@ -65,7 +65,7 @@ def test_a_syntax_error_of_generated_code_has_no_file_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (SystemExit(), "the code called exit(None)"),
+        (SystemExit(), "the code called exit()"),
         (ModuleNotFoundError("No module named 'x'", name="scipy.signal"),
          "needs scipy.signal, which is not installed"),
         (ModuleNotFoundError("by hand"), "ModuleNotFoundError: by hand"),

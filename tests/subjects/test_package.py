@@ -137,6 +137,17 @@ def test_broken_init_is_replaced_by_an_empty_one_and_said(tmp_path, build_packag
     assert loaded is package.require("Tensor") is sys.modules["tinytorch.core.layers"].Tensor
 
 
+def test_one_cause_is_one_problem(tmp_path, build_package, open_package):
+    build_package(tmp_path, "E1", replace={"layers": "Layer = Leyer\n"})
+    package = open_package(tmp_path)
+    package.find("Linear")
+    (problem,) = package.problems
+    assert problem == (
+        "import tinytorch, tinytorch.core.layers fails: tinytorch/core/layers.py:1: "
+        "NameError: name 'Leyer' is not defined (its modules were tried one by one)"
+    )
+
+
 def test_broken_init_of_a_subfolder(tmp_path, build_package, open_package):
     folder = build_package(tmp_path, "E3")
     (folder / "core" / "__init__.py").write_text("import nothing_such")

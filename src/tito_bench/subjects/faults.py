@@ -44,7 +44,7 @@ def _explanation(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _missing_module(error.name)
     if isinstance(error, SystemExit):
-        return f"the code called exit({error.code!r})"
+        return f"the code called exit({'' if error.code is None else repr(error.code)})"
     try:
         message = (error.msg if isinstance(error, SyntaxError) else str(error)) or ""
     except Exception:

@@ -97,11 +97,14 @@ class Package:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Return one line for each module that could not be imported so far."""
-        lines = []
+        """Return one line for each cause that kept a module from being imported so far."""
+        modules_of: dict[str, list[str]] = {}
         for dotted, fault in self._importer.faults.items():
-            line = f"import {dotted} fails: {fault}"
-            if dotted == PACKAGE:
+            modules_of.setdefault(fault, []).append(dotted)
+        lines = []
+        for fault, modules in modules_of.items():
+            line = f"import {', '.join(modules)} fails: {fault}"
+            if PACKAGE in modules:
                 line += " (its modules were tried one by one)"
             lines.append(line)
         return tuple(lines)
