@@ -14,9 +14,9 @@ from tito_bench.subjects.display import display_path, one_line
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
 from tito_bench.subjects.layouts import layout_of
 from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.scanning import modules_defining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType, TracebackType
 
     from tito_bench.subjects.discovery import PackageLocation
@@ -72,7 +72,7 @@ class Package:
         """Return the thing called `name` (a key of `layouts.LAYOUTS`), or why not.
 
         Tries every path the course ever used, then the package itself, then any
-        file of the package that defines the name.
+        other module of the package that defines the name.
 
         Raises:
             KeyError: `name` is not one of the course.
@@ -147,7 +147,7 @@ class Package:
             found = self._look_in(dotted, name)
             if found is not None:
                 return found
-        for dotted in self._modules_defining(name):
+        for dotted in modules_defining(self.location.folder, name):
             found = self._look_in(dotted, name) if dotted not in tried else None
             if found is not None:
                 return found
@@ -172,21 +172,6 @@ class Package:
         except (TypeError, ValueError, OSError):  # compiled, or no class or function
             file = None
         return Path(file or module.__file__ or self.location.folder)
-
-    def _modules_defining(self, name: str) -> Iterator[str]:
-        """Yield modules at paths the course never used that define `name`."""
-        definition = re.compile(rf"^(?:class|def) {re.escape(name)}\b", re.MULTILINE)
-        folder = self.location.folder
-        for file in sorted(folder.rglob("*.py")):
-            parts = file.relative_to(folder).with_suffix("").parts
-            if any(part.startswith(("test", "_")) or not part.isidentifier() for part in parts):
-                continue
-            try:
-                source = file.read_text(encoding="utf-8", errors="replace")
-            except OSError:
-                continue
-            if definition.search(source):
-                yield ".".join((PACKAGE, *parts))
 
 
 def _written_version(folder: Path) -> str | None:
