@@ -19,6 +19,7 @@ __all__ = ["build_parser", "main"]
 _GROUPS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
     "community": "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
+    "doctor": "Say what is wrong with this machine or installation, and how to repair it.",
 }
 
 

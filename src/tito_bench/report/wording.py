@@ -124,13 +124,16 @@ _DOCTOR = {
         "tito-bench works all the same. To have `tito benchmark` too, and TinyTorch's own words"
         " through it, run: pip install --force-reinstall --no-deps tito-bench",
     ),
-    "no_tito": Words("There is no {what} on PATH.", _REINSTALL),
+    "no_tito": Words(
+        "There is no {what} on PATH.",
+        "Activate the environment that it is installed in, or use: python -m tito_bench",
+    ),
     "hidden_tito": Words(
         "The {what} found first on PATH belongs to another Python: {value}.",
         "Activate the environment that you installed tito-bench in, or use: python -m tito_bench",
     ),
     "no_package": Words(
-        "No TinyTorch package is measured: {value}.",
+        "There is nothing of TinyTorch to measure: {value}.",
         "Export a module first, or name the folder with --package; NumPy can be measured without.",
     ),
     "package_fails": Words(
@@ -142,8 +145,8 @@ _DOCTOR = {
         "Repair those files, if you have reached their modules.",
     ),
     "not_writable": Words(
-        "{what} cannot be written ({value}).",
-        "Check its permissions, or choose another folder with --project.",
+        "{what} cannot be written to: {value}.",
+        "Or choose another folder with --project.",
     ),
     "corrupt_file": Words(
         "{what} cannot be read: {value}.",
@@ -171,7 +174,8 @@ CODES = frozenset(_WORDS)
 def words(reason: _Reason) -> Words:
     """Sentence and remedy of a reason or finding; a code from a newer version as it is."""
     found = _WORDS.get(reason.code, Words("{code}: {what} {value}", ""))
-    named = {"code": reason.code, "what": reason.what, "value": reason.value}
+    # A message can end with a stop of its own, and the sentence brings one.
+    named = {"code": reason.code, "what": reason.what, "value": reason.value.rstrip(".")}
     return Words(found.sentence.format_map(named), found.remedy.format_map(named))
 
 

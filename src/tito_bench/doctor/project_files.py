@@ -1,0 +1,101 @@
+"""Whether the project's own files can be read and written; nothing is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tito_bench.community.consent import CONSENT
+from tito_bench.community.profile import PROFILE
+from tito_bench.errors import NewerSchema, StoreError
+from tito_bench.machine.card import CARD, card_path
+from tito_bench.machine.findings import Finding, Severity
+from tito_bench.records.config import CONFIG
+from tito_bench.records.layout import Layout
+from tito_bench.records.schema import DocumentKind, Unreadable, decode
+from tito_bench.records.store import check_writable, read_bytes
+from tito_bench.records.submission import SUBMISSION
+from tito_bench.subjects.display import hide_folders
+from tito_bench.website.ledger import LEDGER
+from tito_bench.website.outbox import ITEM
+
+__all__ = ["check_files", "check_folders"]
+
+_MOST_FILES = 200  # of one folder, the newest by name: old ones have been read before
+
+
+class _AnyRecord(msgspec.Struct, frozen=True):
+    """A record as far as the doctor looks: an object of a known schema and kind."""
+
+    kind: str
+
+
+_RECORD = DocumentKind("benchmark record", _AnyRecord, 1)
+
+
+def check_folders(layout: Layout) -> list[Finding]:
+    """The folders of the project that could not be written to."""
+    return [
+        *_folder(layout, layout.benchmarks, "breaks"),
+        *_folder(layout, card_path(layout.root).parent, "warning"),
+    ]
+
+
+def check_files(layout: Layout) -> list[Finding]:
+    """The files that cannot be read, and the copies of those that could not."""
+    found = []
+    for kind, path in _known_files(layout):
+        finding = _file(layout, kind, path)
+        if finding is not None:
+            found.append(finding)
+    found.extend(
+        Finding("set_aside", "info", layout.shown(path), "")
+        for folder in (layout.config.parent, layout.root / ".tito")
+        for path in sorted(folder.rglob("*.corrupt"))
+    )
+    return found
+
+
+def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
+    yield CONFIG, layout.config
+    yield PROFILE, layout.profile
+    yield CONSENT, layout.consent
+    yield LEDGER, layout.ledger
+    yield CARD, card_path(layout.root)
+    folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
+        (ITEM, layout.outbox),
+        (SUBMISSION, layout.submissions),
+        (_RECORD, layout.benchmarks),
+    )
+    for kind, folder in folders:
+        for path in sorted(folder.glob("*.json"))[-_MOST_FILES:]:
+            yield kind, path
+
+
+def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Finding | None:
+    shown = layout.shown(path)
+    try:
+        data = read_bytes(path)
+        if data is not None:
+            decode(kind, data, shown)
+    except NewerSchema:
+        return Finding("newer_file", "warning", shown, "")
+    except (StoreError, Unreadable) as error:
+        return Finding("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))
+    return None
+
+
+def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Finding]:
+    """Try a file where the first one of the folder would be written; it is removed again."""
+    shown = layout.shown(folder)
+    existing = folder
+    while not existing.exists() and existing != layout.root:
+        existing = existing.parent
+    try:
+        check_writable(existing / "doctor.json")
+    except StoreError as error:
+        return [Finding("not_writable", severity, shown, hide_folders(str(error), layout.root))]
+    return []

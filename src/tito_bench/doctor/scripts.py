@@ -1,0 +1,92 @@
+"""Which scripts of a name are on PATH, and whose they are.
+
+TinyTorch's own distribution installs a script `tito` as well; pip lets the
+last one win, without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tito_bench.machine.findings import Finding
+
+__all__ = ["Owner", "Script", "find_scripts", "judge_scripts", "own_folder"]
+
+Owner = Literal["tito-bench", "TinyTorch", "another program"]
+
+_HEAD_BYTES = 65_536
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A script on PATH: the folder it is in, whose it is, and whether it is of this Python."""
+
+    name: str
+    folder: str
+    owner: Owner
+    of_this_python: bool
+
+
+def own_folder() -> Path:
+    """Where this Python's scripts are."""
+    return Path(sysconfig.get_path("scripts"))
+
+
+def find_scripts(name: str, environ: Mapping[str, str], own: Path) -> list[Script]:
+    """All scripts of this name, in the order in which a shell finds them."""
+    found = []
+    for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
+        path = shutil.which(name, path=folder) if folder else None
+        if path is not None:
+            found.append(Script(name, folder, _owner(Path(path)), _same(Path(folder), own)))
+    return found
+
+
+def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Finding]:
+    """What is wrong with the scripts found; nothing of it stops a measurement."""
+    findings = []
+    for name, scripts in (("tito-bench", tito_bench), ("tito", tito)):
+        if not scripts:
+            findings.append(Finding("no_tito", "info", name, ""))
+        elif scripts[0].owner != "tito-bench":
+            findings.append(Finding("foreign_tito", "warning", name, scripts[0].owner))
+        elif not scripts[0].of_this_python:
+            findings.append(Finding("hidden_tito", "warning", name, scripts[0].folder))
+    return findings
+
+
+def _owner(path: Path) -> Owner:
+    text = _text(path)
+    if "tito_bench" in text:
+        return "tito-bench"
+    if "tito.main" in text or "tinytorch" in text.lower():
+        return "TinyTorch"
+    return "another program"
+
+
+def _text(path: Path) -> str:
+    """The Python text of a script; on Windows it is packed at the end of an .exe."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return packed.read("__main__.py").decode("utf-8", "replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        pass
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
