@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["ERAS", "MODULES", "build_package", "module_name", "module_path"]
+__all__ = [
+    "ERAS",
+    "MODULES",
+    "build_package",
+    "build_unrelated",
+    "module_name",
+    "module_path",
+]
 
 ERAS = ("E1", "E2", "E3", "E4", "E5")
 """Sep-Nov 2025, Dec 2025, Jan 2026, Apr-May 2026, Sep 2026."""
@@ -113,6 +120,21 @@ def build_package(
     if replace:
         raise ValueError(f"not among the modules: {sorted(replace)}")
     return package
+
+
+def build_unrelated(site: Path, distribution: str = "tinytorch", *, one_file: bool = False) -> Path:
+    """Write what PyPI's unrelated projects install into `site`; return what is imported.
+
+    Both `tinytorch` and `knoxtinytorch` bring a package `tinytorch` without `core`.
+    Importing it fails, so that a test sees it.
+    """
+    (site / f"{distribution}-0.1.0.dist-info").mkdir(parents=True)
+    installed = site / ("tinytorch.py" if one_file else "tinytorch")
+    files = [installed] if one_file else [installed / "__init__.py", installed / "layers.py"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("raise RuntimeError('the wrong tinytorch')\n", encoding="utf-8")
+    return installed
 
 
 def module_path(name: str, era: str) -> Path:

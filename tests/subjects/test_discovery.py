@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
+from packages.build import build_unrelated
 from tito_bench.subjects.discovery import PackageLocation, locate_package
 from tito_bench.subjects.missing import Missing
 
@@ -39,7 +41,7 @@ def test_a_package_with_tensor_is_preferred_to_one_without(tmp_path, build_packa
 def test_relative_root(tmp_path, build_package, monkeypatch):
     folder = build_package(tmp_path, modules=1)
     monkeypatch.chdir(tmp_path)
-    location = locate_package(type(tmp_path)())
+    location = locate_package(Path())
     assert location.folder == folder
     assert location.root == tmp_path
 
@@ -116,18 +118,34 @@ def test_the_current_folder_is_no_installation(tmp_path, build_package, monkeypa
 
 
 @pytest.mark.parametrize("name", ["tinytorch", "knoxtinytorch"])
-@pytest.mark.parametrize("module", ["tinytorch/__init__.py", "tinytorch.py"])
-def test_unrelated_distribution_is_named_as_such(tmp_path, name, module):
+@pytest.mark.parametrize("one_file", [False, True])
+def test_unrelated_distribution_is_named_as_such(tmp_path, name, one_file):
     site = tmp_path / "lib" / "site-packages"
-    (site / "tinytorch").mkdir(parents=True)
-    (site / module).write_text("raise RuntimeError('never imported')")
-    (site / f"{name}-0.1.0.dist-info").mkdir()
-    if module == "tinytorch.py":
-        (site / "tinytorch").rmdir()
+    build_unrelated(site, name, one_file=one_file)
     missing = locate_package(tmp_path / "project", search_path=[str(site)])
     assert isinstance(missing, Missing)
-    assert f"the installed distribution {name} 0.1.0 in site-packages/tinytorch" in str(missing)
+    assert str(missing).startswith(
+        f"the installed distribution {name} 0.1.0 in site-packages/tinytorch"
+    )
     assert "is an unrelated project" in str(missing)
+
+
+def test_unrelated_package_of_no_distribution(tmp_path):
+    (tmp_path / "lib" / "tinytorch").mkdir(parents=True)
+    missing = locate_package(tmp_path / "project", search_path=[str(tmp_path / "lib")])
+    assert str(missing).startswith("the installed tinytorch in ")
+
+
+def test_folders_that_may_not_be_read_are_not_there(tmp_path, build_package, monkeypatch):
+    build_package(tmp_path)
+
+    def refuse(self, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert isinstance(locate_package(tmp_path, search_path=[]), Missing)
+    assert isinstance(locate_package(tmp_path, tmp_path / "tinytorch"), Missing)
 
 
 def test_editable_installation_with_a_finder_of_its_own(tmp_path, build_package, monkeypatch):

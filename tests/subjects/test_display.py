@@ -70,3 +70,9 @@ def test_no_home_is_no_error(monkeypatch, tmp_path):
 def test_one_line_is_one_printable_line():
     assert one_line(" a\n\tb\x1b[31m\r ") == "a b?[31m"
     assert len(one_line("x" * 1000)) == 240
+
+
+def test_a_loop_of_links_is_no_error(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert display_path(tmp_path / "a", tmp_path) in {"a", "b"}
