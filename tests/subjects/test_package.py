@@ -223,6 +223,22 @@ def test_a_name_only_the_package_itself_has_is_found_with_its_real_file(
     assert found.file == tmp_path / "mymodules.py"
 
 
+def test_modules_and_objects_that_resist_inspection(tmp_path, build_package, open_package):
+    build_package(
+        tmp_path,
+        "E5",
+        replace={
+            "layers": "def __getattr__(name):\n    raise RuntimeError(name)\n",
+            "activations": "class Odd:\n"
+            "    def __getattr__(self, name):\n        raise RuntimeError(name)\n"
+            "ReLU = Odd()\n",
+        },
+    )
+    package = open_package(tmp_path)
+    assert str(package.find("Linear")) == "module 03 layers: Linear not found"
+    assert package.find("ReLU").file == tmp_path / "tinytorch" / "core" / "activations.py"
+
+
 def test_nothing_is_written_into_the_students_tree(
     tmp_path, build_package, open_package, monkeypatch
 ):

@@ -160,8 +160,11 @@ class Package:
 
     def _look_in(self, dotted: str, name: str) -> Found | None:
         module = self._importer.load(dotted)
+        try:
+            value = getattr(module, name, None)
+        except Exception:  # the module's own __getattr__
+            value = None
         # A package may set a name it could not import to None.
-        value = getattr(module, name, None)
         if module is None or value is None or inspect.ismodule(value):
             return None
         return Found(name, value, dotted, self._defining_file(value, module))
@@ -169,7 +172,7 @@ class Package:
     def _defining_file(self, value: object, module: ModuleType) -> Path:
         try:
             file = inspect.getsourcefile(inspect.unwrap(value))  # type: ignore[arg-type]
-        except (TypeError, ValueError, OSError):  # compiled, or no class or function
+        except Exception:  # compiled, no class or function, or an object that resists
             file = None
         return Path(file or module.__file__ or self.location.folder)
 
