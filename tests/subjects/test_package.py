@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -294,7 +295,7 @@ def test_installed_unrelated_tinytorch_does_not_win(tmp_path, build_package):
     )
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "project")],
-        env={"PYTHONPATH": f"{site}:{SOURCE}", "PATH": "/usr/bin"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(site), str(SOURCE)))},
         cwd=site,
         capture_output=True,
         text=True,

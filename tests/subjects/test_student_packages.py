@@ -15,7 +15,6 @@ ERAS = build.ERAS
 LEFT_OUT = {
     "Function",
     "BatchNorm2d",
-    "Flatten",
     "BPETokenizer",
     "EmbeddingLayer",
     "Quantizer",

@@ -70,7 +70,7 @@ COURSE_MODULES: tuple[CourseModule, ...] = (
         9,
         "convolutions",
         ("tinytorch.core.spatial", "tinytorch.core.convolutions", "tinytorch.core.cnn"),
-        ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d", "Flatten"),
+        ("Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"),
     ),
     CourseModule(
         10,
