@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +60,7 @@ def test_bins_hold_enough_and_cover_all(counts: list[int], smallest: int) -> Non
     assert sum(one.count for one in shown) == sum(counts)
     assert all(one.count >= smallest for one in shown)
     assert (shown[0].low, shown[-1].high) == (0.0, float(len(counts)))
-    assert all(one.high == two.low for one, two in zip(shown, shown[1:], strict=False))
+    assert all(one.high == two.low for one, two in pairwise(shown))
 
 
 def test_those_without_a_value_merge_like_all_others():

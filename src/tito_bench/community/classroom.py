@@ -31,6 +31,7 @@ NOT_GIVEN = "not given"
 _Outcome = Literal["counted", "unidentified", "unreadable"]
 _LARGEST_FILE = 4 * 2**20
 _MODULES = 20
+_Spans = tuple[tuple[int, int], ...]
 _SCORE_BINS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
 _MODULE_BINS = ((0, 0), (1, 5), (6, 10), (11, 15), (16, _MODULES))
 
@@ -140,10 +141,8 @@ def read_class(files: Iterable[Path], smallest_group: int) -> ClassStatistics:
     def groups(of: Callable[[_Row], str]) -> dict[str, int]:
         return merge_groups(Counter(map(of, rows)), smallest)
 
-    def bins(
-        of: Callable[[_Row], float | None], bins_of: tuple[tuple[int, int], ...]
-    ) -> tuple[Bin, ...]:
-        return merge_bins(_histogram(map(of, rows), bins_of), smallest)
+    def bins(of: Callable[[_Row], float | None], spans: _Spans) -> tuple[Bin, ...]:
+        return merge_bins(_histogram(map(of, rows), spans), smallest)
 
     return ClassStatistics(
         files=outcomes.total(),
@@ -235,14 +234,14 @@ def _best(before: float | None, found: Any) -> float | None:
     return float(found) if before is None else max(before, float(found))
 
 
-def _histogram(values: Iterable[float | None], bins: tuple[tuple[int, int], ...]) -> list[Bin]:
+def _histogram(values: Iterable[float | None], spans: _Spans) -> list[Bin]:
     """A value belongs to the last bin whose lower end it reaches. Those without a
     value come first, where there are any."""
-    lows = [low for low, _high in bins]
-    counts = [0] * (len(bins) + 1)
+    lows = [low for low, _high in spans]
+    counts = [0] * (len(spans) + 1)
     for value in values:
         counts[0 if value is None else bisect.bisect_right(lows, value)] += 1
     found = [Bin(None, 0.0, counts[0])] if counts[0] else []
     return found + [
-        Bin(float(low), float(high), n) for (low, high), n in zip(bins, counts[1:], strict=True)
+        Bin(float(low), float(high), n) for (low, high), n in zip(spans, counts[1:], strict=True)
     ]

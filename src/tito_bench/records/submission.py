@@ -7,7 +7,6 @@ out: what is not named here cannot be in it. It is written to
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +50,30 @@ _RUNTIME_FIELDS = (
     "kernel_target",
     "kernels_version",
 )
+# Of the baseline and of the capstone's tracks; a metric that is to be shared is named here.
+_METRICS = (
+    "tensor_ops_ms",
+    "matmul_ms",
+    "forward_pass_ms",
+    "latency_ms",
+    "throughput_per_s",
+    "model_size_mib",
+    "compression_ratio",
+    "accuracy",
+    "slowdowns",
+    "composite",
+    "score",
+    "score_interval",
+    "overall",
+    "tensor_ops",
+    "matmul",
+    "forward_pass",
+    "tracks",
+    "speed",
+    "compression",
+    "efficiency",
+)
+_ABSENT = object()
 _SUBJECT_FIELDS = ("name", "version")
 _REASON_FIELDS = ("code", "what", "value")
 _OS_NAME = re.compile(r"(\w+)(?: (\d+(?:\.\d+)?))?")
@@ -98,7 +121,7 @@ def _from_course(found: dict[str, Any]) -> dict[str, Any]:
         "tito_bench_version": "",
         "benchmark": named if named in {"baseline", "capstone"} else "other",
         "measured_at": _value(found.get("timestamp")),
-        "raw_metrics": _figures({k: v for k, v in metrics.items() if str(k).endswith("_ms")}),
+        "raw_metrics": _figures({k: v for k, v in metrics.items() if k.endswith("_ms")}),
         "verdict": {"status": "not comparable", "reasons": []},
     }
 
@@ -226,18 +249,14 @@ def _value(found: Any) -> str | float | None:
 
 
 def _figures(found: Any) -> dict[str, Any]:
-    """Numbers, nulls and short lists of numbers under plain names, one level of groups deep."""
+    """Numbers, nulls and short lists of numbers under known names, groups of them nested."""
     if not isinstance(found, Mapping):
         return {}
     figures: dict[str, Any] = {}
-    for name, item in itertools.islice(found.items(), _LIST_LIMIT):
-        if not _is_name(name):
-            continue
+    for name in _METRICS:
+        item = found.get(name, _ABSENT)
         if isinstance(item, Mapping):
-            inner = itertools.islice(item.items(), _LIST_LIMIT)
-            figures[name] = {
-                key: value for key, value in inner if _is_name(key) and _is_figure(value)
-            }
+            figures[name] = _figures(item)
         elif isinstance(item, list):
             figures[name] = [value for value in item[:_LIST_LIMIT] if _is_figure(value)]
         elif _is_figure(item):
@@ -247,7 +266,3 @@ def _figures(found: Any) -> dict[str, Any]:
 
 def _is_figure(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 60

@@ -7,6 +7,7 @@ there is something to be forgotten elsewhere.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,7 +36,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 LEDGER = DocumentKind("website ledger", Ledger, 1)
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True)
+class Draft:
     """Something that the website has not been told yet."""
 
     action: Action

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from tito_bench.community.consent import DataKind
 from tito_bench.errors import CorruptFile, StoreError
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import locked, stamp, write_atomic, write_new
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from tito_bench.community.consent import DataKind
     from tito_bench.records.documents import Documents
 
 __all__ = ["ITEM", "Action", "Item", "Outbox", "Queued"]

@@ -1,0 +1,276 @@
+"""What waits to be sent is not lost, keeps its order and is sent once in effect."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tito_bench.community.consent import Consent, answered
+from tito_bench.errors import FileBusy, StoreError
+from tito_bench.records.documents import Documents
+from tito_bench.records.filesystem import OsFileSystem
+from tito_bench.records.store import locked
+from tito_bench.website.client import Answer
+from tito_bench.website.delivery import deliver
+from tito_bench.website.outbox import Outbox
+
+URL = "https://api.example.org"
+ACCEPTED = Answer("accepted", "accepted", {}, 200)
+REFUSED = Answer("refused", "status 422: no", status=422)
+AWAY = Answer("unreachable", "timed out")
+
+
+@pytest.fixture
+def consent(now):
+    both = answered(None, "profile", True, URL, now)
+    return answered(both, "benchmarks", True, URL, now)
+
+
+class Website:
+    """Remembers what it was told: every call, and the effects by key."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.calls: list[tuple[str, str]] = []
+        self.effects: dict[str, bytes] = {}
+
+    def post(self, path: str, body: bytes, key: str) -> Answer:
+        self.calls.append((path, key))
+        answer = self.answers.pop(0) if self.answers else ACCEPTED
+        if answer.outcome == "accepted":
+            assert self.effects.get(key, body) == body, "a key stands for one body"
+            self.effects[key] = body
+        return answer
+
+
+def _deliver(outbox, website, consent, before=lambda _queued: None):
+    return deliver(outbox, website, consent, URL, before)
+
+
+def _fill(outbox, now, *actions):
+    for number, action in enumerate(actions):
+        data = "benchmarks" if action == "submit" else "profile"
+        outbox.add(action, data, URL, b'{"n": %d}' % number, f"key-{number}", now)
+
+
+def test_items_keep_their_order(outbox, now):
+    _fill(outbox, now, "join", "profile", "submit")
+    items, problems = outbox.items()
+    assert [one.path.name for one in items] == [
+        "000001_join.json",
+        "000002_profile.json",
+        "000003_submit.json",
+    ]
+    assert [one.item.body for one in items] == ['{"n": 0}', '{"n": 1}', '{"n": 2}']
+    assert problems == []
+    outbox.remove(items[0])
+    _fill(outbox, now, "leave")
+    assert [one.path.name for one in outbox.items()[0]][-1] == "000004_leave.json"
+
+
+def test_no_folder_is_an_empty_outbox(outbox):
+    assert outbox.items() == ([], [])
+
+
+def test_all_is_sent_in_order_and_removed(outbox, now, consent):
+    _fill(outbox, now, "join", "profile", "submit", "leave")
+    website = Website()
+    told = []
+    delivery = _deliver(outbox, website, consent, lambda queued: told.append(queued.item.action))
+    assert website.calls == [
+        ("/api/community/join", "key-0"),
+        ("/api/community/profile", "key-1"),
+        ("/api/benchmarks/submit", "key-2"),
+        ("/api/community/leave", "key-3"),
+    ]
+    assert told == ["join", "profile", "submit", "leave"]
+    assert len(delivery.sent) == 4
+    assert outbox.items() == ([], [])
+
+
+def test_nothing_overtakes_what_cannot_be_delivered(outbox, now, consent):
+    _fill(outbox, now, "join", "profile", "submit")
+    website = Website(ACCEPTED, AWAY)
+    delivery = _deliver(outbox, website, consent)
+    assert (len(delivery.sent), len(delivery.waiting)) == (1, 2)
+    assert delivery.stopped_by == "timed out"
+    assert len(website.calls) == 2
+    assert len(_deliver(outbox, website, consent).sent) == 2
+    assert website.calls[1] == website.calls[2]
+
+
+def test_what_is_refused_is_parked_and_the_rest_goes_on(outbox, now, consent):
+    _fill(outbox, now, "join", "submit")
+    website = Website(REFUSED)
+    delivery = _deliver(outbox, website, consent)
+    assert [reason for _, reason in delivery.refused] == ["status 422: no"]
+    (parked,), _ = outbox.items()
+    assert parked.item.refused == "status 422: no"
+    again = _deliver(outbox, website, consent)
+    assert not again.sent
+    assert len(website.calls) == 2, "a parked item is not sent again"
+
+
+def test_a_profile_unknown_to_the_website_is_forgotten(outbox, now, consent):
+    _fill(outbox, now, "leave")
+    gone = Answer("refused", "status 404", status=404)
+    assert len(_deliver(outbox, Website(gone), consent).sent) == 1
+    assert outbox.items() == ([], [])
+
+
+@pytest.mark.parametrize("kind", ["profile", "benchmarks"])
+def test_without_consent_nothing_of_that_kind_goes(outbox, now, kind):
+    _fill(outbox, now, "join", "submit")
+    website = Website()
+    delivery = _deliver(outbox, website, answered(None, kind, True, URL, now))
+    assert [one.item.data for one in delivery.sent] == [kind]
+    assert len(delivery.held) == len(website.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda now: Consent(),
+        lambda now: answered(None, "profile", False, URL, now),
+        lambda now: answered(None, "profile", True, "https://other.example.org", now),
+    ],
+)
+def test_no_other_yes_and_no_no_is_a_yes(outbox, now, make):
+    _fill(outbox, now, "join")
+    website = Website()
+    assert len(_deliver(outbox, website, make(now)).held) == 1
+    assert website.calls == []
+
+
+def test_an_item_for_another_address_stays(outbox, now, consent):
+    outbox.add("leave", "profile", "https://old.example.org", b"{}", "k", now)
+    website = Website()
+    assert len(_deliver(outbox, website, consent).held) == 1
+    assert website.calls == []
+
+
+def test_leaving_needs_no_consent(outbox, now):
+    _fill(outbox, now, "leave")
+    assert len(_deliver(outbox, Website(), Consent()).sent) == 1
+
+
+def test_an_unreadable_item_is_set_aside_and_the_rest_goes(outbox, now, consent):
+    _fill(outbox, now, "join", "submit")
+    (outbox.folder / "000001_join.json").write_bytes(b"{")
+    delivery = _deliver(outbox, Website(), consent)
+    assert [one.item.action for one in delivery.sent] == ["submit"]
+    assert len(delivery.unreadable) == 1
+    assert "moved to 000001_join.json" in delivery.unreadable[0]
+
+
+def test_two_do_not_send_at_once(outbox, now, consent):
+    _fill(outbox, now, "join")
+    website = Website()
+    with locked(outbox.folder / "sending"), pytest.raises(FileBusy):
+        _deliver(outbox, website, consent)
+    assert website.calls == []
+
+
+class _Failing(OsFileSystem):
+    """The real disk, whose Nth operation raises instead of being done."""
+
+    def __init__(self, fail_at: int, error: Callable[[], BaseException]) -> None:
+        self.left = fail_at
+        self.error = error
+        self.failed_in: str | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name not in _OPERATIONS:
+            return found
+
+        def operation(*arguments: Any) -> Any:
+            self.left -= 1
+            if self.left == -1:
+                self.failed_in = name
+                raise self.error()
+            return found(*arguments)
+
+        return operation
+
+
+_OPERATIONS = frozenset(
+    [
+        "read",
+        "make_folder",
+        "create",
+        "write",
+        "sync",
+        "replace",
+        "rename_new",
+        "remove",
+        "sync_folder",
+        "list_folder",
+    ]
+)
+
+
+@pytest.mark.parametrize("error", [lambda: OSError(errno.ENOSPC, "full"), KeyboardInterrupt])
+def test_adding_fails_whole_or_not_at_all(tmp_path, now, error):
+    for fail_at in range(30):
+        disk = _Failing(fail_at, error)
+        outbox = Outbox(tmp_path / str(fail_at), Documents(lambda: now, disk))
+        calm = Outbox(outbox.folder, Documents(lambda: now))
+        try:
+            _fill(outbox, now, "join")
+        except (StoreError, KeyboardInterrupt):
+            assert disk.failed_in is not None
+        items, problems = calm.items()
+        assert problems == []
+        assert [one.item.body for one in items] in ([], ['{"n": 0}'])
+        if disk.failed_in is None:
+            assert len(items) == 1
+            break
+    assert 5 < fail_at < 30
+
+
+@pytest.mark.parametrize("error", [lambda: OSError(errno.EIO, "bad"), KeyboardInterrupt])
+@pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
+def test_killed_anywhere_each_is_sent_once_in_effect(tmp_path, now, consent, answer, error):
+    for fail_at in range(60):
+        calm = Outbox(tmp_path / str(fail_at), Documents(lambda: now))
+        _fill(calm, now, "join", "submit")
+        disk = _Failing(fail_at, error)
+        website = Website(answer)
+        try:
+            _deliver(Outbox(calm.folder, Documents(lambda: now, disk)), website, consent)
+        except (StoreError, KeyboardInterrupt):
+            assert disk.failed_in is not None
+        _deliver(calm, website, consent)
+        assert {key: website.effects[key] for key in ("key-1",)} == {"key-1": b'{"n": 1}'}
+        assert set(website.effects) <= {"key-0", "key-1"}
+        if answer is ACCEPTED:
+            assert set(website.effects) == {"key-0", "key-1"}
+            assert calm.items() == ([], [])
+        if disk.failed_in is None:
+            break
+    assert 8 < fail_at < 60
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from([ACCEPTED, REFUSED, AWAY]), max_size=12))
+def test_any_weather(tmp_path_factory, answers) -> None:
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    box = Outbox(tmp_path_factory.mktemp("outbox"), Documents(lambda: now))
+    consent = answered(answered(None, "profile", True, URL, now), "benchmarks", True, URL, now)
+    _fill(box, now, "join", "submit", "profile")
+    website = Website(*answers)
+    refused = 0
+    for _ in range(len(answers) + 1):
+        refused += len(_deliver(box, website, consent).refused)
+    first_tries = list(dict.fromkeys(key for _, key in website.calls))
+    assert first_tries == ["key-0", "key-1", "key-2"]
+    assert len(website.effects) + refused == 3
+    assert len(box.items()[0]) == refused
