@@ -173,8 +173,8 @@ class Conductor:
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(plan.operation, max(1.0, left_s / 2))
         for side in ("subject", "native", "dispatch"):
-            if side == "subject" and first is not None and first.call_ns > SLOW_CALL_NS:
-                loops, seconds = 1, first.call_ns / 1e9
+            if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
+                loops, seconds = 1, first.elapsed_ns / 1e9
             else:
                 target_ns = budget.sample_ns // (_DISPATCH_SHARE if side == "dispatch" else 1)
                 loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
@@ -189,7 +189,8 @@ class Conductor:
         while True:
             steps = (Step(side, 0, loops),)
             reading = self._measure(plan, steps, max(5.0, left_s)).readings[0]
-            spent_ns = reading.call_ns * loops
+            # Where a call waits, as many of them as CPU time asks for would take for ever.
+            spent_ns = (reading.elapsed_ns if reading.waits > 0 else reading.call_ns) * loops
             if spent_ns >= target_ns:
                 crossings += 1
                 if crossings == 2 or loops == 1:

@@ -65,17 +65,17 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def call_ns(self) -> float:
-        """Time of one call: CPU time of the thread, which other programs cannot inflate.
+        """CPU time of one call: what other programs cannot inflate.
 
-        But neither waiting nor other threads come free: wall time counts where
-        the call waited, the CPU time of all threads where several worked.
+        That of all threads where several worked: they do not come free.
         """
-        spent = self.cpu_ns
-        if self.process_cpu_ns > _SEVERAL_THREADS * self.cpu_ns:
-            spent = self.process_cpu_ns
-        if self.waits > 0:
-            spent = max(spent, self.wall_ns)
-        return spent / self.loops
+        several = self.process_cpu_ns > _SEVERAL_THREADS * self.cpu_ns
+        return (self.process_cpu_ns if several else self.cpu_ns) / self.loops
+
+    @property
+    def elapsed_ns(self) -> float:
+        """Time of one call by the wall clock, and never less than its CPU time."""
+        return max(self.wall_ns / self.loops, self.call_ns)
 
     @property
     def preemption(self) -> float:

@@ -16,6 +16,7 @@ __all__ = ["GroupSummary", "OperationSummary", "SuiteSummary", "Timing", "summar
 _PREEMPTED = 1.05
 """A sample that took 5% more wall time than CPU time shared its core with something else."""
 _FEWEST_KEPT = 3
+_WAITS_BY_CHANCE = 3.0
 _IDLE_THREADS = 0.05
 """Other threads of the worker may take this share of the measuring thread's CPU time."""
 
@@ -137,13 +138,23 @@ def _summarise_operation(result: OperationResult) -> OperationSummary:
 
 
 def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
-    kept = _undisturbed(rounds)
+    waits = _waits(rounds)
+    kept = (True,) * len(rounds) if waits else _undisturbed(rounds)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
-    ratios = [_slowdown(operation, paired) for paired in used]
+    subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
+    ratios = [
+        scoring.slowdown(
+            spent_ns,
+            paired.native.call_ns,
+            dispatch_calls=operation.dispatch_calls,
+            dispatch_ns=paired.dispatch.call_ns,
+        )
+        for spent_ns, paired in zip(subject_ns, used, strict=True)
+    ]
     native_ns = median([paired.native.call_ns for paired in used])
     dispatch_ns = median([paired.dispatch.call_ns for paired in used])
     return Timing(
-        subject_ns=median([paired.subject.call_ns for paired in used]),
+        subject_ns=median(subject_ns),
         native_ns=native_ns,
         dispatch_ns=dispatch_ns,
         reference_ns=native_ns + operation.dispatch_calls * dispatch_ns,
@@ -157,20 +168,23 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
 def _undisturbed(rounds: Sequence[PairedRound]) -> tuple[bool, ...]:
     """Which rounds were not preempted; all of them where too few are left."""
     calm = tuple(
-        paired.native.preemption <= _PREEMPTED
-        and (paired.subject.preemption <= _PREEMPTED or paired.subject.waits > 0)
-        for paired in rounds
+        max(paired.subject.preemption, paired.native.preemption) <= _PREEMPTED for paired in rounds
     )
     return calm if sum(calm) >= _FEWEST_KEPT else (True,) * len(rounds)
 
 
-def _slowdown(operation: Operation, paired: PairedRound) -> float:
-    return scoring.slowdown(
-        paired.subject.call_ns,
-        paired.native.call_ns,
-        dispatch_calls=operation.dispatch_calls,
-        dispatch_ns=paired.dispatch.call_ns,
-    )
+def _waits(rounds: Sequence[PairedRound]) -> bool:
+    """Whether the subject waits (sleeps, or lets another process work) in its calls.
+
+    It then pays by the wall clock, or waiting would be free. A kernel never
+    waits, so that its switches show how often the system itself stops us.
+    """
+    subject = sum(max(0, paired.subject.waits) for paired in rounds)
+    native = sum(max(0, paired.native.waits) for paired in rounds)
+    subject_ns = sum(paired.subject.cpu_ns for paired in rounds)
+    native_ns = sum(paired.native.cpu_ns for paired in rounds)
+    expected = native * subject_ns / max(1, native_ns)
+    return subject > _WAITS_BY_CHANCE * expected + len(rounds) / 2
 
 
 def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> GroupSummary:

@@ -1,0 +1,111 @@
+"""Is the score fair? The same code on many machines made from this one.
+
+    python benchmarks/fairness.py                    numpy: instruction sets x contention
+    python benchmarks/fairness.py --subject teaching the same for a slow student package
+    python benchmarks/fairness.py --restarts         ten fresh processes, idle
+    python benchmarks/fairness.py --work             exactly 2.0, 1.2 and 1.05 times the work
+
+Run it on an installed wheel (not an editable install) on Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from fairness_lab.contention import CONTENTION, idle
+from fairness_lab.machines import clean_environ, instruction_sets
+from fairness_lab.packages import teaching_package, working_package
+from fairness_lab.runs import run_baseline
+from fairness_lab.tables import Cell, composite, print_table, slowdowns
+
+from tito_bench.measure.environment import describe_machine
+from tito_bench.measure.statistics import coefficient_of_variation
+from tito_bench.records.benchmark import BenchmarkRecord
+
+
+def main() -> int:
+    """Parse the command line and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--subject", choices=("numpy", "teaching"), default="numpy")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each scenario")
+    parser.add_argument("--restarts", action="store_true", help="ten fresh processes, idle")
+    parser.add_argument("--work", action="store_true", help="error of known ratios of work")
+    options = parser.parse_args()
+    machine = describe_machine()
+    print(f"{machine.cpu_model}, {machine.os}, Python {sys.version.split()[0]}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        if options.work:
+            _work_ratios(Path(folder), options.repeats)
+        elif options.restarts:
+            _restarts(Path(folder))
+        else:
+            _scenarios(Path(folder), options.subject, options.repeats)
+    return 0
+
+
+def _scenarios(folder: Path, subject: str, repeats: int) -> None:
+    words = ["--subject", "numpy"]
+    if subject == "teaching":
+        teaching_package(folder)
+        words = ["--subject", "tinytorch", "--time-budget", "8"]
+    cells = [(one, name) for one in instruction_sets() for name in CONTENTION]
+    records: dict[Cell, list[BenchmarkRecord]] = {}
+    for _ in range(repeats):
+        # In a new order each time, so that slow drifts of the machine meet every cell alike.
+        random.shuffle(cells)
+        for instructions, name in cells:
+            environ = {**clean_environ(), **instructions.environ()}
+            record = run_baseline(folder, words, environ, CONTENTION[name])
+            records.setdefault((instructions.target, name), []).append(record)
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print_table(records)
+
+
+def _restarts(folder: Path) -> None:
+    runs = [run_baseline(folder, ["--subject", "numpy"], clean_environ(), idle) for _ in range(10)]
+    values = [composite(run) for run in runs]
+    print("composite slowdown of ten fresh processes:", " ".join(f"{v:.4f}" for v in values))
+    print(f"CV {100 * coefficient_of_variation(values):.2f}%")
+
+
+def _work_ratios(folder: Path, repeats: int) -> None:
+    """Each operation 20 times a call; then 21, 24 and 40 times: known ratios, one call cost."""
+    amounts = (20, 21, 24, 40)
+    for amount in amounts:
+        working_package(folder / str(amount), amount)
+    errors: dict[int, list[float]] = {amount: [] for amount in amounts[1:]}
+    by_operation: dict[int, list[float]] = {amount: [] for amount in amounts[1:]}
+    words = ["--subject", "tinytorch", "--time-budget", "60"]
+    for _ in range(repeats):
+        order = random.sample(amounts, len(amounts))
+        runs = {a: run_baseline(folder / str(a), words, clean_environ(), idle) for a in order}
+        for amount in amounts[1:]:
+            true = amount / amounts[0]
+            errors[amount].append(composite(runs[amount]) / composite(runs[20]) / true - 1)
+            plain, more = slowdowns(runs[20]), slowdowns(runs[amount])
+            by_operation[amount].extend(more[n][1] / plain[n][1] / true - 1 for n in plain)
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(f"{'work':>6}{'composite, rms error':>22}{'single operations, rms error':>30}")
+    for amount in amounts[1:]:
+        print(
+            f"{amount / 20:>6.2f}{100 * _rms(errors[amount]):>21.2f}%"
+            f"{100 * _rms(by_operation[amount]):>29.2f}%"
+        )
+    every = [error for group in errors.values() for error in group]
+    print(f"all: rms error of the composite {100 * _rms(every):.2f}%, median {median(every):+.2%}")
+
+
+def _rms(values: list[float]) -> float:
+    return math.sqrt(sum(value * value for value in values) / len(values))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Makes many machines out of one, for benchmarks/fairness.py."""

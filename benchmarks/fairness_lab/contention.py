@@ -1,0 +1,116 @@
+"""What else the computer does meanwhile: each a context manager around one run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+
+__all__ = ["CONTENTION", "Contention", "cores"]
+
+_BUSY = "while True: pass"
+# Streams over 128 MiB, so that neither caches nor memory are left alone.
+_STREAM = """
+import numpy as np
+a = np.ones(2**25, dtype=np.float32)
+b = np.ones_like(a)
+while True:
+    np.add(a, b, out=a)
+"""
+_DUTY_S = 0.005
+
+Contention = Callable[[psutil.Process], "object"]
+
+
+def cores() -> tuple[int, int]:
+    """The core that measures, and another one (the same where there is only one)."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+@contextmanager
+def _hog(code: str, core: int) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        os.sched_setaffinity(process.pid, {core})
+        time.sleep(0.3)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def idle(_measured: psutil.Process) -> Iterator[None]:
+    """Nothing else."""
+    yield
+
+
+@contextmanager
+def busy_same_core(_measured: psutil.Process) -> Iterator[None]:
+    """An endless loop on the core that measures."""
+    with _hog(_BUSY, cores()[0]):
+        yield
+
+
+@contextmanager
+def busy_other_core(_measured: psutil.Process) -> Iterator[None]:
+    """An endless loop on the other core."""
+    with _hog(_BUSY, cores()[1]):
+        yield
+
+
+@contextmanager
+def memory_hog(_measured: psutil.Process) -> Iterator[None]:
+    """The other core streams through memory."""
+    with _hog(_STREAM, cores()[1]):
+        yield
+
+
+@contextmanager
+def half_stopped(measured: psutil.Process) -> Iterator[None]:
+    """The measuring process and its worker are stopped half of the time."""
+    done = threading.Event()
+
+    def stop_and_go() -> None:
+        while not done.is_set():
+            _signal_all(measured, signal.SIGSTOP)
+            time.sleep(_DUTY_S)
+            _signal_all(measured, signal.SIGCONT)
+            time.sleep(_DUTY_S)
+
+    thread = threading.Thread(target=stop_and_go)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _signal_all(measured: psutil.Process, number: int) -> None:
+    try:
+        processes = [*measured.children(recursive=True), measured]
+    except psutil.NoSuchProcess:
+        return
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
+
+
+CONTENTION: dict[str, Contention] = {
+    "idle": idle,
+    "busy same core": busy_same_core,
+    "busy other core": busy_other_core,
+    "memory hog": memory_hog,
+    "half stopped": half_stopped,
+}
