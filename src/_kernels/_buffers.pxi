@@ -39,7 +39,8 @@ cdef class _Array:
 
 cdef tuple _FLOAT32 = (b"f", b"=f", b"@f", b"<f" if sys.byteorder == "little" else b">f")
 cdef tuple _FLOAT64 = (b"d", b"=d", b"@d", b"<d" if sys.byteorder == "little" else b">d")
-cdef _OUTPUT = object()  # an _array() role
+cdef tuple _INT64 = (b"q", b"=q", b"@q") + ((b"l", b"@l") if sizeof(long) == 8 else ())
+cdef tuple _INT8 = (b"b", b"=b", b"@b")
 
 
 cdef _Array _array(str name, object given, tuple formats, str dtype, bint output):

@@ -1,5 +1,5 @@
 # The C interface of tito_kernels.h and numpy_allocator.h, as Cython sees it.
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int8_t, int64_t, uint64_t, uintptr_t
 
 cdef extern from "compiler.h" nogil:
     const char *TITO_COMPILER
@@ -12,6 +12,16 @@ cdef extern from "tito_kernels.h" nogil:
         TITO_ADD
         TITO_MUL
         TITO_TRIAD
+        TITO_RELU
+        TITO_GELU
+        TITO_SOFTMAX
+        TITO_LAYERNORM
+        TITO_ATTENTION
+        TITO_EMBEDDING
+        TITO_CROSS_ENTROPY
+        TITO_LINEAR_INT8
+        TITO_CONV2D
+        TITO_MAXPOOL2D
         TITO_FMA_PEAK
 
     ctypedef void tito_kernel(const void *) noexcept
@@ -39,6 +49,70 @@ cdef extern from "tito_kernels.h" nogil:
         const float *b
         float scalar
         float *out
+    struct tito_unary:
+        size_t count
+        const float *x
+        float *out
+    struct tito_softmax:
+        size_t m, n
+        const float *x
+        float *out
+    struct tito_layernorm:
+        size_t m, n
+        const float *x
+        const float *gamma
+        const float *beta
+        float epsilon
+        float *out
+    struct tito_attention:
+        size_t t, s, d, dv
+        const float *q
+        const float *k
+        const float *v
+        int causal
+        float *out
+        void *workspace
+    struct tito_embedding:
+        size_t count, rows, width
+        const int64_t *indices
+        const float *table
+        float *out
+    struct tito_cross_entropy:
+        size_t m, n
+        const float *logits
+        const int64_t *labels
+        float *out
+    struct tito_linear_int8:
+        size_t m, k, n
+        const int8_t *x
+        const int8_t *w
+        const float *bias
+        float scale
+        float *out
+        void *workspace
+    struct tito_conv2d:
+        size_t images, channels, height, width
+        size_t filters, kernel_h, kernel_w, stride, padding
+        size_t out_h, out_w
+        const float *x
+        const float *w
+        const float *bias
+        float *out
+        void *workspace
+    struct tito_maxpool2d:
+        size_t planes, height, width
+        size_t kernel, stride
+        size_t out_h, out_w
+        const float *x
+        float *out
+    struct tito_cblas_sgemm:
+        uintptr_t function
+        int ilp64
+        size_t m, k, n
+        const float *a
+        const float *b
+        float *out
+    void tito_run_cblas_sgemm(const void *) noexcept
     struct tito_fma_peak:
         size_t iterations
 
@@ -56,7 +130,7 @@ cdef extern from "tito_kernels.h" nogil:
     struct tito_chain:
         size_t count
         const tito_call *calls
-    void tito_run_chain(const void *)
+    void tito_run_chain(const void *) noexcept
 
     int64_t tito_wall_ns()
     int64_t tito_thread_cpu_ns()

@@ -15,7 +15,7 @@
 /* What is multiplied now: all rows of a, `depth` of k, the columns of one chunk. */
 struct slice {
     size_t m, depth, columns;
-    size_t k, n; /* strides of a, and of b and c */
+    size_t a_stride, b_stride, c_stride;
     const float *a, *b, *bias;
     float *c;
     int accumulate, relu;
@@ -30,7 +30,7 @@ enum source { READ_B, PACK_B, READ_PACKED };
 static void aim(struct tiles *t, const struct slice *s, enum source source, size_t done,
                 size_t width, float *panels) {
     t->b = source == READ_PACKED ? panels : s->b + done;
-    t->b_stride = source == READ_PACKED ? width : s->n;
+    t->b_stride = source == READ_PACKED ? width : s->b_stride;
     t->b_panel = source == READ_PACKED ? width * s->depth : width;
     t->packed = source == PACK_B ? panels : NULL;
     t->bias = s->bias == NULL ? NULL : s->bias + done;
@@ -74,14 +74,14 @@ static void multiply_rows(const struct slice *s, const struct width *w) {
     for (; s->columns - done >= w->columns; done += w->columns) {
         ++panels;
     }
-    const int pack = count > 1 && s->n * s->depth > SMALL_B;
-    const int early = pack && s->n * s->depth > EARLY_B;
+    const int pack = count > 1 && s->b_stride * s->depth > SMALL_B;
+    const int early = pack && s->b_stride * s->depth > EARLY_B;
     if (early) {
-        pack_panels(s->panels, s->b, s->n, s->depth, panels, w->columns);
+        pack_panels(s->panels, s->b, s->b_stride, s->depth, panels, w->columns);
     }
     struct tiles t = {.k = s->depth,
                       .c = s->c,
-                      .c_stride = s->n,
+                      .c_stride = s->c_stride,
                       .accumulate = s->accumulate,
                       .relu = s->relu};
     const float *a = s->a;
@@ -89,9 +89,9 @@ static void multiply_rows(const struct slice *s, const struct width *w) {
         const size_t r = rows + (i < longer);
         const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
         t.a = a;
-        t.a_stride = s->k;
-        if (s->k >= FAR_APART && panels > 1) {
-            pack_rows(s->rows, ROW_STRIDE, a, s->k, r, s->depth);
+        t.a_stride = s->a_stride;
+        if (s->a_stride >= FAR_APART && panels > 1) {
+            pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
             t.a = s->rows;
             t.a_stride = ROW_STRIDE;
         }
@@ -103,8 +103,8 @@ static void multiply_rows(const struct slice *s, const struct width *w) {
         if (done < s->columns) {
             multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done);
         }
-        a += r * s->k;
-        t.c += r * s->n;
+        a += r * s->a_stride;
+        t.c += r * s->c_stride;
     }
 }
 
@@ -129,9 +129,9 @@ static void multiply_slice(struct slice *s) {
                                       .b = s->b + done,
                                       .bias = s->bias == NULL ? NULL : s->bias + done,
                                       .c = s->c + done,
-                                      .a_stride = s->k,
-                                      .b_stride = s->n,
-                                      .c_stride = s->n,
+                                      .a_stride = s->a_stride,
+                                      .b_stride = s->b_stride,
+                                      .c_stride = s->c_stride,
                                       .accumulate = s->accumulate,
                                       .relu = s->relu};
         multiply_dot_columns(&d, s->panels);
@@ -156,6 +156,7 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
         return;
     }
     const size_t largest = largest_depth(g->m, g->k, g->n);
+    const size_t b_stride = g->b_stride != 0 ? g->b_stride : g->n;
     const size_t slices = largest == g->k ? 1 : (g->k + largest - 1) / largest;
     for (size_t j = 0; j < g->n; j += NC) {
         for (size_t i = 0, k = 0, depth; i < slices; ++i, k += depth) {
@@ -164,13 +165,14 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
                 .m = g->m,
                 .depth = depth,
                 .columns = g->n - j < NC ? g->n - j : NC,
-                .k = g->k,
-                .n = g->n,
+                .a_stride = g->k,
+                .b_stride = b_stride,
+                .c_stride = g->c_stride != 0 ? g->c_stride : g->n,
                 .a = g->a + k,
-                .b = g->b + k * g->n + j,
+                .b = g->b + k * b_stride + j,
                 .bias = g->bias == NULL || i > 0 ? NULL : g->bias + j,
                 .c = g->c + j,
-                .accumulate = i > 0,
+                .accumulate = g->accumulate || i > 0,
                 .relu = g->relu && i + 1 == slices,
                 .rows = workspace,
                 .panels = workspace + PACKED_ROWS,

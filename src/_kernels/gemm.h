@@ -6,10 +6,12 @@
 
 struct gemm {
     size_t m, k, n;
-    const float *a, *b; /* (m, k), (k, n), row-major, dense */
-    float *c;           /* (m, n) */
-    const float *bias;  /* (n), or NULL for 0 */
-    int relu;           /* c = max(c, 0) at the end */
+    const float *a, *b;          /* (m, k), (k, n), row-major; the rows of a are dense */
+    float *c;                    /* (m, n) */
+    size_t b_stride, c_stride;   /* from row to row; 0: dense */
+    const float *bias;           /* (n), or NULL for 0 */
+    int accumulate;              /* add to what c holds */
+    int relu;                    /* c = max(c, 0) at the end */
 };
 
 /* Workspace in floats, aligned to 64 bytes. */

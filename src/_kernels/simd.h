@@ -6,6 +6,9 @@
  *   v_load_part/v_store_part only the first n < VL elements are touched; the others load as 0
  *   v_fma(a, b, c)           a * b + c, rounded once where the target can
  *   v_max(a, b)              b where either is NaN: v_max(zero, x) keeps x's NaN
+ *   v_round, v_pow2          to the nearest integer; 2^n for an integer n of -126..127
+ *   v_int_dot(sum, a, b)     32-bit sums of products of pairs of 16-bit integers
+ *   v_sum_4                  four horizontal sums at once
  *   VREGISTERS               how many vf fit the register file; sizes the register blocks
  */
 #ifndef TITO_SIMD_H
@@ -34,5 +37,17 @@
 #else
 #error "TITO_TARGET must be avx512, avx2, sse2, neon or portable"
 #endif
+
+/* n in 1..VL */
+TITO_INLINE vf v_load_part_or_all(const float *p, size_t n) {
+    return n >= VL ? v_load(p) : v_load_part(p, n);
+}
+TITO_INLINE void v_store_part_or_all(float *p, vf x, size_t n) {
+    if (n >= VL) {
+        v_store(p, x);
+    } else {
+        v_store_part(p, x, n);
+    }
+}
 
 #endif

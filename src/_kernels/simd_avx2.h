@@ -20,6 +20,28 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+TITO_INLINE vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+TITO_INLINE vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+TITO_INLINE vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+TITO_INLINE vf v_round(vf x) {
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
+    const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+}
+
+typedef __m256i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
+typedef vi vi_pairs;
+TITO_INLINE vi v_int_zero(void) { return _mm256_setzero_si256(); }
+TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
+    return _mm256_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+}
+TITO_INLINE vi v_int_load(const int16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+}
+TITO_INLINE vf v_from_int(vi x) { return _mm256_cvtepi32_ps(x); }
 
 /* The sum of each of four vectors. */
 TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {

@@ -19,6 +19,28 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+TITO_INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+TITO_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+TITO_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+TITO_INLINE vf v_round(vf x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
+    const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(biased, 23));
+}
+
+typedef __m512i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
+typedef vi vi_pairs;
+TITO_INLINE vi v_int_zero(void) { return _mm512_setzero_si512(); }
+TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
+    return _mm512_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+}
+TITO_INLINE vi v_int_load(const int16_t *p) { return _mm512_loadu_si512(p); }
+TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) {
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+}
+TITO_INLINE vf v_from_int(vi x) { return _mm512_cvtepi32_ps(x); }
 
 /* The sum of each of four vectors. */
 TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {

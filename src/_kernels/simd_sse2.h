@@ -28,6 +28,24 @@ TITO_INLINE vf v_add(vf a, vf b) { return _mm_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 TITO_INLINE vf v_max(vf a, vf b) { return _mm_max_ps(a, b); }
+TITO_INLINE vf v_sub(vf a, vf b) { return _mm_sub_ps(a, b); }
+TITO_INLINE vf v_div(vf a, vf b) { return _mm_div_ps(a, b); }
+TITO_INLINE vf v_min(vf a, vf b) { return _mm_min_ps(a, b); }
+TITO_INLINE vf v_round(vf x) { return _mm_cvtepi32_ps(_mm_cvtps_epi32(x)); } /* |x| < 2^31 */
+TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
+    const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127));
+    return _mm_castsi128_ps(_mm_slli_epi32(biased, 23));
+}
+
+typedef __m128i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
+typedef vi vi_pairs;
+TITO_INLINE vi v_int_zero(void) { return _mm_setzero_si128(); }
+TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
+    return _mm_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+}
+TITO_INLINE vi v_int_load(const int16_t *p) { return _mm_loadu_si128((const __m128i *)p); }
+TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) { return _mm_add_epi32(sum, _mm_madd_epi16(a, b)); }
+TITO_INLINE vf v_from_int(vi x) { return _mm_cvtepi32_ps(x); }
 
 /* The sum of each of four vectors. */
 TITO_INLINE void v_sum_4(float sums[4], vf a, vf b, vf c, vf d) {

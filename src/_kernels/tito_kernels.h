@@ -13,6 +13,16 @@ enum tito_operation {
     TITO_ADD,
     TITO_MUL,
     TITO_TRIAD,
+    TITO_RELU,
+    TITO_GELU,
+    TITO_SOFTMAX,
+    TITO_LAYERNORM,
+    TITO_ATTENTION,
+    TITO_EMBEDDING,
+    TITO_CROSS_ENTROPY,
+    TITO_LINEAR_INT8,
+    TITO_CONV2D,
+    TITO_MAXPOOL2D,
     TITO_FMA_PEAK,
     TITO_OPERATIONS
 };
@@ -38,6 +48,84 @@ struct tito_elementwise {
     size_t count;
     const float *a, *b;
     float scalar;
+    float *out;
+};
+
+/* relu: out = max(x, 0); gelu: out = x * Phi(x), its tanh form; out may be exactly x */
+struct tito_unary {
+    size_t count;
+    const float *x;
+    float *out;
+};
+
+/* each row of out (m, n): exp(x - max) / sum; out may be exactly x */
+struct tito_softmax {
+    size_t m, n;
+    const float *x;
+    float *out;
+};
+
+/* each row of out (m, n): (x - mean) / sqrt(variance + epsilon) * gamma + beta */
+struct tito_layernorm {
+    size_t m, n;
+    const float *x, *gamma, *beta;
+    float epsilon;
+    float *out;
+};
+
+/* out (t, dv) = softmax(q (t, d) * k (s, d)^T / sqrt(d)) * v (s, dv); causal: row i sees 0..i */
+struct tito_attention {
+    size_t t, s, d, dv;
+    const float *q, *k, *v;
+    int causal;
+    float *out;
+    void *workspace;
+};
+
+/* out (count, width) = rows of table (rows, width); an index outside it gives a row of NaN */
+struct tito_embedding {
+    size_t count, rows, width;
+    const int64_t *indices;
+    const float *table;
+    float *out;
+};
+
+/* *out = mean over rows of log(sum(exp(logits))) - logits[label]; NaN for a label outside the row
+ * and for no rows */
+struct tito_cross_entropy {
+    size_t m, n;
+    const float *logits; /* (m, n) */
+    const int64_t *labels;
+    float *out;
+};
+
+/* out (m, n) = scale * (x (m, k) * w (k, n), exact in 32 bits) + bias (n) or 0 */
+struct tito_linear_int8 {
+    size_t m, k, n;
+    const int8_t *x, *w;
+    const float *bias;
+    float scale;
+    float *out;
+    void *workspace;
+};
+
+/* out (images, filters, out_h, out_w) = x (images, channels, height, width), zero-padded, under
+ * every w (filters, channels, kernel_h, kernel_w), + bias (filters) or 0 */
+struct tito_conv2d {
+    size_t images, channels, height, width;
+    size_t filters, kernel_h, kernel_w, stride, padding;
+    size_t out_h, out_w;
+    const float *x, *w, *bias;
+    float *out;
+    void *workspace;
+};
+
+/* out (planes, out_h, out_w) = maximum of each kernel x kernel window, NaN if it holds one */
+struct tito_maxpool2d {
+    size_t planes, height, width;
+    size_t kernel, stride;
+    size_t out_h, out_w;
+    const float *x;
     float *out;
 };
 
@@ -76,6 +164,17 @@ struct tito_chain {
     const struct tito_call *calls;
 };
 void tito_run_chain(const void *chain);
+
+/* out = a * b by somebody else's cblas_sgemm, for benchmarks: called from the same timed loop, so
+ * that the cost of a call from Python is in neither side of a comparison. */
+struct tito_cblas_sgemm {
+    uintptr_t function; /* address of cblas_sgemm */
+    int ilp64;          /* its integers have 64 bits, else 32 */
+    size_t m, k, n;
+    const float *a, *b;
+    float *out;
+};
+void tito_run_cblas_sgemm(const void *arguments);
 
 /* Nanoseconds. waits: voluntary context switches of this thread so far, -1 where unknown. */
 int64_t tito_wall_ns(void);

@@ -97,8 +97,71 @@ class Kernels:
         """``out = a * b``, any equal shapes; ``out`` may be exactly ``a`` or ``b``."""
     def triad(self, a: Buffer, b: Buffer, scalar: float, out: Buffer) -> Call:
         """``out = a + scalar * b`` (STREAM triad), any equal shapes, aliasing as `add`."""
+    def relu(self, x: Buffer, out: Buffer) -> Call:
+        """``out = maximum(x, 0)``, any equal shapes; ``out`` may be exactly ``x``. NaN stays."""
+    def gelu(self, x: Buffer, out: Buffer) -> Call:
+        """``out = x Phi(x)`` in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415, section 2).
+
+        Any equal shapes; ``out`` may be exactly ``x``.
+        """
+    def softmax(self, x: Buffer, out: Buffer) -> Call:
+        """Softmax of each row of x (m, n), shifted by the row's maximum; ``out`` may be ``x``."""
+    def layernorm(
+        self, x: Buffer, gamma: Buffer, beta: Buffer, out: Buffer, epsilon: float = 1e-5
+    ) -> Call:
+        """Layer normalisation of each row of x (m, n) (Ba et al., arXiv:1607.06450, equation 4).
+
+        ``out = (x - mean) / sqrt(variance + epsilon) * gamma + beta``; gamma and beta (n,).
+        """
+    def attention(self, q: Buffer, k: Buffer, v: Buffer, out: Buffer, causal: bool = False) -> Call:
+        """One head: ``out = softmax(q @ k.T / sqrt(d)) @ v`` (arXiv:1706.03762, equation 1).
+
+        q (t, d), k (s, d), v (s, dv), out (t, dv). causal: row i attends to rows 0..i; t == s.
+        """
+    def embedding(self, indices: Buffer, table: Buffer, out: Buffer) -> Call:
+        """``out = table[indices]``: int64 indices of any shape, table (rows, width).
+
+        An index outside the table gives a row of NaN.
+        """
+    def cross_entropy(self, logits: Buffer, labels: Buffer, out: Buffer) -> Call:
+        """Mean negative log-likelihood into ``out`` (1,): logits (m, n), int64 labels (m,).
+
+        NaN where a label is outside the row or there are no rows.
+        """
+    def linear_int8(self, x: Buffer, w: Buffer, b: Buffer, scale: float, out: Buffer) -> Call:
+        """``out = scale * (x @ w) + b``: int8 x (m, k) and w (k, n), exact 32-bit sums.
+
+        b (n,) and out (m, n) are float32; k < 2**17.
+        """
+    def conv2d(
+        self,
+        x: Buffer,
+        w: Buffer,
+        b: Buffer | None,
+        out: Buffer,
+        stride: int = 1,
+        padding: int = 0,
+    ) -> Call:
+        """2-d convolution (cross-correlation) with zero padding, NCHW.
+
+        x (images, channels, height, width), w (filters, channels, kernel height, kernel width),
+        b (filters,) or None, out (images, filters, out height, out width) where
+        ``out height = (height + 2 padding - kernel height) // stride + 1``.
+        """
+    def maxpool2d(self, x: Buffer, out: Buffer, kernel: int = 2, stride: int | None = None) -> Call:
+        """Maximum of each kernel x kernel window, NCHW, no padding; stride None means kernel.
+
+        A window that holds a NaN gives NaN.
+        """
     def fma_peak(self, iterations: int = 10_000) -> Call:
         """A register-only multiply-add loop: the arithmetic peak of this target on one core."""
+
+def cblas_sgemm(address: int, a: Buffer, b: Buffer, out: Buffer, *, ilp64: bool) -> Call:
+    """Somebody else's ``cblas_sgemm`` as a `Call`: ``out = a @ b``, for benchmarks.
+
+    ``address`` must be that function's, with 64-bit integers where ``ilp64`` says so; nothing can
+    check it. Timed in the same C loop, it is compared with no call cost on either side.
+    """
 
 def chain(calls: Sequence[Call]) -> Call:
     """Several calls run in order as one: the native twin of a model.
@@ -126,7 +189,8 @@ def time_calls(
 ) -> Timing:
     """Time ``calls[i % len(calls)]()`` for ``i in range(loops)``.
 
-    Before each call `perturbation`, if any, makes one step. The whole loop runs in C without the GIL; nothing is allocated in it. Raises ValueError for
+    Before each call `perturbation`, if any, makes one step. The whole loop runs in C without the
+    GIL; nothing is allocated in it. Raises ValueError for
     no calls or negative loops.
     """
 

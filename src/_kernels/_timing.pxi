@@ -1,0 +1,141 @@
+# Timed loops. Included by _native.pyx.
+
+cdef tuple _calls(object calls):
+    calls = tuple(calls)
+    if not calls:
+        raise ValueError("calls: needs at least one Call")
+    for call in calls:
+        if not isinstance(call, Call):
+            raise TypeError(f"calls: needs Call objects, got {type(call).__name__}")
+    return calls
+
+
+cdef size_t _loops(object loops) except? 0:
+    if loops < 0:
+        raise ValueError(f"loops: needs a number >= 0, got {loops}")
+    return loops
+
+
+def chain(calls):
+    members = _calls(calls)
+    cdef Call call = _new_call(
+        "chain", members, sum([c.flops for c in members]), sum([c.bytes for c in members])
+    )
+    cdef tito_call *list_of_calls = <tito_call *>_memory(len(members) * sizeof(tito_call))
+    call.memory = list_of_calls
+    for i, member in enumerate(members):
+        list_of_calls[i] = (<Call>member).call
+    call.arguments.chain.count = len(members)
+    call.arguments.chain.calls = list_of_calls
+    call.call.run = tito_run_chain
+    return call
+
+
+cdef object _timing(const tito_clock *clock):
+    return Timing(clock.wall_ns, clock.cpu_ns, clock.process_cpu_ns, clock.waits)
+
+
+@cython.final
+cdef class Perturbation:
+    """Changes one element of its arrays at a time, the same ones for the same seed."""
+
+    cdef tito_perturbation state
+    cdef list kept
+
+    def __init__(self, arrays, seed):
+        self.kept = [
+            _array(f"arrays[{i}]", given, _FLOAT32 + _FLOAT64, "float32 or float64", True)
+            for i, given in enumerate(arrays)
+        ]
+        if not 1 <= len(self.kept) <= TITO_MOST_PERTURBED:
+            raise ValueError(
+                f"arrays: needs 1 to {TITO_MOST_PERTURBED} arrays, got {len(self.kept)}"
+            )
+        self.state.state = seed
+        self.state.count = len(self.kept)
+        cdef _Array array
+        for i, array in enumerate(self.kept):
+            size = array.view.len // array.view.itemsize
+            if size >= 1 << 32:
+                raise ValueError(f"{array.name}: needs fewer than 2**32 elements, got {size}")
+            self.state.arrays[i].data = array.view.buf
+            self.state.arrays[i].size = size
+            self.state.arrays[i].is_double = array.view.itemsize == 8
+
+    def advance(self, steps):
+        cdef size_t count = _loops(steps), i
+        for i in range(count):
+            tito_perturb(&self.state)
+
+
+cdef tito_perturbation *_perturbation(Perturbation given) noexcept:
+    return NULL if given is None else &given.state
+
+
+def time_calls(calls, loops, Perturbation perturbation=None):
+    cdef Call all_calls = chain(calls)
+    cdef size_t count = _loops(loops)
+    cdef tito_perturbation *perturb = _perturbation(perturbation)
+    cdef tito_clock clock
+    with nogil:
+        tito_time_calls(&all_calls.arguments.chain, count, perturb, &clock)
+    return _timing(&clock)
+
+
+def time_callable(function, arguments, loops, Perturbation perturbation=None):
+    cdef tito_perturbation *perturb = _perturbation(perturbation)
+    cdef tuple rows = tuple(arguments)
+    if not rows:
+        raise ValueError("arguments: needs at least one tuple of arguments")
+    for row in rows:
+        if type(row) is not tuple:
+            raise TypeError(f"arguments: needs tuples, got {type(row).__name__}")
+    cdef size_t count = _loops(loops), i, next = 0, last = len(rows)
+    cdef tito_clock clock
+    cdef PyObject *result = NULL
+    cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
+    for i in range(last):
+        row_list[i] = <PyObject *>rows[i]
+    tito_clock_start(&clock)
+    for i in range(count):
+        if perturb != NULL:
+            tito_perturb(perturb)
+        Py_XDECREF(result)
+        result = PyObject_Call(<PyObject *>function, row_list[next], NULL)
+        if result == NULL:
+            break
+        next = 0 if next + 1 == last else next + 1
+    tito_clock_stop(&clock)
+    tito_aligned_free(row_list)
+    last_result = _owned(result, count)
+    return _timing(&clock), last_result
+
+
+cdef object _owned(PyObject *result, size_t count):
+    """A new reference turned into an object; NULL after a call is its exception."""
+    if result == NULL:
+        if count > 0:
+            _raise_current()
+        return None
+    value = <object>result
+    Py_XDECREF(result)
+    return value
+
+
+cdef extern from *:
+    """
+    static PyObject *tito_raise_current(void) { return NULL; }
+    """
+    object _raise_current "tito_raise_current"()
+
+
+def wall_clock_ns():
+    return tito_wall_ns()
+
+
+def thread_cpu_ns():
+    return tito_thread_cpu_ns()
+
+
+def process_cpu_ns():
+    return tito_process_cpu_ns()
