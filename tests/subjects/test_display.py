@@ -9,7 +9,6 @@ import pytest
 
 from tito_bench.subjects.display import display_path, hide_folders, one_line
 
-
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
 
