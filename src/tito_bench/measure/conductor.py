@@ -32,13 +32,14 @@ from tito_bench.measure.protocol import (
     Side,
     Step,
 )
-from tito_bench.measure.results import Failure, PairedRound, SuiteResult
+from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
 from tito_bench.workloads.operation import Operation
 
 __all__ = ["Conductor", "Progress", "Worker"]
 
 _LOAD_DEADLINE_S = 30.0
 _DISPATCH_SHARE = 4  # the dispatch cost is small, so that a shorter sample will do
+_MOST_EXTENSIONS = 3
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
@@ -91,8 +92,17 @@ class Conductor:
         self._load_s = 0.0
         self._processes_started = 0
 
-    def run(self, operations: Sequence[Operation], budget: Budget) -> SuiteResult:
+    def run(
+        self,
+        operations: Sequence[Operation],
+        budget: Budget,
+        enough: Callable[[Sequence[OperationResult]], bool] = lambda _results: True,
+    ) -> SuiteResult:
         """Measure `operations` within `budget`.
+
+        After the rounds of the budget, more are taken until `enough` says that
+        the results are certain enough, the time is over, or there are three
+        times as many rounds.
 
         Raises
         ------
@@ -108,7 +118,12 @@ class Conductor:
             for plan in plans:
                 with self._guarded(plan):
                     self._calibrate(plan, budget, ends)
-            self._take_rounds([plan for plan in plans if plan.failure is None], budget, ends)
+            active = [plan for plan in plans if plan.failure is None]
+            for _ in range(_MOST_EXTENSIONS):
+                self._take_rounds(active, budget, ends)
+                if self._clock() > ends or enough([plan.result() for plan in plans]):
+                    break
+                self.stop_worker()
         finally:
             self.stop_worker()
         subject = msgspec.structs.replace(subject, files=subject.files | self._files)

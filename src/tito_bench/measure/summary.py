@@ -38,6 +38,7 @@ class Timing:
     slowdown_interval: tuple[float, float]
     mdape: float
     kept: tuple[bool, ...]
+    preempted: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ class SuiteSummary:
     score: float | None
     score_interval: tuple[float, float] | None
 
+    @property
+    def half_interval(self) -> float | None:
+        """Half the width of the score's interval, in points."""
+        if self.score_interval is None:
+            return None
+        return (self.score_interval[1] - self.score_interval[0]) / 2
+
 
 def summarise(results: Sequence[OperationResult], processes_started: int = 0) -> SuiteSummary:
     """Summarise a run.
@@ -139,7 +147,10 @@ def _summarise_operation(result: OperationResult) -> OperationSummary:
 
 def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
     waits = _waits(rounds)
-    kept = (True,) * len(rounds) if waits else _undisturbed(rounds)
+    preempted = tuple(
+        max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
+    )
+    kept = _kept(preempted, waits)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
     ratios = [
@@ -162,15 +173,17 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
         slowdown_interval=median_interval(ratios),
         mdape=mdape(ratios),
         kept=kept,
+        preempted=preempted,
     )
 
 
-def _undisturbed(rounds: Sequence[PairedRound]) -> tuple[bool, ...]:
-    """Which rounds were not preempted; all of them where too few are left."""
-    calm = tuple(
-        max(paired.subject.preemption, paired.native.preemption) <= _PREEMPTED for paired in rounds
-    )
-    return calm if sum(calm) >= _FEWEST_KEPT else (True,) * len(rounds)
+def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
+    """Which rounds count: those not preempted, or all where too few would be left.
+
+    A subject that waits looks preempted in every round and is not.
+    """
+    calm = tuple(not disturbed for disturbed in preempted)
+    return calm if sum(calm) >= _FEWEST_KEPT and not waits else (True,) * len(preempted)
 
 
 def _waits(rounds: Sequence[PairedRound]) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tito_bench.measure.protocol import Loaded
-from tito_bench.measure.summary import SuiteSummary
+from tito_bench.measure.environment import Runtime
+from tito_bench.measure.results import PairedRound
+from tito_bench.measure.statistics import median
+from tito_bench.measure.summary import OperationSummary, SuiteSummary
+from tito_bench.score import POINTS_PER_DOUBLING
 
 __all__ = ["Code", "Reason", "Status", "Verdict", "judge"]
 
@@ -17,58 +22,109 @@ Code = Literal[
     "other_threads",
     "wide_interval",
     "noisy_operation",
+    "preempted",
+    "drift",
     "blas_threads",
+    "slower_than_calibrated",
 ]
 
-_WIDEST_SCORE_INTERVAL = 2.0  # points from end to end
-_NOISIEST_MDAPE = 0.05
+_WIDEST_HALF_INTERVAL = 1.0
+"""Points. Runs go on until 0.5 is reached; twice that says that they could not."""
+_NOISIEST_MDAPE = 0.1
+"""With 45 rounds even this leaves the median known to about 4%."""
+_MOST_PREEMPTED = 0.5
+_LARGEST_DRIFT = 1.0
+"""Points between the first and the last third of the rounds."""
+_FEWEST_FOR_DRIFT = 9
 
 
 @dataclass(frozen=True)
 class Reason:
     """One fact behind a verdict: `what` names the operation or library, `value` the figure."""
 
-    code: Code
+    code: str
     what: str
     value: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`invalid` when an operation failed, else `unstable` when there is any reason."""
+    """`invalid` where something makes a score dishonest, else `unstable` for any doubt."""
 
     status: Status
     reasons: tuple[Reason, ...]
 
 
-def judge(summary: SuiteSummary, subject: Loaded) -> Verdict:
-    """Judge a run by its own figures."""
-    failed = [
-        Reason("failed_operation", op.operation.name, op.failure.reason)
-        for op in summary.operations
-        if op.failure is not None and op.failure.kind != "missing"
-    ]
-    failed.extend(
-        Reason("other_threads", op.operation.name, f"{100 * op.other_threads:.0f}%")
-        for op in summary.operations
-        if op.worked_beside
-    )
-    if summary.processes_started:
-        failed.append(Reason("other_processes", "the code", str(summary.processes_started)))
-    doubts = []
-    if summary.score_interval is not None:
-        low, high = summary.score_interval
-        if high - low > _WIDEST_SCORE_INTERVAL:
-            doubts.append(Reason("wide_interval", "score", f"{low:.1f} to {high:.1f}"))
-    doubts.extend(
-        Reason("noisy_operation", op.operation.name, f"{100 * op.timing.mdape:.1f}%")
-        for op in summary.operations
-        if op.timing is not None and op.operation.scored and op.timing.mdape > _NOISIEST_MDAPE
-    )
-    threads = subject.runtime.blas_threads
-    if threads != 1:
-        shown = "unknown" if threads is None else str(threads)
-        doubts.append(Reason("blas_threads", subject.runtime.blas or "BLAS", shown))
+def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Reason] = ()) -> Verdict:
+    """Judge a run by its own figures; `further` doubts come from elsewhere."""
+    failed = (*_failures(summary), *_unmeasured_work(summary))
+    doubts = (*_uncertainty(summary), *_disturbance(summary), *_threads(runtime), *further)
     if failed:
         return Verdict("invalid", (*failed, *doubts))
-    return Verdict("unstable" if doubts else "stable", tuple(doubts))
+    return Verdict("unstable" if doubts else "stable", doubts)
+
+
+def _reason(code: Code, what: str, value: str) -> Reason:
+    return Reason(code, what, value)
+
+
+def _failures(summary: SuiteSummary) -> Iterator[Reason]:
+    for op in summary.operations:
+        if op.failure is not None and op.failure.kind != "missing":
+            yield _reason("failed_operation", op.operation.name, op.failure.reason)
+
+
+def _unmeasured_work(summary: SuiteSummary) -> Iterator[Reason]:
+    for op in summary.operations:
+        if op.worked_beside:
+            yield _reason("other_threads", op.operation.name, f"{100 * op.other_threads:.0f}%")
+    if summary.processes_started:
+        yield _reason("other_processes", "the code", str(summary.processes_started))
+
+
+def _uncertainty(summary: SuiteSummary) -> Iterator[Reason]:
+    if summary.score_interval is not None:
+        low, high = summary.score_interval
+        if high - low > 2 * _WIDEST_HALF_INTERVAL:
+            yield _reason("wide_interval", "score", f"{low:.1f} to {high:.1f}")
+    for op in _scored(summary):
+        if op.timing is not None and op.timing.mdape > _NOISIEST_MDAPE:
+            yield _reason("noisy_operation", op.operation.name, f"{100 * op.timing.mdape:.0f}%")
+
+
+def _disturbance(summary: SuiteSummary) -> Iterator[Reason]:
+    timings = [op.timing for op in _scored(summary) if op.timing is not None]
+    preempted = [disturbed for timing in timings for disturbed in timing.preempted]
+    if preempted and sum(preempted) / len(preempted) > _MOST_PREEMPTED:
+        share = sum(preempted) / len(preempted)
+        yield _reason("preempted", "rounds", f"{100 * share:.0f}%")
+    points = _drift(summary)
+    if points is not None and abs(points) > _LARGEST_DRIFT:
+        yield _reason("drift", "score", f"{points:+.1f}")
+
+
+def _drift(summary: SuiteSummary) -> float | None:
+    """How many points the score of the last third of the rounds lies above the first's."""
+    logs = []
+    for op in _scored(summary):
+        rounds = op.result.rounds
+        if op.timing is None or len(rounds) < _FEWEST_FOR_DRIFT:
+            continue
+        third = len(rounds) // 3
+        logs.append(math.log2(_ratio(rounds[:third]) / _ratio(rounds[-third:])))
+    return POINTS_PER_DOUBLING * sum(logs) / len(logs) if logs else None
+
+
+def _ratio(rounds: Sequence[PairedRound]) -> float:
+    return median([paired.subject.call_ns / paired.native.call_ns for paired in rounds])
+
+
+def _threads(runtime: Runtime) -> Iterator[Reason]:
+    threads = runtime.blas_threads
+    if threads != 1:
+        shown = "unknown" if threads is None else str(threads)
+        yield _reason("blas_threads", runtime.blas or "BLAS", shown)
+
+
+def _scored(summary: SuiteSummary) -> Iterator[OperationSummary]:
+    return (op for op in summary.operations if op.operation.scored)

@@ -6,12 +6,14 @@ home folder. Times are in ns unless the name says ms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from tito_bench import __version__
+from tito_bench.machine.findings import Finding
 from tito_bench.measure.environment import Machine, Runtime
 from tito_bench.measure.protocol import FailureKind, Loaded
 from tito_bench.measure.results import PairedRound
@@ -45,11 +47,21 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     note: str | None
 
 
+class EnvironmentRecord(msgspec.Struct, frozen=True):
+    """One circumstance that may disturb measuring; `report.wording` has the words for it."""
+
+    code: str
+    severity: str
+    what: str
+    value: str
+
+
 class SystemInfo(msgspec.Struct, frozen=True):
-    """On what it was measured."""
+    """On what it was measured, and under which circumstances."""
 
     machine: Machine
     runtime: Runtime
+    environment: list[EnvironmentRecord]
 
 
 class FailureRecord(msgspec.Struct, frozen=True):
@@ -147,7 +159,12 @@ class BenchmarkRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_record(
-    summary: SuiteSummary, subject: Loaded, machine: Machine, verdict: Verdict, now: datetime
+    summary: SuiteSummary,
+    subject: Loaded,
+    machine: Machine,
+    environment: Sequence[Finding],
+    verdict: Verdict,
+    now: datetime,
 ) -> BenchmarkRecord:
     """Put a run's summary into its record; `now` is an aware UTC time."""
     groups = {group.name: group for group in summary.groups}
@@ -163,7 +180,11 @@ def build_record(
             subject.fingerprint,
             subject.note,
         ),
-        system_info=SystemInfo(machine, subject.runtime),
+        system_info=SystemInfo(
+            machine,
+            subject.runtime,
+            [EnvironmentRecord(f.code, f.severity, f.what, f.value) for f in environment],
+        ),
         operations=[_operation_record(op) for op in summary.operations],
         raw_metrics=RawMetrics(
             tensor_ops_ms=groups["tensor_ops"].subject_ms,

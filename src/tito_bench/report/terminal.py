@@ -186,5 +186,11 @@ def _fact(text: str) -> _Line:
 def _notes(record: BenchmarkRecord, symbols: Symbols) -> Iterator[_Line]:
     if record.subject.note:
         yield _Line(symbols.note, safe_text(record.subject.note, _LONGEST), "yellow")
-    for sentence in explain_all(record.verdict.reasons):
+    told = {reason.code for reason in record.verdict.reasons}
+    warnings = [
+        finding
+        for finding in record.system_info.environment
+        if finding.severity != "info" and finding.code not in told
+    ]
+    for sentence in explain_all([*record.verdict.reasons, *warnings]):
         yield _Line(symbols.note, safe_text(sentence, _LONGEST), "yellow")

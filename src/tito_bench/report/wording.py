@@ -45,6 +45,14 @@ _VERDICT = {
     ),
     "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
     "noisy_operation": Words("{what} varied by {value} from round to round.", _AGAIN),
+    "preempted": Words(
+        "In {value} of the rounds another program took the processor away.", _AGAIN
+    ),
+    "drift": Words(
+        "The score moved by {value} points from the first rounds to the last: the machine got"
+        " slower or faster meanwhile.",
+        "Let it settle and run it again.",
+    ),
     "blas_threads": Words(
         "{what} may use {value} threads where one was asked for, so matrix products can look"
         " faster than one core is.",
