@@ -1,0 +1,81 @@
+"""`benchmark calibrate` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tito_bench import _native
+from tito_bench.machine.card import CARD
+from tito_bench.records.schema import decode
+from tito_bench.workloads.baseline import BASELINE
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def stored(project: Path) -> Path:
+    """Where the card comes to lie."""
+    return project / ".tinytorch" / "calibration.json"
+
+
+def test_the_card_is_shown_and_kept(run_cli: RunCli, project: Path, stored: Path) -> None:
+    done = run_cli("benchmark", "calibrate", "--quick", "--output", "card.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in (*_native.supported_targets(), "GFLOP/s", "Saved: .tinytorch/calibration.json"):
+        assert part in done.stdout
+    card = decode(CARD, stored.read_bytes(), "card").value
+    assert [op.name for op in card.operations] == [op.name for op in BASELINE]
+    assert card.quick
+    assert (project / "card.json").read_bytes() == stored.read_bytes()
+    assert str(project) not in stored.read_text(encoding="utf-8")
+
+
+def test_json_is_the_file_and_nothing_else(run_cli: RunCli, stored: Path) -> None:
+    done = run_cli("benchmark", "calibrate", "--quick", "--json")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    assert document == json.loads(stored.read_bytes())
+    assert document["schema"] == 1
+    assert "What this machine can do" in done.stderr
+
+
+def test_a_corrupt_card_is_set_aside_and_said(run_cli: RunCli, stored: Path) -> None:
+    stored.parent.mkdir()
+    stored.write_bytes(b"{bad")
+    done = run_cli("benchmark", "calibrate", "--quick")
+    assert done.returncode == 0
+    assert "it was moved to calibration.json." in done.stdout
+    (copy,) = stored.parent.glob("*.corrupt")
+    assert copy.read_bytes() == b"{bad"
+    assert json.loads(stored.read_bytes())["kind"] == "calibration"
+
+
+def test_a_card_of_a_newer_version_is_refused_before_measuring(
+    run_cli: RunCli, stored: Path
+) -> None:
+    stored.parent.mkdir()
+    stored.write_bytes(b'{"schema": 99}')
+    done = run_cli("benchmark", "calibrate", "--quick")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "newer tito-bench" in done.stderr
+    assert stored.read_bytes() == b'{"schema": 99}'
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_measuring(
+    run_cli: RunCli, stored: Path
+) -> None:
+    done = run_cli("benchmark", "calibrate", "--quick", "--output", "missing/card.json")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "its folder does not exist" in done.stderr
+    assert not stored.exists()
+
+
+def test_an_unknown_kernel_target_is_one_line(run_cli: RunCli) -> None:
+    done = run_cli("benchmark", "calibrate", environ={"TITO_KERNELS_TARGET": "foo"})
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "'foo'" in done.stderr

@@ -1,0 +1,143 @@
+"""The project's own files: readable, writable, and left as they were."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tito_bench.doctor.project_files import check_files, check_folders
+from tito_bench.doctor.sharing import SharingFacts, describe_sharing
+from tito_bench.machine.findings import Finding
+from tito_bench.records.layout import Layout
+
+_AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
+
+
+def _write(root: Path, name: str, text: str) -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _snapshot(root: Path) -> dict[str, bytes]:
+    return {str(p): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def test_an_empty_project_is_in_order_and_stays_empty(project: Path) -> None:
+    layout = Layout(project)
+    assert check_files(layout) == []
+    assert check_folders(layout) == []
+    assert list(project.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".tinytorch/config.json", "{bad"),
+        (".tinytorch/community/profile.json", "[]"),
+        (".tinytorch/community/consent.json", "null"),
+        (".tinytorch/community/website.json", "1"),
+        (".tinytorch/calibration.json", '{"schema": 1}'),
+        (".tinytorch/outbox/000001_join.json", "{"),
+        (".tinytorch/submissions/baseline_x.json", ""),
+        (".tito/benchmarks/baseline_x.json", '{"schema": 1, "kind": 5}'),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_left(name: str, text: str, project: Path) -> None:
+    _write(project, name, text)
+    before = _snapshot(project)
+    (finding,) = check_files(Layout(project))
+    assert (finding.code, finding.severity, finding.what) == ("corrupt_file", "warning", name)
+    assert finding.value
+    assert _snapshot(project) == before
+
+
+@pytest.mark.parametrize("name", [".tinytorch/config.json", ".tito/benchmarks/baseline_x.json"])
+def test_a_file_of_a_newer_version_is_named(name: str, project: Path) -> None:
+    _write(project, name, '{"schema": 99, "kind": "baseline"}')
+    assert check_files(Layout(project)) == [Finding("newer_file", "warning", name, "")]
+
+
+def test_good_files_are_no_finding(project: Path) -> None:
+    _write(project, ".tinytorch/config.json", '{"schema": 1}')
+    _write(project, ".tito/benchmarks/baseline_x.json", '{"schema": 1, "kind": "baseline"}')
+    assert check_files(Layout(project)) == []
+
+
+def test_copies_set_aside_are_remembered(project: Path) -> None:
+    name = ".tinytorch/community/profile.json.20261122T120000Z.ab12.corrupt"
+    _write(project, name, "{bad")
+    assert check_files(Layout(project)) == [Finding("set_aside", "info", name, "")]
+
+
+def test_messages_hold_no_path_of_this_machine(project: Path) -> None:
+    (project / ".tinytorch" / "config.json").mkdir(parents=True)
+    _write(project, ".tito", "a file")
+    findings = [*check_files(Layout(project)), *check_folders(Layout(project))]
+    assert {finding.code for finding in findings} == {"corrupt_file", "not_writable"}
+    assert all(str(project) not in finding.value for finding in findings)
+
+
+def test_a_file_in_the_place_of_the_records_breaks_measuring(project: Path) -> None:
+    _write(project, ".tito", "a file")
+    (finding,) = check_folders(Layout(project))
+    assert (finding.code, finding.severity) == ("not_writable", "breaks")
+    assert finding.what == ".tito/benchmarks"
+
+
+@pytest.mark.skipif(_AS_ROOT or sys.platform == "win32", reason="root may write anywhere")
+def test_a_folder_that_is_not_writable(project: Path) -> None:
+    (project / ".tinytorch").mkdir(mode=0o500)
+    (finding,) = check_folders(Layout(project))
+    assert (finding.severity, finding.what) == ("warning", ".tinytorch")
+
+
+def test_trying_to_write_leaves_nothing(project: Path) -> None:
+    (project / ".tito" / "benchmarks").mkdir(parents=True)
+    check_folders(Layout(project))
+    assert list((project / ".tito" / "benchmarks").iterdir()) == []
+
+
+# -- sharing ------------------------------------------------------------------
+
+_ON = '{"schema": 1, "website": {"enabled": true, "api_url": "https://api.example.org"}}'
+_YES = """{"schema": 1, "profile": {"granted": true, "answered_at": "2026-11-22T12:00:00Z",
+"api_url": "https://api.example.org"}, "benchmarks": {"granted": true,
+"answered_at": "2026-11-22T12:00:00Z", "api_url": "https://other.example.org"}}"""
+
+
+def test_by_default_nothing_is_shared(project: Path) -> None:
+    facts = describe_sharing(Layout(project), {})
+    assert facts.website.startswith("off")
+    assert (facts.profile, facts.benchmarks) == (False, False)
+
+
+def test_consent_holds_for_its_address_only(project: Path) -> None:
+    _write(project, ".tinytorch/config.json", _ON)
+    _write(project, ".tinytorch/community/consent.json", _YES)
+    facts = describe_sharing(Layout(project), {})
+    assert facts.website.startswith("on: https://api.example.org")
+    assert (facts.profile, facts.benchmarks) == (True, False)
+
+
+def test_an_opt_out_of_the_environment_wins(project: Path) -> None:
+    _write(project, ".tinytorch/config.json", _ON)
+    _write(project, ".tinytorch/community/consent.json", _YES)
+    facts = describe_sharing(Layout(project), {"DO_NOT_TRACK": "1"})
+    assert facts == SharingFacts("off: DO_NOT_TRACK is set", False, False)
+
+
+@pytest.mark.parametrize("broken", ["config.json", "community/consent.json"])
+def test_what_cannot_be_read_is_a_no_and_is_left(broken: str, project: Path) -> None:
+    _write(project, ".tinytorch/config.json", _ON)
+    _write(project, ".tinytorch/community/consent.json", _YES)
+    _write(project, f".tinytorch/{broken}", "{bad")
+    before = _snapshot(project)
+    facts = describe_sharing(Layout(project), {})
+    assert facts.website.startswith("off")
+    assert (facts.profile, facts.benchmarks) == (False, False)
+    assert _snapshot(project) == before
