@@ -20,4 +20,4 @@ def command(which: str) -> str:
 
 
 if __name__ == "__main__":
-    print(command(sys.argv[1]))
+    sys.stdout.write(command(sys.argv[1]) + "\n")

@@ -1,0 +1,25 @@
+"""The baseline suite as it is published."""
+
+from tito_bench.workloads.baseline import BASELINE, GROUP_TITLES, operation_named
+
+
+def test_the_suite_has_the_published_operations_and_array_calls() -> None:
+    published = {
+        "add_100x100": (((100, 100), (100, 100)), 1),
+        "mul_100x100": (((100, 100), (100, 100)), 1),
+        "add_1m": (((1000, 1000), (1000, 1000)), 1),
+        "matmul_100": (((100, 100), (100, 100)), 1),
+        "matmul_512": (((512, 512), (512, 512)), 1),
+        "mlp_batch_256": (((256, 784),), 5),
+        "mlp_batch_1": (((1, 784),), 5),
+    }
+    assert {op.name: (op.inputs, op.dispatch_calls) for op in BASELINE} == published
+
+
+def test_all_but_the_single_row_are_scored_in_three_titled_groups() -> None:
+    assert [op.name for op in BASELINE if not op.scored] == ["mlp_batch_1"]
+    assert list(dict.fromkeys(op.group for op in BASELINE)) == list(GROUP_TITLES)
+
+
+def test_operations_are_found_by_their_name() -> None:
+    assert [operation_named(op.name) for op in BASELINE] == list(BASELINE)

@@ -1,0 +1,41 @@
+"""The native twin of each operation computes what NumPy computes in float64."""
+
+import numpy as np
+import pytest
+
+from tito_bench import _native
+from tito_bench.workloads.baseline import BASELINE
+from tito_bench.workloads.inputs import InputPool, make_weights
+from tito_bench.workloads.native import bind, output_shape
+from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.oracle import disagreement, tolerance
+
+
+def in_float64(operation: Operation, *arrays: np.ndarray) -> np.ndarray:
+    first, *rest = (array.astype(np.float64) for array in arrays)
+    if operation.kind == "mlp":
+        w1, b1, w2, b2 = rest
+        return np.maximum(first @ w1 + b1, 0) @ w2 + b2
+    functions = {"add": np.add, "mul": np.multiply, "matmul": np.matmul}
+    return functions[operation.kind](first, rest[0])
+
+
+@pytest.mark.parametrize("operation", BASELINE, ids=lambda op: op.name)
+@pytest.mark.parametrize("target", _native.supported_targets())
+def test_the_twin_agrees_with_float64_within_the_published_tolerance(
+    operation: Operation, target: str
+) -> None:
+    inputs = tuple(np.empty(shape, np.float32) for shape in operation.inputs)
+    InputPool(1_000_000, seed=5).fill(inputs, seed=6)
+    weights = make_weights(operation.weights, seed=20)
+    out = np.full(output_shape(operation), np.nan, np.float32)
+    bind(_native.Kernels(target), operation, inputs, weights, out)()
+    expected = in_float64(operation, *inputs, *weights)
+    assert disagreement(expected, out, tolerance(operation, inputs, weights)) is None
+
+
+def test_a_kind_without_a_kernel_is_refused() -> None:
+    operation = Operation("sort", "tensor_ops", "sort", ((4,),), 1)
+    array = np.zeros(4, np.float32)
+    with pytest.raises(KeyError, match="sort"):
+        bind(_native.Kernels(), operation, (array,), (), array)
