@@ -41,8 +41,10 @@ def test_the_owner_is_read_from_the_script(text: str, owner: str, tmp_path: Path
 
 def test_a_windows_launcher_carries_its_script_at_the_end(tmp_path: Path) -> None:
     folder = _script(tmp_path / "bin", b"MZ launcher")
-    with zipfile.ZipFile(folder / f"tito{_SUFFIX}", "a") as packed:
-        packed.writestr("__main__.py", _OURS)
+    launcher = folder / f"tito{_SUFFIX}"
+    with zipfile.ZipFile(launcher, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("__main__.py", _OURS * 10)
+    assert b"tito_bench" not in launcher.read_bytes()
     assert _found(folder, own=folder)[0].owner == "tito-bench"
 
 

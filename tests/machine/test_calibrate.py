@@ -13,6 +13,7 @@ from tito_bench.machine import calibrate as calibrating
 from tito_bench.machine.calibrate import Effort, calibrate
 from tito_bench.machine.reference import reference_card, reference_ms, reference_name
 from tito_bench.measure.conductor import Progress
+from tito_bench.measure.environment import describe_machine
 from tito_bench.measure.plan import Budget
 from tito_bench.workloads.baseline import BASELINE
 
@@ -38,6 +39,7 @@ def test_a_card_holds_all_that_was_measured(tmp_path: Path) -> None:
     assert [op.name for op in card.operations] == [op.name for op in BASELINE]
     assert all(0 < op.native_ns < op.reference_ns for op in card.operations)
     assert card.dispatch_ns.median > 0
+    assert card.machine.os == calibrating._system_name(describe_machine().os)
     assert card.runtime.blas_threads in {1, None}
     assert (seen[-1].done, seen[-1].total) == (seen[-1].total, 2 * len(card.targets) + 4)
     assert list(tmp_path.iterdir()) == []

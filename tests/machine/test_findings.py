@@ -47,6 +47,11 @@ CASES: list[tuple[dict[str, Any], Finding]] = [
         {"blas": None, "built_blas": "none", "blas_threads": None, "blas_architecture": None},
         Finding("slow_blas", "warning", "NumPy", "2.4.0"),
     ),
+    # The reference implementation, which threadpoolctl does not know.
+    (
+        {"blas": None, "built_blas": "blas", "blas_threads": None, "blas_architecture": None},
+        Finding("slow_blas", "warning", "NumPy", "2.4.0"),
+    ),
     (
         {"blas": None, "built_blas": "accelerate", "blas_threads": None, "blas_architecture": None},
         Finding("blas_threads", "warning", "accelerate", "unknown"),

@@ -9,7 +9,7 @@ import pytest
 from machine.facts import linux, runtime
 from tito_bench import _native
 from tito_bench.machine import probe as probing
-from tito_bench.machine.blas import built_blas, instruction_set
+from tito_bench.machine.blas import built_blas, built_blas_of, instruction_set
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 
@@ -55,6 +55,30 @@ def test_numpys_own_configuration_names_its_blas() -> None:
 
     dependencies = np.show_config(mode="dicts")["Build Dependencies"]
     assert built_blas() == dependencies["blas"]["name"].lower()
+
+
+_CONFIGURATION = """        "Build Dependencies": {{
+            "blas": {{
+                "name": "{name}",
+                "found": bool("{found}".lower().replace("false", "")),
+                "version": "",
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "expected"),
+    [
+        ("scipy-openblas", "True", "scipy-openblas"),
+        ("Accelerate", "True", "accelerate"),
+        ("auto", "False", "none"),
+    ],
+)
+def test_a_numpy_built_without_blas_says_so(name: str, found: str, expected: str) -> None:
+    assert built_blas_of(_CONFIGURATION.format(name=name, found=found)) == expected
+
+
+def test_a_configuration_of_another_form_says_nothing() -> None:
+    assert built_blas_of("blas_info = {}") is None
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tito_bench.machine.system import read_text
 
-__all__ = ["built_blas", "instruction_set"]
+__all__ = ["built_blas", "built_blas_of", "instruction_set"]
 
-_BUILT = re.compile(r'"blas":\s*\{\s*"name":\s*"([^"]*)"')
+_BUILT = re.compile(r'"blas":\s*\{\s*"name":\s*"([^"]*)",\s*"found":\s*bool\("(\w+)"')
 # Kernel families of OpenBLAS and BLIS, as they name them, by the widest set they use.
 _FAMILIES = {
     "avx512": ("skylakex", "cooperlake", "sapphirerapids", "skx", "knl", "zen4", "zen5"),
@@ -34,12 +34,21 @@ def instruction_set(architecture: str) -> str | None:
 
 
 def built_blas() -> str | None:
-    """The BLAS that NumPy was built with, by its own configuration; None where it does not say.
+    """The BLAS that NumPy was built with, by its own configuration.
 
-    Read from its file: importing NumPy would take longer than all other readers together.
+    "none" for a NumPy without one, None where it does not say. Read from its
+    file: importing NumPy would take longer than all other readers together.
     """
     spec = find_spec("numpy")
     if spec is None or spec.origin is None:
         return None
-    found = _BUILT.search(read_text(Path(spec.origin).with_name("__config__.py")))
-    return found.group(1).lower() if found else None
+    return built_blas_of(read_text(Path(spec.origin).with_name("__config__.py")))
+
+
+def built_blas_of(configuration: str) -> str | None:
+    """The BLAS in the text of NumPy's `__config__.py`; see `built_blas`."""
+    match = _BUILT.search(configuration)
+    if match is None:
+        return None
+    name, found = match.groups()
+    return name.lower() if found == "True" else "none"

@@ -37,7 +37,8 @@ FindingCode = Literal[
 ]
 
 _INSTRUCTION_SETS = ("sse2", "avx", "avx2", "avx512")  # narrowest first
-_NO_BLAS = frozenset({"", "none", "lapack_lite"})
+# None at all, or the reference implementation, which is written to be read.
+_SLOW_BLAS = frozenset({"", "none", "auto", "blas", "cblas", "netlib", "netlib-blas", "refblas"})
 _COARSEST_CLOCK_NS = 100_000  # a tenth of a sample
 _SETTING = re.compile(r"[\w ,+.-]{1,60}")
 
@@ -99,7 +100,7 @@ def _hardware(probe: Probe) -> Iterator[Finding]:
 def _libraries(probe: Probe) -> Iterator[Finding]:
     runtime, best = probe.runtime, probe.kernel_targets[0]
     blas = runtime.blas or probe.built_blas
-    if blas is None or blas in _NO_BLAS:
+    if blas is None or blas in _SLOW_BLAS:
         yield _finding("slow_blas", "warning", "NumPy", runtime.numpy)
     elif runtime.blas_threads != 1:
         threads = runtime.blas_threads
