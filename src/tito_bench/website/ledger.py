@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from tito_bench.community.consent import DataKind
     from tito_bench.website.outbox import Action
 
-__all__ = ["LEDGER", "Draft", "Ledger", "digest", "drafts", "noted", "without"]
+__all__ = [
+    "LEDGER",
+    "Draft",
+    "Ledger",
+    "digest",
+    "drafts",
+    "identifier_in",
+    "noted",
+    "only_known",
+    "without",
+    "without_id",
+]
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +98,24 @@ def without(ledger: Ledger, withdrawn: set[str]) -> Ledger:
         submission_digests=kept,
         profile_digest=None if profile in withdrawn else profile,
     )
+
+
+def identifier_in(body: str) -> str | None:
+    """The anonymous id in the body of a request of ours."""
+    found: Any = msgspec.json.decode(body)
+    return found.get("anonymous_id") if isinstance(found, dict) else None
+
+
+def only_known(ledger: Ledger) -> Ledger | None:
+    """The ledger after leaving: who is still to be forgotten, or nothing."""
+    if ledger.known_id is None:
+        return None
+    return Ledger(api_url=ledger.api_url, known_id=ledger.known_id)
+
+
+def without_id(ledger: Ledger, forgotten: str | None) -> Ledger | None:
+    """The ledger after the website forgot this id; another one, joined since, stays."""
+    if ledger.known_id != forgotten:
+        return ledger
+    rest = msgspec.structs.replace(ledger, known_id=None)
+    return rest if rest.profile_digest or rest.submission_digests else None

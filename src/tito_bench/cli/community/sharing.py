@@ -8,6 +8,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tito_bench.community.consent import (
     CONSENT,
     DataKind,
@@ -20,7 +22,18 @@ from tito_bench.records.submission import SUBMISSION, shared_part, submission_by
 from tito_bench.report.safe_text import safe_text
 from tito_bench.website.client import Client, WebsiteMissing
 from tito_bench.website.delivery import Delivery, deliver
-from tito_bench.website.ledger import LEDGER, Draft, Ledger, digest, drafts, noted, without
+from tito_bench.website.ledger import (
+    LEDGER,
+    Draft,
+    Ledger,
+    digest,
+    drafts,
+    identifier_in,
+    noted,
+    only_known,
+    without,
+    without_id,
+)
 from tito_bench.website.outbox import Outbox, Queued
 from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
 
@@ -133,15 +146,14 @@ def send_waiting(session: Session, client: Client | None = None) -> Delivery:
 
     sender = client or Client(address)
     delivery = deliver(outbox_of(session), sender, consent, address.url, remember)
-    if any(queued.item.action == "leave" for queued in delivery.sent):
-        _forget_ledger(session)
+    for queued in delivery.sent:
+        if queued.item.action == "leave":
+            _note_forgotten(session, queued)
     return delivery
 
 
 def _note_known(session: Session, queued: Queued, api_url: str) -> None:
-    import msgspec
-
-    known = msgspec.json.decode(queued.item.body).get("anonymous_id")
+    known = identifier_in(queued.item.body)
     session.documents.update(
         LEDGER,
         session.layout.ledger,
@@ -149,14 +161,10 @@ def _note_known(session: Session, queued: Queued, api_url: str) -> None:
     )
 
 
-def _forget_ledger(session: Session) -> None:
-    """After the website forgot a profile; a new one joined since then stays known."""
-    profile = session.profile()
-    identifier = profile.value.anonymous_id if profile else None
+def _note_forgotten(session: Session, queued: Queued) -> None:
+    forgotten = identifier_in(queued.item.body)
     session.documents.update(
-        LEDGER,
-        session.layout.ledger,
-        lambda old: old if old and identifier and old.known_id == identifier else None,
+        LEDGER, session.layout.ledger, lambda old: without_id(old, forgotten) if old else None
     )
 
 
@@ -165,22 +173,23 @@ def forget_on_website(session: Session) -> str | None:
     where the website may know it. The address that is to be told, or None."""
     outbox = outbox_of(session)
     items, _problems = outbox.items()
+    for queued in items:
+        if queued.item.action != "leave":
+            outbox.remove(queued)
     ledger = session.documents.load(LEDGER, session.layout.ledger)
     known = ledger.value.known_id if ledger else None
     api_url = ledger.value.api_url if ledger else None
-    told = None
-    if known is not None and api_url is not None:
-        queued = [one for one in items if one.item.action == "leave"]
-        if not any(known in one.item.body for one in queued):
-            body = body_bytes(leave_payload(known))
-            now = session.streams.now()
-            outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), now)
-        told = api_url
-    for queued_item in items:
-        if queued_item.item.action != "leave":
-            outbox.remove(queued_item)
+    asked = {identifier_in(one.item.body) for one in items if one.item.action == "leave"}
+    if known is not None and api_url is not None and known not in asked:
+        body = body_bytes(leave_payload(known))
+        session.say(f"The website {safe_text(api_url)} is to forget you, by exactly these bytes:")
+        session.show_exactly(body)
+        outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), session.streams.now())
     session.documents.update(CONSENT, session.layout.consent, lambda _old: None)
-    return told
+    session.documents.update(
+        LEDGER, session.layout.ledger, lambda old: only_known(old) if old else None
+    )
+    return api_url if known is not None else None
 
 
 def told_after(session: Session) -> Delivery | None:
@@ -216,8 +225,6 @@ def withdraw(session: Session, kinds: tuple[str, ...]) -> list[Queued]:
 
     What was removed is forgotten in the ledger too, so that a later yes sends it.
     """
-    import msgspec
-
     nothing: dict[str, Any] = dict.fromkeys(kinds)
     session.documents.update(
         CONSENT,

@@ -1,0 +1,153 @@
+"""Run a verb as `main` does, on a terminal or a pipe that the test holds."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tito_bench.cli import main as cli
+from tito_bench.cli.streams import Streams
+
+RECORD: dict[str, Any] = {
+    "schema": 1,
+    "kind": "baseline",
+    "created_at": "2026-11-22T20:00:00Z",
+    "tito_bench_version": "0.1.0",
+    "subject": {"name": "numpy", "version": "2.1.0", "file": None},
+    "system_info": {
+        "machine": {"cpu_model": "AMD EPYC", "os": "Linux 6.1.0-alices", "ram_gib": 16},
+        "runtime": {"python": "3.12.1", "numpy": "2.1.0"},
+    },
+    "operations": [],
+    "raw_metrics": {"matmul_ms": 0.0169},
+    "normalized_metrics": {"slowdowns": {"matmul": 1.12}, "composite": 1.2, "score": 97.4},
+    "verdict": {"status": "stable", "reasons": []},
+}
+
+
+class Terminal(io.StringIO):
+    """A text stream that says that it is a terminal, or not."""
+
+    def __init__(self, text: str = "", *, tty: bool = True, encoding: str = "utf-8") -> None:
+        super().__init__(text)
+        self._tty = tty
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Tito:
+    """Runs `tito-bench community ...` in one project."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    environ: dict[str, str] = field(default_factory=dict)
+    now: datetime = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
+    encoding: str = "utf-8"
+
+    def __call__(self, *words: str, answers: str | None = None) -> Ran:
+        """Run it; with `answers`, on a terminal at which they are typed."""
+        tty = answers is not None
+        self.now += timedelta(seconds=1)
+        streams = Streams(
+            Terminal(answers or "", tty=tty),
+            out := Terminal(tty=tty, encoding=self.encoding),
+            err := Terminal(tty=tty, encoding=self.encoding),
+            self.environ,
+            self.folder,
+            lambda: self.now,
+        )
+        said = io.StringIO()
+        with self.monkeypatch.context() as patch:
+            patch.setattr(Streams, "of_process", lambda: streams)
+            patch.setattr("sys.stderr", said)
+            try:
+                status = cli.main(["community", *words])
+            except SystemExit as error:
+                status = int(str(error.code))
+        return Ran(int(status), out.getvalue(), err.getvalue() + said.getvalue())
+
+    def record(self, name: str = "baseline_1.json", **changes: Any) -> Path:
+        """Put a benchmark record into the project."""
+        path = self.folder / ".tito" / "benchmarks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(RECORD | changes), encoding="utf-8")
+        return path
+
+    def configure(self, api_url: str, **local: Any) -> None:
+        """Switch the website on."""
+        path = self.folder / ".tinytorch" / "config.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        website = {"enabled": True, "api_url": api_url}
+        path.write_text(json.dumps({"schema": 1, "website": website, "local": local}))
+
+    def file(self, name: str) -> Any:
+        """A JSON file of the project."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    def profile(self) -> Any:
+        return self.file(".tinytorch/community/profile.json")
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the project but locks, with its content."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.name.endswith(".lock")
+        }
+
+
+@pytest.fixture
+def tito(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tito:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Tito(folder, monkeypatch, {"COLUMNS": "80"})
+
+
+@pytest.fixture
+def make_tito(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], Tito]:
+    return lambda: Tito(tmp_path_factory.mktemp("project"), monkeypatch, {"COLUMNS": "80"})
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """Every connection that was tried, none of which succeeds."""
+    tried: list[Any] = []
+
+    def refuse(_self: Any, address: Any, *_more: Any) -> None:
+        tried.append(address)
+        raise AssertionError(f"a connection to {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    return tried
