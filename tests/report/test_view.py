@@ -1,0 +1,60 @@
+"""The view model: the same rows and numbers for every report."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.made_record import made_record
+from tito_bench.measure.results import Failure
+from tito_bench.report.view import baseline_view, milliseconds
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.00512345, "0.00512ms"),
+        (0.0123456, "0.0123ms"),
+        (0.123456, "0.123ms"),
+        (2.34567, "2.346ms"),
+        (45.2, "45.20ms"),
+        (512.4, "512ms"),
+        (12345.6, "12346ms"),
+    ],
+)
+def test_milliseconds_have_about_three_digits(value: float, shown: str) -> None:
+    assert milliseconds(value) == shown
+
+
+def test_one_row_a_group_then_what_is_only_shown() -> None:
+    view = baseline_view(made_record())
+    assert [row.title for row in view.rows] == [
+        "Tensor Operations",
+        "Matrix Multiply",
+        "Forward Pass",
+        "mlp batch 1",
+    ]
+    assert [row.scored for row in view.rows] == [True, True, True, False]
+    assert view.score == pytest.approx(90.0)
+    assert view.complete
+    forward = view.rows[2]
+    assert forward.subject_ms == pytest.approx(0.0025)
+    assert forward.reference_ms == pytest.approx(0.00125)
+    assert forward.slowdown == pytest.approx(2.0)
+
+
+def test_a_group_with_a_failure_has_its_reasons_and_no_numbers() -> None:
+    failures = {
+        "add_1m": Failure("crashed", "SIGSEGV"),
+        "mul_100x100": Failure("raised", "ValueError"),
+        "mlp_batch_256": Failure("missing", "no Linear"),
+    }
+    tensor_ops, matmul, forward, _ = baseline_view(made_record(failures)).rows
+    assert tensor_ops.reason == "mul_100x100: raised: ValueError; add_1m: crashed: SIGSEGV"
+    assert tensor_ops.subject_ms is tensor_ops.reference_ms is tensor_ops.slowdown is None
+    assert forward.reason == "no Linear"
+    assert matmul.reason is None
+
+
+def test_groups_that_are_missing_make_it_incomplete() -> None:
+    view = baseline_view(made_record({"mlp_batch_256": Failure("missing", "no Linear")}))
+    assert (view.groups_scored, view.groups_total, view.complete) == (2, 3, False)
