@@ -19,6 +19,7 @@ from tito_bench.records.store import (
     sweep,
     write_atomic,
 )
+from tito_bench.report.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,8 +107,8 @@ class Documents:
                     f"({error.strerror}); repair it or move it away"
                 ) from error
             raise CorruptFile(
-                f"{show_path(path)} is no valid {name} ({reason}); it was moved to {copy.name} "
-                "beside it: repair that copy and rename it back, or start anew"
+                f"{show_path(path)} is no valid {name} ({reason}); it was moved to "
+                f"{safe_text(copy.name)} beside it: repair that copy and rename it back, or start anew"
             ) from reason
         raise FileExists(f"cannot find a free name beside {show_path(path)}; move it away")
 
