@@ -105,6 +105,7 @@ cdef extern from "tito_kernels.h" nogil:
         size_t out_h, out_w
         const float *x
         float *out
+        void *workspace
     struct tito_cblas_sgemm:
         uintptr_t function
         int ilp64

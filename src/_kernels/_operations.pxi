@@ -288,7 +288,7 @@ cdef class Kernels:
         arguments.kernel, arguments.stride = kernel, stride
         arguments.out_h, arguments.out_w = out_h, out_w
         arguments.x, arguments.out = x_.floats(), out_.floats()
-        return self._bind(call, TITO_MAXPOOL2D, NULL)
+        return self._bind(call, TITO_MAXPOOL2D, &arguments.workspace)
 
     def fma_peak(self, iterations=10_000):
         if iterations < 0:

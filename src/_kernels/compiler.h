@@ -26,6 +26,7 @@
 #define TITO_COMPILER "MSVC " TITO_TEXT(_MSC_FULL_VER)
 #define TITO_INLINE static __forceinline
 #define TITO_UNROLL
+#define TITO_UNROLL_TWICE
 #if TITO_X86
 #define TITO_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #else
@@ -39,9 +40,11 @@
 #if defined(__clang__)
 #define TITO_COMPILER "Clang " __clang_version__
 #define TITO_UNROLL _Pragma("clang loop unroll(full)")
+#define TITO_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
 #else
 #define TITO_COMPILER "GCC " __VERSION__
 #define TITO_UNROLL _Pragma("GCC unroll 32")
+#define TITO_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
 #define TITO_INLINE static inline __attribute__((always_inline))
 #define TITO_PREFETCH(p) __builtin_prefetch(p)

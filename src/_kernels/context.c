@@ -29,6 +29,7 @@ const struct tito_context TITO_NAME(context) = {
             [TITO_ATTENTION] = TITO_NAME(attention_workspace),
             [TITO_LINEAR_INT8] = TITO_NAME(linear_int8_workspace),
             [TITO_CONV2D] = TITO_NAME(conv2d_workspace),
+            [TITO_MAXPOOL2D] = TITO_NAME(maxpool2d_workspace),
         },
     .fma_peak_flops = (size_t)2 * TITO_FMA_CHAINS * VL,
 };

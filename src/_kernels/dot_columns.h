@@ -12,75 +12,82 @@
 #define DOT_ROWS (VREGISTERS / 8)
 #define DOT_MOST (VL / 2) /* columns: with more, the edge block is as fast */
 
-struct dot_columns {
-    size_t m, k, columns;
-    const float *a, *b, *bias;
-    float *c;
-    size_t a_stride, b_stride, c_stride;
-    int accumulate, relu;
-};
-
 /* k rounded up to whole vectors: the stride of a transposed column */
 TITO_INLINE size_t dot_stride(size_t k) { return (k + VL - 1) / VL * VL; }
 
-/* Transposes up to DOT_GROUP columns of b; what is missing is 0. */
-static void transpose_columns(float *to, const struct dot_columns *d, size_t first) {
-    const size_t stride = dot_stride(d->k);
-    for (size_t j = 0; j < DOT_GROUP; ++j) {
-        const int there = first + j < d->columns;
-        for (size_t k = 0; k < stride; ++k) {
-            to[j * stride + k] = there && k < d->k ? d->b[k * d->b_stride + first + j] : 0.0f;
+/* Groups of DOT_GROUP columns of b, transposed and zero-padded to whole vectors and groups. */
+static void transpose_columns(float *to, const float *b, size_t b_stride, size_t k,
+                              size_t columns) {
+    const size_t stride = dot_stride(k);
+    for (size_t j = 0; j < columns; j += DOT_GROUP, b += DOT_GROUP, to += DOT_GROUP * stride) {
+        const size_t there = columns - j < DOT_GROUP ? columns - j : DOT_GROUP;
+        for (size_t i = 0; i < k && there == DOT_GROUP; ++i) {
+            EACH(g, DOT_GROUP) to[g * stride + i] = b[i * b_stride + g];
         }
-    }
-}
-
-static void store_dots(const struct dot_columns *d, size_t row, size_t first, const float *dots) {
-    float *c = d->c + row * d->c_stride;
-    for (size_t j = first; j < d->columns && j < first + DOT_GROUP; ++j) {
-        float x = dots[j - first] + (d->bias == NULL ? 0.0f : d->bias[j]);
-        x = d->accumulate ? c[j] + x : x;
-        c[j] = d->relu && x < 0.0f ? 0.0f : x;
-    }
-}
-
-TITO_INLINE void dot_rows(const size_t rows, const struct dot_columns *d, size_t row, size_t first,
-                          const float *columns) {
-    const size_t stride = dot_stride(d->k), whole = d->k / VL * VL;
-    const float *a = d->a + row * d->a_stride;
-    vf sum[DOT_ROWS][DOT_GROUP];
-    EACH(i, rows) EACH(j, DOT_GROUP) sum[i][j] = v_zero();
-    for (size_t k = 0; k < whole; k += VL) {
-        EACH(i, rows) {
-            const vf x = v_load(a + i * d->a_stride + k);
-            EACH(j, DOT_GROUP) sum[i][j] = v_fma(x, v_load(columns + j * stride + k), sum[i][j]);
-        }
-    }
-    if (whole < d->k) {
-        EACH(i, rows) {
-            const vf x = v_load_part(a + i * d->a_stride + whole, d->k - whole);
-            EACH(j, DOT_GROUP) {
-                sum[i][j] = v_fma(x, v_load(columns + j * stride + whole), sum[i][j]);
+        for (size_t g = 0; g < DOT_GROUP; ++g) {
+            size_t i = there == DOT_GROUP ? k : 0;
+            for (; i < k && g < there; ++i) {
+                to[g * stride + i] = b[i * b_stride + g];
+            }
+            for (; i < stride; ++i) {
+                to[g * stride + i] = 0.0f;
             }
         }
     }
-    EACH(i, rows) {
-        float dots[DOT_GROUP];
-        v_sum_4(dots, sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
-        store_dots(d, row + i, first, dots);
+}
+
+static void store_dots(const struct tiles *t, float *c, const float *bias, const float *dots,
+                       size_t there) {
+    if (there == DOT_GROUP && bias == NULL && !t->accumulate && !t->relu) {
+        EACH(j, DOT_GROUP) c[j] = dots[j];
+        return;
+    }
+    for (size_t j = 0; j < there; ++j) {
+        float x = dots[j] + (bias == NULL ? 0.0f : bias[j]);
+        x = t->accumulate ? c[j] + x : x;
+        c[j] = t->relu && x < 0.0f ? 0.0f : x;
     }
 }
 
-/* transposed: room for DOT_GROUP * dot_stride(k) floats. */
-static void multiply_dot_columns(const struct dot_columns *d, float *transposed) {
-    for (size_t first = 0; first < d->columns; first += DOT_GROUP) {
-        transpose_columns(transposed, d, first);
+/* `rows` rows of a times one group of columns, from column `first` of those in t->c. */
+TITO_INLINE void dot_block(const size_t rows, const struct tiles *t, size_t row, size_t first,
+                           const float *columns) {
+    const size_t stride = dot_stride(t->k), whole = t->k / VL * VL;
+    const float *a = t->a + row * t->a_stride;
+    vf sum[DOT_ROWS][DOT_GROUP];
+    EACH(i, rows) EACH(j, DOT_GROUP) sum[i][j] = v_zero();
+    for (size_t k = 0; k < stride; k += VL) {
+        vf column[DOT_GROUP];
+        EACH(j, DOT_GROUP) {
+            column[j] = v_load(columns + j * stride + k);
+            TITO_IN_REGISTER(column[j]);
+        }
+        EACH(i, rows) {
+            const float *p = a + i * t->a_stride + k;
+            const vf x = k < whole ? v_load(p) : v_load_part(p, t->k - whole);
+            EACH(j, DOT_GROUP) sum[i][j] = v_fma(x, column[j], sum[i][j]);
+        }
+    }
+    const size_t there = t->count - first < DOT_GROUP ? t->count - first : DOT_GROUP;
+    EACH(i, rows) {
+        float dots[DOT_GROUP];
+        v_sum_4(dots, sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
+        store_dots(t, t->c + (row + i) * t->c_stride + first,
+                   t->bias == NULL ? NULL : t->bias + first, dots, there);
+    }
+}
+
+/* t->count columns, transposed, against `rows` rows of a. */
+static void multiply_dots(const struct tiles *t, size_t rows, const float *columns) {
+    for (size_t first = 0; first < t->count; first += DOT_GROUP) {
         size_t row = 0;
-        for (; row + DOT_ROWS <= d->m; row += DOT_ROWS) {
-            dot_rows(DOT_ROWS, d, row, first, transposed);
+        for (; row + DOT_ROWS <= rows; row += DOT_ROWS) {
+            dot_block(DOT_ROWS, t, row, first, columns);
         }
-        for (; row < d->m; ++row) {
-            dot_rows(1, d, row, first, transposed);
+        for (; row < rows; ++row) {
+            dot_block(1, t, row, first, columns);
         }
+        columns += DOT_GROUP * dot_stride(t->k);
     }
 }
 

@@ -20,6 +20,7 @@ struct slice {
     float *c;
     int accumulate, relu;
     float *rows;   /* room for PACKED_ROWS */
+    float *dots;   /* room for DOT_MOST transposed columns */
     float *panels; /* room for the slice of b */
 };
 
@@ -39,8 +40,8 @@ static void aim(struct tiles *t, const struct slice *s, enum source source, size
 /* The columns that are fewer than a panel of w: narrower panels, then the edge. */
 static void multiply_left(const struct slice *s, const struct width *w, size_t rows,
                           struct tiles t, enum source source, enum source edge_source,
-                          size_t done) {
-    size_t left = s->columns - done;
+                          size_t done, size_t columns) {
+    size_t left = columns - done;
     t.c += done;
     while (left >= VL) {
         ++w;
@@ -62,8 +63,16 @@ static void multiply_left(const struct slice *s, const struct width *w, size_t r
     }
 }
 
-/* All rows against whole vectors of columns and, unless dot products take it, the edge. */
-static void multiply_rows(const struct slice *s, const struct width *w) {
+/* How many last columns are worth computing as dot products. */
+static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
+    const size_t last = columns % VL;
+    return VL > 4 && last <= DOT_MOST && depth >= VL && m >= 2 * DOT_ROWS ? last : 0;
+}
+
+static void multiply_slice(const struct slice *s) {
+    const size_t dots = columns_for_dots(s->m, s->depth, s->columns);
+    const size_t columns = s->columns - dots;
+    const struct width *w = choose_width(s->m, columns);
     size_t count = 1, rows = s->m, longer = 0;
     if (rows > w->rows) { /* as equal as can be: 100 rows are 4 x 13 and 4 x 12 */
         count = (s->m + w->rows - 1) / w->rows;
@@ -71,8 +80,11 @@ static void multiply_rows(const struct slice *s, const struct width *w) {
         longer = s->m % count;
     }
     size_t panels = 0, done = 0;
-    for (; s->columns - done >= w->columns; done += w->columns) {
+    for (; columns - done >= w->columns; done += w->columns) {
         ++panels;
+    }
+    if (dots > 0) {
+        transpose_columns(s->dots, s->b + columns, s->b_stride, s->depth, dots);
     }
     const int pack = count > 1 && s->b_stride * s->depth > SMALL_B;
     const int early = pack && s->b_stride * s->depth > EARLY_B;
@@ -100,41 +112,18 @@ static void multiply_rows(const struct slice *s, const struct width *w) {
             t.count = panels;
             w->blocks[r - 1](&t);
         }
-        if (done < s->columns) {
-            multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done);
+        if (done < columns) {
+            multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done, columns);
+        }
+        if (dots > 0) {
+            struct tiles last = t;
+            last.c += columns;
+            last.bias = s->bias == NULL ? NULL : s->bias + columns;
+            last.count = dots;
+            multiply_dots(&last, r, s->dots);
         }
         a += r * s->a_stride;
         t.c += r * s->c_stride;
-    }
-}
-
-/* How many last columns are worth computing as dot products. */
-static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
-    const size_t last = columns % VL;
-    return VL > 4 && last <= DOT_MOST && depth >= VL && m >= 2 * DOT_ROWS ? last : 0;
-}
-
-static void multiply_slice(struct slice *s) {
-    const size_t dots = columns_for_dots(s->m, s->depth, s->columns);
-    s->columns -= dots;
-    if (s->columns > 0) {
-        multiply_rows(s, choose_width(s->m, s->columns));
-    }
-    if (dots > 0) {
-        const size_t done = s->columns;
-        const struct dot_columns d = {.m = s->m,
-                                      .k = s->depth,
-                                      .columns = dots,
-                                      .a = s->a,
-                                      .b = s->b + done,
-                                      .bias = s->bias == NULL ? NULL : s->bias + done,
-                                      .c = s->c + done,
-                                      .a_stride = s->a_stride,
-                                      .b_stride = s->b_stride,
-                                      .c_stride = s->c_stride,
-                                      .accumulate = s->accumulate,
-                                      .relu = s->relu};
-        multiply_dot_columns(&d, s->panels);
     }
 }
 
@@ -146,9 +135,9 @@ static size_t largest_depth(size_t m, size_t k, size_t n) {
 size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n) {
     const size_t depth = largest_depth(m, k, n);
     const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
-    const size_t dots = DOT_GROUP * dot_stride(depth);
+    const size_t dots = DOT_MOST * dot_stride(depth);
     const size_t panels = m <= choose_width(m, n)->rows ? depth * VL : depth * columns;
-    return PACKED_ROWS + (panels > dots ? panels : dots);
+    return PACKED_ROWS + dots + panels;
 }
 
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
@@ -175,7 +164,8 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
                 .accumulate = g->accumulate || i > 0,
                 .relu = g->relu && i + 1 == slices,
                 .rows = workspace,
-                .panels = workspace + PACKED_ROWS,
+                .dots = workspace + PACKED_ROWS,
+                .panels = workspace + PACKED_ROWS + DOT_MOST * dot_stride(largest),
             };
             multiply_slice(&slice);
         }

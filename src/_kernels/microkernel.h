@@ -53,6 +53,7 @@ TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, sums su
                                 const struct tiles *t, const float *b) {
     const size_t a_stride = t->a_stride, b_stride = t->b_stride;
     const float *a = t->a;
+    TITO_UNROLL_TWICE
     for (size_t k = t->k; k > 0; --k, ++a, b += b_stride) {
         vf row[MAX_VECTORS];
         load_row(rows, vectors, row, b);

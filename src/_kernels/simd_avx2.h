@@ -1,6 +1,8 @@
 /* AVX2 and FMA: 16 registers of 8 floats. */
 #include <immintrin.h>
 
+#include <string.h>
+
 #define VL 8
 #define VREGISTERS 16
 typedef __m256 vf;
@@ -34,8 +36,10 @@ TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
 typedef __m256i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
 typedef vi vi_pairs;
 TITO_INLINE vi v_int_zero(void) { return _mm256_setzero_si256(); }
-TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
-    return _mm256_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+TITO_INLINE vi_pairs v_int_set_pair(const int16_t *pair) {
+    int32_t both;
+    memcpy(&both, pair, sizeof both);
+    return _mm256_set1_epi32(both);
 }
 TITO_INLINE vi v_int_load(const int16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) {

@@ -1,6 +1,8 @@
 /* AVX-512 F, BW, DQ, VL and FMA: 32 registers of 16 floats, masks for the ends of rows. */
 #include <immintrin.h>
 
+#include <string.h>
+
 #define VL 16
 #define VREGISTERS 32
 typedef __m512 vf;
@@ -33,8 +35,10 @@ TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
 typedef __m512i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
 typedef vi vi_pairs;
 TITO_INLINE vi v_int_zero(void) { return _mm512_setzero_si512(); }
-TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
-    return _mm512_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+TITO_INLINE vi_pairs v_int_set_pair(const int16_t *pair) {
+    int32_t both;
+    memcpy(&both, pair, sizeof both);
+    return _mm512_set1_epi32(both);
 }
 TITO_INLINE vi v_int_load(const int16_t *p) { return _mm512_loadu_si512(p); }
 TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) {

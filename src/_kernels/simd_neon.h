@@ -1,6 +1,8 @@
 /* AArch64 Advanced SIMD: 32 registers of 4 floats. */
 #include <arm_neon.h>
 
+#include <string.h>
+
 #define VL 4
 #define VREGISTERS 32
 typedef float32x4_t vf;
@@ -39,8 +41,10 @@ TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
 typedef int32x4_t vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
 typedef vi vi_pairs;
 TITO_INLINE vi v_int_zero(void) { return vdupq_n_s32(0); }
-TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
-    return vdupq_n_s32((int32_t)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+TITO_INLINE vi_pairs v_int_set_pair(const int16_t *pair) {
+    int32_t both;
+    memcpy(&both, pair, sizeof both);
+    return vdupq_n_s32(both);
 }
 TITO_INLINE vi v_int_load(const int16_t *p) { return vreinterpretq_s32_s16(vld1q_s16(p)); }
 TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) {

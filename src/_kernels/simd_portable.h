@@ -84,11 +84,11 @@ TITO_INLINE vi v_int_zero(void) {
     V_LANES(i) r.lane[i] = 0;
     return r;
 }
-TITO_INLINE vi_pairs v_int_set_pair(int16_t low, int16_t high) {
+TITO_INLINE vi_pairs v_int_set_pair(const int16_t *pair) {
     vi_pairs r;
     V_LANES(i) {
-        r.lane[2 * i] = low;
-        r.lane[2 * i + 1] = high;
+        r.lane[2 * i] = pair[0];
+        r.lane[2 * i + 1] = pair[1];
     }
     return r;
 }

@@ -1,6 +1,8 @@
 /* SSE2, which every x86-64 has: 16 registers of 4 floats, no fused multiply-add. */
 #include <emmintrin.h>
 
+#include <string.h>
+
 #define VL 4
 #define VREGISTERS 16
 typedef __m128 vf;
@@ -40,8 +42,10 @@ TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
 typedef __m128i vi; /* VL 32-bit integers, or 2 VL 16-bit ones */
 typedef vi vi_pairs;
 TITO_INLINE vi v_int_zero(void) { return _mm_setzero_si128(); }
-TITO_INLINE vi v_int_set_pair(int16_t low, int16_t high) {
-    return _mm_set1_epi32((int)((uint32_t)(uint16_t)high << 16 | (uint16_t)low));
+TITO_INLINE vi_pairs v_int_set_pair(const int16_t *pair) {
+    int32_t both;
+    memcpy(&both, pair, sizeof both);
+    return _mm_set1_epi32(both);
 }
 TITO_INLINE vi v_int_load(const int16_t *p) { return _mm_loadu_si128((const __m128i *)p); }
 TITO_INLINE vi v_int_dot(vi sum, vi a, vi b) { return _mm_add_epi32(sum, _mm_madd_epi16(a, b)); }

@@ -16,7 +16,8 @@ tito_kernel TITO_NAME(linear), TITO_NAME(mlp), TITO_NAME(add), TITO_NAME(mul), T
     TITO_NAME(attention), TITO_NAME(embedding), TITO_NAME(cross_entropy), TITO_NAME(linear_int8),
     TITO_NAME(conv2d), TITO_NAME(maxpool2d), TITO_NAME(fma_peak);
 tito_workspace TITO_NAME(linear_workspace), TITO_NAME(mlp_workspace),
-    TITO_NAME(attention_workspace), TITO_NAME(linear_int8_workspace), TITO_NAME(conv2d_workspace);
+    TITO_NAME(attention_workspace), TITO_NAME(linear_int8_workspace), TITO_NAME(conv2d_workspace),
+    TITO_NAME(maxpool2d_workspace);
 #define TITO_FMA_CHAINS 12
 
 extern const struct tito_context TITO_NAME(context);

@@ -127,6 +127,7 @@ struct tito_maxpool2d {
     size_t out_h, out_w;
     const float *x;
     float *out;
+    void *workspace;
 };
 
 struct tito_fma_peak {
