@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,14 @@ def test_an_output_that_cannot_be_written_is_refused_before_measuring(
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "its folder does not exist" in done.stderr
     assert not stored.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_an_output_that_is_no_file_is_not_replaced(run_cli: RunCli, project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    done = run_cli("benchmark", "calibrate", "--quick", "--output", "pipe")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert (project / "pipe").is_fifo()
 
 
 def test_an_unknown_kernel_target_is_one_line(run_cli: RunCli) -> None:
