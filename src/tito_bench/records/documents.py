@@ -108,7 +108,8 @@ class Documents:
                 ) from error
             raise CorruptFile(
                 f"{show_path(path)} is no valid {name} ({reason}); it was moved to "
-                f"{safe_text(copy.name)} beside it: repair that copy and rename it back, or start anew"
+                f"{safe_text(copy.name)} beside it: repair that copy and rename it back, "
+                "or start anew"
             ) from reason
         raise FileExists(f"cannot find a free name beside {show_path(path)}; move it away")
 

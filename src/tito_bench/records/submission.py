@@ -203,7 +203,10 @@ def write_submission(
     leaves this machine. Raises `StoreError` if it cannot be written.
     """
     if isinstance(record, bytes):
-        record = msgspec.json.decode(record, type=dict[str, Any])
+        try:
+            record = msgspec.json.decode(record, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise StoreError("this is no benchmark record; name another file") from error
     submission = build_submission(record, choices, now, anonymous_id)
     folder = submissions_folder(root)
     return add_stamped(folder, submission.benchmark, now, submission_bytes(submission), disk)

@@ -1,0 +1,94 @@
+"""Submissions: what is taken from a record, and the file that is written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tito_bench import __version__
+from tito_bench.errors import StoreError
+from tito_bench.records.submission import (
+    SubmissionChoices,
+    build_submission,
+    submissions_folder,
+    write_submission,
+)
+
+RECORD: dict[str, Any] = {
+    "schema": 1,
+    "kind": "baseline",
+    "created_at": "2026-11-22T20:00:00Z",
+    "subject": {"name": "tinytorch", "version": "0.1.10", "file": "tinytorch/core/tensor.py"},
+    "system_info": {
+        "machine": {"cpu_model": "AMD EPYC", "os": "Darwin 24.1.0", "cores_logical": None},
+        "runtime": {"python": "3.12.1", "numpy": "2.1.0", "kernels_compiler": "/opt/gcc"},
+    },
+    "raw_metrics": {"tensor_ops_ms": 0.01, "matmul_ms": None},
+    "normalized_metrics": {
+        "slowdowns": {"matmul": 1.1, "tensor_ops": None},
+        "composite": 1.05,
+        "score": 99.3,
+        "score_interval": [99.0, 99.5],
+    },
+    "verdict": {
+        "status": "unstable",
+        "reasons": [{"code": "wide_interval", "what": "score", "value": "90.0 to 95.0"}],
+    },
+}
+
+
+def test_the_file_that_is_written(tmp_path, now):
+    path = write_submission(tmp_path, RECORD, SubmissionChoices(True, True), now, "an id")
+    assert path.parent == submissions_folder(tmp_path) == tmp_path / ".tinytorch" / "submissions"
+    assert path.name.startswith("baseline_20261122T203000Z_")
+    assert json.loads(path.read_bytes()) == {
+        "schema": 1,
+        "kind": "submission",
+        "created_at": "2026-11-22T20:30:00Z",
+        "tito_bench_version": __version__,
+        "benchmark": "baseline",
+        "measured_at": "2026-11-22T20:00:00Z",
+        "anonymous_id": "an id",
+        "subject": {"name": "tinytorch", "version": "0.1.10"},
+        "raw_metrics": {"tensor_ops_ms": 0.01, "matmul_ms": None},
+        "normalized_metrics": RECORD["normalized_metrics"],
+        "verdict": RECORD["verdict"],
+        "system_info": {
+            "machine": {"cpu_model": "AMD EPYC", "cores_logical": None, "os": "Darwin 24.1"},
+            "runtime": {"python": "3.12.1", "numpy": "2.1.0"},
+        },
+    }
+
+
+def test_a_record_as_bytes_is_the_same(tmp_path, now):
+    choices = SubmissionChoices()
+    one = write_submission(tmp_path, RECORD, choices, now)
+    two = write_submission(tmp_path, json.dumps(RECORD).encode(), choices, now)
+    assert one != two, "never overwritten"
+    assert one.read_bytes() == two.read_bytes()
+    found = json.loads(one.read_bytes())
+    assert (found["anonymous_id"], found["system_info"]) == (None, None), "left out unless chosen"
+
+
+@pytest.mark.parametrize("record", [b"{", b"[1]", b"", {"kind": "other"}, {}])
+def test_what_is_no_record(tmp_path, now, record):
+    with pytest.raises(StoreError, match=r"record"):
+        write_submission(tmp_path, record, SubmissionChoices(), now)
+    assert not submissions_folder(tmp_path).exists()
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [1], {"a": {"b": {"c": 1}}}, True])
+def test_odd_blocks_become_empty_ones(now, odd):
+    record = dict.fromkeys(RECORD, odd) | {"kind": "capstone"}
+    found = build_submission(record, SubmissionChoices(True), now)
+    assert found.benchmark == "capstone"
+    assert found.subject == found.raw_metrics == found.normalized_metrics == {}
+    assert not found.verdict.get("reasons")
+
+
+def test_no_boolean_is_a_figure(now):
+    record = RECORD | {"raw_metrics": {"matmul_ms": True, "tensor_ops_ms": [1.0, True, "x", None]}}
+    found = build_submission(record, SubmissionChoices(), now)
+    assert found.raw_metrics == {"tensor_ops_ms": [1.0, None]}
