@@ -8,7 +8,7 @@ from machine.facts import RUNTIME
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import WorkerError
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Question
+from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Measured, Question
 
 
 class OneAnswer:
@@ -56,6 +56,12 @@ def test_a_worker_that_cannot_be_started() -> None:
 
     expected = Finding("no_worker", "breaks", "numpy", "no processes left")
     assert check_numpy(start, "/project") == (None, [expected])
+
+
+def test_an_answer_out_of_turn_is_no_answer() -> None:
+    _, (finding,) = check_numpy(lambda: OneAnswer(Measured((), 0, 0)), "/project")
+    assert finding.code == "no_worker"
+    assert "Measured out of turn" in finding.value
 
 
 def test_a_package_that_works() -> None:

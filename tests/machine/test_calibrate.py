@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tito_bench import _native
+from tito_bench.errors import WorkerError
 from tito_bench.machine import calibrate as calibrating
 from tito_bench.machine.calibrate import Effort, calibrate
 from tito_bench.machine.reference import reference_card, reference_ms, reference_name
 from tito_bench.measure.conductor import Progress
 from tito_bench.measure.environment import describe_machine
 from tito_bench.measure.plan import Budget
+from tito_bench.records.benchmark import BenchmarkRecord, FailureRecord
 from tito_bench.workloads.baseline import BASELINE
 
 _SMALLEST = Effort(1, 1000, (16,), (16, 32), Budget(rounds=1, time_s=10.0, sample_ns=10_000))
@@ -43,6 +47,28 @@ def test_a_card_holds_all_that_was_measured(tmp_path: Path) -> None:
     assert card.runtime.blas_threads in {1, None}
     assert (seen[-1].done, seen[-1].total) == (seen[-1].total, 2 * len(card.targets) + 4)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_there_is_no_card_where_an_operation_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = calibrating.measure_baseline
+
+    def failing(*words: Any, **how: Any) -> BenchmarkRecord:
+        record = whole(*words, **how)
+        failure = FailureRecord("crashed", "SIGILL")
+        broken = msgspec.structs.replace(record.operations[0], failure=failure, native_ns=None)
+        return msgspec.structs.replace(record, operations=[broken, *record.operations[1:]])
+
+    monkeypatch.setattr(calibrating, "measure_baseline", failing)
+    with pytest.raises(WorkerError, match="add_100x100: SIGILL"):
+        calibrate(
+            tmp_path,
+            effort=_SMALLEST,
+            environ=os.environ,
+            now=lambda: datetime(2026, 11, 22, 12, tzinfo=UTC),
+            progress=lambda _progress: None,
+        )
 
 
 @pytest.mark.parametrize(

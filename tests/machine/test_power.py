@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from machine.facts import linux
+from tito_bench.machine import windows
 from tito_bench.machine.power import on_battery, power_save, slow_governor
 from tito_bench.machine.system import System
 
@@ -67,6 +68,18 @@ def test_power_saving_on_linux(files: dict[str, str], expected: str, tmp_path: P
 )
 def test_power_saving_on_macos(printed: str, expected: str) -> None:
     assert power_save(System("darwin", {}, run=lambda _command: printed)) == expected
+
+
+@pytest.mark.parametrize(("on", "expected"), [(True, "battery saver"), (False, None), (None, None)])
+def test_power_saving_on_windows(
+    on: bool | None, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "battery_saver", lambda: on)
+    assert power_save(System("win32", {})) == expected
+
+
+def test_no_power_saving_is_known_elsewhere() -> None:
+    assert power_save(System("sunos5", {})) is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import io
 import json
 import os
 import subprocess
@@ -10,8 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from machine.facts import card as made_up_card
 from tito_bench import _native
+from tito_bench.cli.benchmark import calibrate
+from tito_bench.cli.streams import Streams, utc_now
+from tito_bench.errors import StoreError
 from tito_bench.machine.card import CARD
+from tito_bench.records.documents import Documents
+from tito_bench.records.project import ProjectRoot
 from tito_bench.records.schema import decode
 from tito_bench.workloads.baseline import BASELINE
 
@@ -88,3 +96,16 @@ def test_an_unknown_kernel_target_is_one_line(run_cli: RunCli) -> None:
     done = run_cli("benchmark", "calibrate", environ={"TITO_KERNELS_TARGET": "foo"})
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "'foo'" in done.stderr
+
+
+def test_a_card_that_cannot_be_kept_is_still_shown(project: Path) -> None:
+    (project / ".tinytorch").write_text("a file")
+    out = io.StringIO()
+    streams = Streams(io.StringIO(), out, io.StringIO(), {"COLUMNS": "80"}, project)
+    options = argparse.Namespace(json=False, output=None)
+    with pytest.raises(StoreError, match="a file is where a folder should be"):
+        calibrate._hand_over(
+            made_up_card(), ProjectRoot(project, "test"), Documents(utc_now), options, streams
+        )
+    assert "Imaginary CPU 3000" in out.getvalue()
+    assert "Saved" not in out.getvalue()
