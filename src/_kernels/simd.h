@@ -6,6 +6,7 @@
  *   v_load_part/v_store_part only the first n < VL elements are touched; the others load as 0
  *   v_fma(a, b, c)           a * b + c, rounded once where the target can
  *   v_max(a, b)              b where either is NaN: v_max(zero, x) keeps x's NaN
+ *   v_larger(a, b)           the larger, NaN where either is
  *   v_round, v_pow2          to the nearest integer; 2^n for an integer n of -126..127
  *   v_int_dot(sum, a, b)     32-bit sums of products of pairs of 16-bit integers
  *   v_sum_4                  four horizontal sums at once

@@ -25,6 +25,9 @@ TITO_INLINE vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 TITO_INLINE vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
 TITO_INLINE vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
 TITO_INLINE vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+TITO_INLINE vf v_larger(vf a, vf b) {
+    return _mm256_or_ps(_mm256_max_ps(a, b), _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+}
 TITO_INLINE vf v_round(vf x) {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }

@@ -24,6 +24,9 @@ TITO_INLINE vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 TITO_INLINE vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
 TITO_INLINE vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
 TITO_INLINE vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+TITO_INLINE vf v_larger(vf a, vf b) {
+    return _mm512_mask_mov_ps(_mm512_max_ps(a, b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), a);
+}
 TITO_INLINE vf v_round(vf x) {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }

@@ -32,6 +32,7 @@ TITO_INLINE vf v_max(vf a, vf b) { return vmaxq_f32(a, b); }
 TITO_INLINE vf v_sub(vf a, vf b) { return vsubq_f32(a, b); }
 TITO_INLINE vf v_div(vf a, vf b) { return vdivq_f32(a, b); }
 TITO_INLINE vf v_min(vf a, vf b) { return vminq_f32(a, b); }
+TITO_INLINE vf v_larger(vf a, vf b) { return vmaxq_f32(a, b); }
 TITO_INLINE vf v_round(vf x) { return vrndnq_f32(x); }
 TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
     const int32x4_t biased = vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127));

@@ -61,6 +61,10 @@ TITO_INLINE vf v_min(vf a, vf b) {
     V_LANES(i) b.lane[i] = a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i];
     return b;
 }
+TITO_INLINE vf v_larger(vf a, vf b) {
+    V_LANES(i) b.lane[i] = a.lane[i] > b.lane[i] || a.lane[i] != a.lane[i] ? a.lane[i] : b.lane[i];
+    return b;
+}
 TITO_INLINE vf v_round(vf x) { /* |x| < 2^22: adding 1.5 * 2^23 leaves no bit for a fraction */
     V_LANES(i) x.lane[i] = (x.lane[i] + 12582912.0f) - 12582912.0f;
     return x;

@@ -33,6 +33,9 @@ TITO_INLINE vf v_max(vf a, vf b) { return _mm_max_ps(a, b); }
 TITO_INLINE vf v_sub(vf a, vf b) { return _mm_sub_ps(a, b); }
 TITO_INLINE vf v_div(vf a, vf b) { return _mm_div_ps(a, b); }
 TITO_INLINE vf v_min(vf a, vf b) { return _mm_min_ps(a, b); }
+TITO_INLINE vf v_larger(vf a, vf b) {
+    return _mm_or_ps(_mm_max_ps(a, b), _mm_cmpunord_ps(a, a));
+}
 TITO_INLINE vf v_round(vf x) { return _mm_cvtepi32_ps(_mm_cvtps_epi32(x)); } /* |x| < 2^31 */
 TITO_INLINE vf v_pow2(vf n) { /* n an integer of -126..127 */
     const __m128i biased = _mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127));
