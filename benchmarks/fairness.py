@@ -2,6 +2,7 @@
 
     python benchmarks/fairness.py                    numpy: instruction sets x contention
     python benchmarks/fairness.py --subject teaching the same for a slow student package
+    python benchmarks/fairness.py --environments WHEEL [--python PATH]...
     python benchmarks/fairness.py --restarts         ten fresh processes, idle
     python benchmarks/fairness.py --work             exactly 2.0, 1.2 and 1.05 times the work
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from fairness_lab.contention import CONTENTION, idle
+from fairness_lab.environments import environments
 from fairness_lab.machines import clean_environ, instruction_sets
 from fairness_lab.packages import teaching_package, working_package
 from fairness_lab.runs import run_baseline
@@ -34,13 +36,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--subject", choices=("numpy", "teaching"), default="numpy")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each scenario")
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        metavar="WHEEL",
+        help="Pythons, NumPy versions and memory settings, with this wheel of tito-bench",
+    )
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="PATH", help="one more Python for them"
+    )
     parser.add_argument("--restarts", action="store_true", help="ten fresh processes, idle")
     parser.add_argument("--work", action="store_true", help="error of known ratios of work")
     options = parser.parse_args()
     machine = describe_machine()
     print(f"{machine.cpu_model}, {machine.os}, Python {sys.version.split()[0]}\n")
     with tempfile.TemporaryDirectory() as folder:
-        if options.work:
+        if options.environments is not None:
+            _environments(Path(folder), options.environments, options.python, options.repeats)
+        elif options.work:
             _work_ratios(Path(folder), options.repeats)
         elif options.restarts:
             _restarts(Path(folder))
@@ -66,6 +79,24 @@ def _scenarios(folder: Path, subject: str, repeats: int) -> None:
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print_table(records)
+
+
+def _environments(folder: Path, wheel: Path, pythons: list[str], repeats: int) -> None:
+    found = list(environments(folder, wheel, [sys.executable, *pythons]))
+    runs: dict[str, list[float]] = {one.name: [] for one in found}
+    for _ in range(repeats):
+        for one in random.sample(found, len(found)):
+            environ = {**clean_environ(), **one.settings}
+            record = run_baseline(folder, ["--subject", "numpy"], environ, idle, one.python)
+            runs[one.name].append(composite(record))
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(f"{'environment':<44}{'composite':>10}{'CV':>8}")
+    for name, values in runs.items():
+        spread = 100 * coefficient_of_variation(values)
+        print(f"{name:<44}{median(values):>10.3f}{spread:>7.2f}%")
+    medians = [median(values) for values in runs.values()]
+    print(f"CV over environments {100 * coefficient_of_variation(medians):.2f}%")
 
 
 def _restarts(folder: Path) -> None:

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
@@ -95,6 +96,41 @@ def half_stopped(measured: psutil.Process) -> Iterator[None]:
         thread.join()
 
 
+@contextmanager
+def half_quota(measured: psutil.Process) -> Iterator[None]:
+    """A control group that gives the process half a core (cgroup v1 or v2)."""
+    group = _quota_root() / f"tito_bench_{measured.pid}"
+    group.mkdir()
+    try:
+        if (group / "cpu.cfs_quota_us").exists():
+            (group / "cpu.cfs_quota_us").write_text("50000")
+            (group / "cpu.cfs_period_us").write_text("100000")
+        else:
+            (group / "cpu.max").write_text("50000 100000")
+        # At once: the worker is started later and inherits the group.
+        (group / "cgroup.procs").write_text(str(measured.pid))
+        yield
+    finally:
+        with suppress(OSError):  # the last process may take a moment to leave
+            group.rmdir()
+
+
+def _quota_root() -> Path:
+    version_1 = Path("/sys/fs/cgroup/cpu")
+    return version_1 if version_1.is_dir() else Path("/sys/fs/cgroup")
+
+
+def _can_set_quota() -> bool:
+    group = _quota_root() / f"tito_bench_probe_{os.getpid()}"
+    try:
+        group.mkdir()
+        found = (group / "cpu.cfs_quota_us").exists() or (group / "cpu.max").exists()
+        group.rmdir()
+    except OSError:
+        return False
+    return found
+
+
 def _signal_all(measured: psutil.Process, number: int) -> None:
     try:
         processes = [*measured.children(recursive=True), measured]
@@ -113,4 +149,6 @@ CONTENTION: dict[str, Contention] = {
     "busy other core": busy_other_core,
     "memory hog": memory_hog,
     "half stopped": half_stopped,
+    **({"half quota": half_quota} if _can_set_quota() else {}),
 }
+"""Without "half quota" where no control group can be made."""

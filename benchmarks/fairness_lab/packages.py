@@ -16,23 +16,23 @@ class Tensor:
     def __init__(self, data):
         self.data = np.array(data, dtype=np.float32)
 
-    def _times(self, function, other):
-        for _ in range(AMOUNT - 1):
-            function(self.data, other.data)
-        result = Tensor.__new__(Tensor)
-        result.data = function(self.data, other.data)
-        return result
-
     def __add__(self, other):
-        return self._times(np.add, other)
+        return repeat(np.add, self.data, other.data)
 
     def __mul__(self, other):
-        return self._times(np.multiply, other)
+        return repeat(np.multiply, self.data, other.data)
 
     def __matmul__(self, other):
-        return self._times({matmul}, other)
-"""
-_LOOPED = """
+        return repeat({matmul}, self.data, other.data)
+
+
+def repeat(function, *arrays):
+    # All of an operation, its Tensor too, is done AMOUNT times: a known amount of work.
+    for _ in range(AMOUNT):
+        result = Tensor.__new__(Tensor)
+        result.data = function(*arrays)
+    return result
+
 
 def looped_matmul(a, b):
     out = np.zeros((a.shape[0], b.shape[1]), dtype=np.float32)
@@ -44,17 +44,21 @@ def looped_matmul(a, b):
 _ACTIVATIONS = """
 import numpy as np
 
-from tinytorch.core.tensor import Tensor
+from tinytorch.core.tensor import repeat
+
+
+def relu(data):
+    return np.maximum(data, 0)
 
 
 class ReLU:
     def __call__(self, x):
-        return Tensor(np.maximum(x.data, 0))
+        return repeat(relu, x.data)
 """
 _LAYERS = """
 import numpy as np
 
-from tinytorch.core.tensor import Tensor
+from tinytorch.core.tensor import Tensor, repeat
 
 
 class Linear:
@@ -62,43 +66,35 @@ class Linear:
         self.weight = Tensor(np.zeros((in_features, out_features)))
         self.bias = Tensor(np.zeros(out_features))
 
-    def __call__(self, x):
-        return x @ self.weight + self.bias
-"""
-# The whole forward pass as often as asked: a known amount, whatever its parts cost.
-_REPEATED_LAYERS = """
-import numpy as np
-
-from tinytorch.core.tensor import AMOUNT, Tensor
-
-
-class Linear:
-    def __init__(self, in_features, out_features, bias=True):
-        self.weight = Tensor(np.zeros((in_features, out_features)))
-        self.bias = Tensor(np.zeros(out_features))
+    def _forward(self, data):
+        return {matmul}(data, self.weight.data) + self.bias.data
 
     def __call__(self, x):
-        for _ in range(AMOUNT):
-            data = x.data @ self.weight.data + self.bias.data
-        return Tensor(data)
+        return repeat(self._forward, x.data)
 """
 
 
 def teaching_package(folder: Path) -> None:
     """A package as the course teaches it: matrix products by a double Python loop."""
-    tensor = _TENSOR.format(amount=1, matmul="looped_matmul") + _LOOPED
-    _write(folder, tensor, _LAYERS)
+    _write(folder, 1, "looped_matmul")
 
 
 def working_package(folder: Path, amount: int) -> None:
     """A package that does the work of each operation `amount` times a call."""
-    _write(folder, _TENSOR.format(amount=amount, matmul="np.matmul"), _REPEATED_LAYERS)
+    _write(folder, amount, "np.matmul")
 
 
-def _write(folder: Path, tensor: str, layers: str) -> None:
+def _write(folder: Path, amount: int, matmul: str) -> None:
     core = folder / "tinytorch" / "core"
     core.mkdir(parents=True)
-    sources = {"tensor": tensor, "activations": _ACTIVATIONS, "layers": layers, "__init__": ""}
+    sources = {
+        "tensor": _TENSOR.format(amount=amount, matmul=matmul),
+        "activations": _ACTIVATIONS,
+        "layers": _LAYERS.format(matmul=matmul).replace(
+            "Tensor, repeat", "Tensor, looped_matmul, repeat"
+        ),
+        "__init__": "",
+    }
     for name, source in sources.items():
         (core / f"{name}.py").write_text(source, encoding="utf-8")
     (core.parent / "__init__.py").write_text("", encoding="utf-8")

@@ -38,7 +38,6 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["Conductor", "Progress", "Worker"]
 
 _LOAD_DEADLINE_S = 30.0
-_DISPATCH_SHARE = 4  # the dispatch cost is small, so that a shorter sample will do
 _MOST_EXTENSIONS = 3
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
@@ -187,12 +186,15 @@ class Conductor:
             raise _NotMeasured(Failure("timeout", reason))
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(plan.operation, max(1.0, left_s / 2))
+        subject_s = 0.0
         for side in ("subject", "native", "dispatch"):
             if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
                 loops, seconds = 1, first.elapsed_ns / 1e9
             else:
-                target_ns = budget.sample_ns // (_DISPATCH_SHARE if side == "dispatch" else 1)
+                target_ns = budget.target_ns(side, subject_s)
                 loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
+            if side == "subject":
+                subject_s = seconds
             plan.loops[side] = loops
             plan.round_s += 1.1 * seconds
 

@@ -23,6 +23,8 @@ __all__ = [
 
 SLOW_CALL_NS = 50_000_000
 """A call this long is its own sample: no calibration, no warm-up beside it."""
+_DISPATCH_SHARE = 4
+_LONGEST_SAMPLES = 5
 _MOST_LOOPS = 10_000_000
 
 
@@ -38,6 +40,17 @@ class Budget:
     time_s: float = 20.0
     sample_ns: int = 1_000_000
     workers: int = 3
+
+    def target_ns(self, side: Side, subject_s: float) -> int:
+        """How long a sample of this side should be, in ns, beside one of the subject's.
+
+        As long as the subject's where that is slow, up to five times the usual,
+        so that both see the same of what else the machine does. The dispatch
+        cost is small, so that a shorter sample will do.
+        """
+        if side == "dispatch":
+            return self.sample_ns // _DISPATCH_SHARE
+        return min(_LONGEST_SAMPLES * self.sample_ns, max(self.sample_ns, int(subject_s * 1e9)))
 
 
 STANDARD = Budget()
