@@ -57,6 +57,14 @@ def test_scripts_come_in_the_order_of_path_and_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs the right to make links")
+def test_a_link_to_a_script_of_this_python_is_of_this_python(tmp_path: Path) -> None:
+    own, linked = _script(tmp_path / "own", _OURS), tmp_path / "linked"
+    linked.mkdir()
+    (linked / "tito").symlink_to(own / "tito")
+    assert _found(linked, own=own) == [Script("tito", str(linked), "tito-bench", True)]
+
+
 def test_an_empty_path_has_no_scripts(tmp_path: Path) -> None:
     assert find_scripts("tito", {}, tmp_path) == []
     assert find_scripts("tito", {"PATH": ""}, tmp_path) == []

@@ -44,8 +44,12 @@ def find_scripts(name: str, environ: Mapping[str, str], own: Path) -> list[Scrip
     found = []
     for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
         path = shutil.which(name, path=folder) if folder else None
-        if path is not None:
-            found.append(Script(name, folder, _owner(Path(path)), _same(Path(folder), own)))
+        # On Windows `which` looks in the current folder as well, whatever it is told.
+        if path is not None and _same(Path(path).parent, Path(folder)):
+            script = Path(path)
+            # pipx and uv put links to the scripts of hidden environments on PATH.
+            of_this_python = _same(script.resolve().parent, own) or _same(script.parent, own)
+            found.append(Script(name, folder, _owner(script), of_this_python))
     return found
 
 
