@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from fake_worker import LOADED, Costs, FakeClock, FakeWorker, Fault, noisy_speed
@@ -21,7 +21,7 @@ from tito_bench.measure.protocol import (
     Question,
     SubjectChoice,
 )
-from tito_bench.measure.results import SuiteResult
+from tito_bench.measure.results import OperationResult, SuiteResult
 from tito_bench.measure.summary import summarise
 from tito_bench.workloads.operation import Operation
 
@@ -148,11 +148,44 @@ def test_a_package_that_is_slow_to_import_is_imported_once() -> None:
 def test_a_slow_operation_gets_fewer_rounds_and_the_run_keeps_its_budget() -> None:
     costs = {"add": Costs(), "matmul": Costs(subject=5e8), "mlp": Costs()}
     bench = Bench(costs)
-    result = bench.run(Budget(workers=1, rounds=30, time_s=10.0))
+    result = bench.run(Budget(workers=1, rounds=30, time_s=10.0, usual_s=10.0))
     add, matmul, mlp = (len(op.rounds) for op in result.operations)
     assert add == mlp == 30
     assert 5 <= matmul < 20
     assert bench.clock.now <= 11.0
+
+
+def test_a_slow_subject_takes_the_usual_time_only() -> None:
+    costs = {"add": Costs(), "matmul": Costs(subject=5e8), "mlp": Costs()}
+    bench = Bench(costs)
+    bench.run(Budget(workers=1, rounds=30, time_s=60.0, usual_s=4.0))
+    assert bench.clock.now < 6.0
+
+
+def test_a_run_goes_on_until_it_is_certain_enough() -> None:
+    bench = Bench()
+    seen: list[int] = []
+
+    def enough(results: Sequence[OperationResult]) -> bool:
+        seen.append(len(results[0].rounds))
+        return len(seen) == 2
+
+    result = bench.conductor.run(SUITE, Budget(workers=1, rounds=10), enough)
+    assert seen == [10, 20]
+    assert [len(op.rounds) for op in result.operations] == [20, 20, 20]
+
+
+def test_a_run_that_is_never_certain_ends_all_the_same() -> None:
+    bench = Bench()
+    result = bench.conductor.run(SUITE, Budget(workers=1, rounds=10), lambda _: False)
+    assert [len(op.rounds) for op in result.operations] == [30, 30, 30]
+
+
+def test_no_time_is_left_for_more_certainty() -> None:
+    costs = {"add": Costs(), "matmul": Costs(subject=5e8), "mlp": Costs()}
+    bench = Bench(costs)
+    bench.conductor.run(SUITE, Budget(workers=1, rounds=30, time_s=8.0), lambda _: False)
+    assert bench.clock.now < 10.0
 
 
 def test_an_operation_longer_than_its_share_still_gets_one_round() -> None:

@@ -228,7 +228,7 @@ class Conductor:
     # -- rounds ------------------------------------------------------------
 
     def _take_rounds(self, plans: Sequence[Plan], budget: Budget, ends: float) -> None:
-        share_time(plans, budget.rounds, ends - self._clock())
+        share_time(plans, budget.rounds, min(budget.usual_s, ends - self._clock()))
         total = sum(plan.rounds_wanted for plan in plans)
         done = 0
         fresh = _fresh_worker_rounds(budget, self._load_s)

@@ -30,14 +30,16 @@ _MOST_LOOPS = 10_000_000
 
 @dataclass(frozen=True)
 class Budget:
-    """How much to measure: `rounds` in about `time_s` seconds, samples of `sample_ns`.
+    """How much to measure: `rounds` rounds with samples of `sample_ns`.
 
-    The rounds are spread over `workers` fresh processes, because where memory
+    A slow subject gets as many rounds as fit in `usual_s` seconds; only one
+    that is not certain enough by then takes up to `time_s`. The rounds are spread over `workers` fresh processes, because where memory
     comes to lie differs from process to process and stays so for its life.
     """
 
     rounds: int = 45
     time_s: float = 20.0
+    usual_s: float = 6.0
     sample_ns: int = 1_000_000
     workers: int = 3
 
@@ -54,7 +56,7 @@ class Budget:
 
 
 STANDARD = Budget()
-QUICK = Budget(rounds=10, time_s=5.0, sample_ns=500_000, workers=1)
+QUICK = Budget(rounds=10, time_s=5.0, usual_s=2.0, sample_ns=500_000, workers=1)
 
 
 @dataclass
