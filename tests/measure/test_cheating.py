@@ -75,6 +75,14 @@ def measure(folder: Path, code: str, budget: Budget = BUDGET) -> BenchmarkRecord
     )
 
 
+def measure_or_refuse(folder: Path, code: str) -> tuple[BenchmarkRecord | None, str]:
+    """The record, or None and why the package was not measured at all."""
+    try:
+        return measure(folder, code), ""
+    except SubjectError as error:
+        return None, str(error)
+
+
 def reasons(record: BenchmarkRecord) -> str:
     return "; ".join(f"{r.code} {r.what} {r.value}" for r in record.verdict.reasons)
 
@@ -301,10 +309,9 @@ INVALID = {
 @pytest.mark.parametrize("case", INVALID)
 def test_a_cheat_or_an_accident_has_no_score(case: str, tmp_path: Path) -> None:
     code, said = INVALID[case]
-    try:
-        record = measure(tmp_path, dedented(code))
-    except SubjectError as refusal:  # found out before anything was measured
-        assert said in str(refusal)
+    record, refusal = measure_or_refuse(tmp_path, dedented(code))
+    if record is None:  # found out before anything was measured
+        assert said in refusal
         return
     assert record.verdict.status == "invalid", reasons(record)
     assert record.normalized_metrics.score is None
