@@ -33,8 +33,9 @@ class Budget:
     """How much to measure: `rounds` rounds with samples of `sample_ns`.
 
     A slow subject gets as many rounds as fit in `usual_s` seconds; only one
-    that is not certain enough by then takes up to `time_s`. The rounds are spread over `workers` fresh processes, because where memory
-    comes to lie differs from process to process and stays so for its life.
+    that is not certain enough by then takes up to `time_s`. The rounds are
+    spread over `workers` fresh processes, because where memory comes to lie
+    differs from process to process and stays so for its life.
     """
 
     rounds: int = 45
