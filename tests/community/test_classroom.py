@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from typing import Any
 
@@ -152,8 +153,14 @@ def test_files_and_folders(tmp_path):
         (tmp_path / name).touch()
     found = list(exported_files([tmp_path / "a", tmp_path / "a" / "notes.txt"]))
     assert [path.name for path in found] == ["1.json", "2.json", "notes.txt"]
-    with pytest.raises(StoreError, match="does not exist"):
+    with pytest.raises(StoreError, match="is no file or folder"):
         list(exported_files([tmp_path / "b"]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+def test_a_pipe_among_the_files_is_passed_by(tmp_path):
+    os.mkfifo(tmp_path / "1.json")
+    assert list(exported_files([tmp_path])) == []
 
 
 def test_names_of_groups_are_harmless(write):

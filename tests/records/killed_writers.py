@@ -34,8 +34,10 @@ def text_of(count: int) -> str:
     return f"{count:06d}" * (200 + 997 * (count % 7))
 
 
-def write_for_ever(path: Path) -> None:
+def write_for_ever(path: Path, tell: int) -> None:
+    """Say so, by one byte, before the first write and after each."""
     while True:
+        os.write(tell, b".")
         DOCUMENTS.update(
             STATE, path, lambda old: State(old.count + 1, text_of(old.count + 1)) if old else None
         )
@@ -46,11 +48,16 @@ def main(path: Path, kills: int, seed: int) -> None:
     DOCUMENTS.update(STATE, path, lambda _old: State(0, text_of(0)))
     count = interrupted = writes = 0
     for _ in range(kills):
+        hear, tell = os.pipe()
         child = os.fork()
         if child == 0:
-            write_for_ever(path)
-        time.sleep(random.uniform(0, 0.01))
+            write_for_ever(path, tell)
+        for _ in range(random.choice((1, 1, 2))):  # so that a slow machine writes as well
+            os.read(hear, 1)
+        time.sleep(random.uniform(0, 0.002))
         os.kill(child, signal.SIGKILL)
+        os.close(hear)
+        os.close(tell)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
         interrupted += any(name.name.endswith(".tmp") for name in path.parent.iterdir())
         found = DOCUMENTS.load(STATE, path)

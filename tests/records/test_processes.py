@@ -28,7 +28,7 @@ def test_a_thousand_killed_writers(target):
     assert done.returncode == 0, done.stderr
     figures = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", done.stdout)}
     assert figures["kills"] == 1000
-    assert figures["writes"] > 20, "the writers wrote at all"
+    assert figures["writes"] > 200, "the writers wrote at all"
     assert figures["killed_within_a_write"] > 20, "the kills hit writes"
     assert figures["litter"] == 0, "the next writer cleans up"
 

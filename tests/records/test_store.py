@@ -21,6 +21,7 @@ from tito_bench.records.store import (
     read_bytes,
     stamp,
     sweep,
+    utc_text,
     write_atomic,
     write_new,
 )
@@ -215,10 +216,20 @@ def test_stamped_names_are_new_ones(tmp_path, now, failing_disk):
 
 
 def test_a_stamp_is_utc():
-    assert stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "20260102T030405Z"
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+    assert stamp(moment) == "20260102T030405Z"
+    assert utc_text(moment) == "2026-01-02T03:04:05Z"
     for wrong in (datetime(2026, 1, 2), datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=1)))):
-        with pytest.raises(ValueError, match="UTC"):
-            stamp(wrong)
+        for text_of in (stamp, utc_text):
+            with pytest.raises(ValueError, match="UTC"):
+                text_of(wrong)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "file.json")
+    with pytest.raises(StoreError, match="not a regular file"):
+        read_bytes(tmp_path / "file.json")
 
 
 def test_writable_is_found_out_before(tmp_path, failing_disk):

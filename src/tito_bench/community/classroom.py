@@ -121,11 +121,14 @@ def exported_files(sources: Iterable[Path]) -> Iterator[Path]:
             for folder, folders, names in os.walk(source):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 parent = Path(folder)
-                yield from (parent / name for name in sorted(names) if name.endswith(".json"))
-        elif source.exists():
+                files = (parent / name for name in sorted(names) if name.endswith(".json"))
+                yield from filter(Path.is_file, files)  # a pipe would never end
+        elif source.is_file():
             yield source
         else:
-            raise StoreError(f"--from: {safe_text(str(source))} does not exist; check the name")
+            raise StoreError(
+                f"--from: {safe_text(str(source))} is no file or folder; check the name"
+            )
 
 
 def read_class(files: Iterable[Path], smallest_group: int) -> ClassStatistics:

@@ -1,7 +1,7 @@
 """`.tinytorch/community/consent.json`: which kind of data may go to which address.
 
-A yes holds for one kind of data, one address and one anonymous id. Anything
-else, a file that cannot be read included, is a no.
+A yes holds for one kind of data and one address, until it is withdrawn or the
+student leaves. Anything else, a file that cannot be read included, is a no.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import msgspec
 
 from tito_bench.errors import StoreError
 from tito_bench.records.schema import DocumentKind
+from tito_bench.records.store import utc_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,9 +68,7 @@ def answered(
     consent: Consent | None, kind: DataKind, granted: bool, api_url: str, now: datetime
 ) -> Consent:
     """The consent with one more answer."""
-    answer = Answer(
-        granted=granted, answered_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"), api_url=api_url
-    )
+    answer = Answer(granted=granted, answered_at=utc_text(now), api_url=api_url)
     return msgspec.structs.replace(consent or Consent(), **{kind: answer})
 
 

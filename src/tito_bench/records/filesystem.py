@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -72,6 +73,9 @@ class OsFileSystem:
     """The disk of this machine."""
 
     def read(self, path: Path, limit: int) -> bytes:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise OSError(errno.EINVAL, "not a regular file")  # a pipe would never end
         with path.open("rb") as file:
             return file.read(limit)
 

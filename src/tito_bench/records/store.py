@@ -32,6 +32,7 @@ __all__ = [
     "show_path",
     "stamp",
     "sweep",
+    "utc_text",
     "write_atomic",
     "write_new",
 ]
@@ -139,10 +140,19 @@ def add_stamped(
 
 def stamp(now: datetime) -> str:
     """The time of a file name, UTC: `20261122T203000Z`."""
+    return _checked_utc(now).strftime("%Y%m%dT%H%M%SZ")
+
+
+def utc_text(now: datetime) -> str:
+    """The time as it stands in a file, UTC to the second: `2026-11-22T20:30:00Z`."""
+    return _checked_utc(now).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _checked_utc(now: datetime) -> datetime:
     offset = now.utcoffset()
     if offset is None or offset:
         raise ValueError("a time of day in UTC is needed")
-    return now.strftime("%Y%m%dT%H%M%SZ")
+    return now
 
 
 @contextlib.contextmanager

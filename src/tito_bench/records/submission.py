@@ -17,7 +17,7 @@ import msgspec
 from tito_bench import __version__
 from tito_bench.errors import StoreError
 from tito_bench.records.schema import DocumentKind, encode
-from tito_bench.records.store import DISK, add_stamped
+from tito_bench.records.store import DISK, add_stamped, utc_text
 from tito_bench.report.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def build_submission(
         raise StoreError("the record is of neither a baseline nor a capstone; name another file")
     measured_at = record.get("created_at")
     return Submission(
-        created_at=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        created_at=utc_text(now),
         tito_bench_version=__version__,
         benchmark=kind,
         measured_at=safe_text(measured_at, 40) if isinstance(measured_at, str) else None,

@@ -16,7 +16,7 @@ import msgspec
 from tito_bench.community.consent import DataKind
 from tito_bench.errors import CorruptFile, StoreError
 from tito_bench.records.schema import DocumentKind, encode
-from tito_bench.records.store import locked, stamp, write_atomic, write_new
+from tito_bench.records.store import locked, utc_text, write_atomic, write_new
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -77,7 +77,7 @@ class Outbox:
             data=data,
             api_url=api_url,
             idempotency_key=key,
-            created_at=stamp(now),
+            created_at=utc_text(now),
             body=body.decode(),
         )
         with self._locked():

@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from tito_bench.cli.community.session import Session
+
 
 def test_from_joining_to_leaving(tito, connections):
     joined = tito("join", "--country", "deutschland", "--course-type", "university")
@@ -88,6 +90,28 @@ def test_joining_twice_changes_nothing(tito):
     document = tito("join", "--json").document
     assert document["status"] == "already_joined"
     assert document["profile"] == tito.profile()
+
+
+def test_of_two_that_join_at_once_one_wins(tito, monkeypatch):
+    tito("join", "--country", "ch")
+    before = tito.files()
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "profile", _Late())
+        ran = tito("join", "--country", "ke")
+    assert "joined already" in ran.out
+    assert tito.files() == before
+
+
+class _Late:
+    """The first look finds nothing, for the other one has not written yet."""
+
+    def __init__(self) -> None:
+        self._original = Session.profile
+        self._looks = 0
+
+    def __get__(self, session, _owner):
+        self._looks += 1
+        return (lambda: None) if self._looks == 1 else self._original.__get__(session)
 
 
 def test_a_rejoin_is_a_new_person(tito):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -210,7 +212,7 @@ def test_no_group_below_three(tito, tmp_path, number):
 def test_a_class_that_is_not_there(tito):
     ran = tito("stats", "--from", "nowhere")
     assert ran.status == 1
-    assert "nowhere does not exist" in ran.err
+    assert "nowhere is no file or folder" in ran.err
 
 
 def test_submit_asks_and_shows_the_bytes_that_it_writes(tito):
@@ -366,3 +368,15 @@ def test_help_of_every_verb(tito, capsys):
     for verb in ("join", "update", "profile", "stats", "submit", "export", "sync", "leave"):
         assert tito(verb, "--help").status == 0
         assert "--project" in capsys.readouterr().out
+
+
+def test_help_needs_nothing_heavy():
+    program = (
+        "import sys, tito_bench.cli.community; "
+        "print(sorted({'rich', 'numpy', 'msgspec', 'pycountry', 'httpx', 'filelock'}"
+        " & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr

@@ -60,13 +60,14 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _collected(session: Session) -> dict[str, Any]:
     from tito_bench import __version__
+    from tito_bench.records.store import utc_text
     from tito_bench.website.payload import profile_payload
 
     profile = session.joined_profile().value
     return {
         "schema": 1,
         "kind": "community_export",
-        "exported_at": session.streams.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "exported_at": utc_text(session.streams.now()),
         "tito_bench_version": __version__,
         "profile": profile_payload(profile),
         "submissions": _submissions(session),

@@ -77,12 +77,13 @@ def _new_profile(session: Session, found: dict[str, str | None]) -> Profile:
     from tito_bench.cli.community.progress import refreshed_progress
     from tito_bench.community.cohort import cohort_of
     from tito_bench.community.profile import Profile, Progress
+    from tito_bench.records.store import utc_text
 
     now = session.streams.now()
     progress = refreshed_progress(session, Progress())
     profile = Profile(
         anonymous_id=str(uuid.uuid4()),
-        joined_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        joined_at=utc_text(now),
         progress=progress,
     )
     return with_answers(profile, {"cohort": cohort_of(now.date()), **found})
