@@ -45,7 +45,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--package", type=file_path, metavar="PATH", help="folder of your tinytorch package"
     )
-    parser.add_argument("--rounds", type=round_count, metavar="N", help="rounds at most")
+    parser.add_argument(
+        "--rounds",
+        type=round_count,
+        metavar="N",
+        help="rounds to begin with; up to three times as many while the score is uncertain",
+    )
     parser.add_argument(
         "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 20)"
     )
