@@ -78,7 +78,7 @@ _ENVIRONMENT = {
     "busy_machine": Words("Other programs are busy: {what} {value}.", "Close them, or wait."),
     "cpu_quota": Words(
         "This container may use {value} of CPU time.",
-        "Below one core the code is paused again and again: give the container at least one.",
+        "One core is enough; with less the code is paused again and again.",
     ),
     "few_cores": Words(
         "Only {value} cores may be used, so everything else runs on the core that is measured.",
