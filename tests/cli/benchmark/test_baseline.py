@@ -303,4 +303,4 @@ def test_submit_prepares_a_submission_and_says_that_it_stays_here(
     (record,) = (json.loads(found.read_bytes()) for found in records(project))
     assert submission["normalized_metrics"]["score"] == record["normalized_metrics"]["score"]
     assert submission["system_info"] is None
-    assert f".tinytorch/submissions/{path.name}. Nothing left this machine." in done.stdout
+    assert f".tinytorch/submissions/{path.name}\nNothing left this machine.\n" in done.stdout

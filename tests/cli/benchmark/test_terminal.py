@@ -68,7 +68,7 @@ def test_yes_prepares_a_submission_that_stays_here(converse: Converse, project: 
     assert status == 0
     assert "Calibrating" in shown
     assert COLOUR.search(shown)
-    assert "Prepare a submission from this result? It stays on this machine. [y/N]" in shown
+    assert "Prepare a submission? It stays on this machine. [y/N]" in shown
     (path,) = submissions(project)
     assert json.loads(path.read_bytes())["benchmark"] == "baseline"
     assert "Nothing left this machine." in shown
