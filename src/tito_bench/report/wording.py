@@ -45,9 +45,7 @@ _VERDICT = {
     ),
     "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
     "noisy_operation": Words("{what} varied by {value} from round to round.", _AGAIN),
-    "preempted": Words(
-        "In {value} of the rounds another program took the processor away.", _AGAIN
-    ),
+    "preempted": Words("In {value} of the rounds another program took the processor away.", _AGAIN),
     "drift": Words(
         "The score moved by {value} points from the first rounds to the last: the machine got"
         " slower or faster meanwhile.",
