@@ -18,6 +18,7 @@ import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.protocol import Answer, Answered, Asked, Question
+from tito_bench.subjects.display import hide_folders, one_line
 
 if TYPE_CHECKING:
     import psutil
@@ -53,6 +54,7 @@ class WorkerProcess:
 
         Raises `WorkerCrashed` if the process cannot be started.
         """
+        self._root = root
         # -P: the project's folder must not come before the installed packages.
         # -B: nothing is written into the student's tree.
         command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
@@ -150,17 +152,16 @@ class WorkerProcess:
         return answered.answer
 
     def _how_it_ended(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # The pipe closes before the process is gone: its own end is what to report.
+            self._process.wait(timeout=2.0)
         self.kill()
-        code = self._process.returncode
-        if code is not None and code < 0:
-            import signal
+        ended = f"the code ended the measuring process with {_exit_name(self._process.returncode)}"
+        words = [line for line in self.output_tail().splitlines() if line.strip()]
+        return f"{ended}, its last words: {self._recordable(words[-1])}" if words else ended
 
-            try:
-                name = signal.Signals(-code).name
-            except ValueError:
-                name = f"signal {-code}"
-            return f"the code ended the measuring process with {name}"
-        return f"the code ended the measuring process with exit code {code}"
+    def _recordable(self, line: str) -> str:
+        return one_line(hide_folders(line, self._root))
 
     def _read_answers(self) -> None:
         for line in _pipe(self._process.stdout):
@@ -181,6 +182,17 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise AssertionError("the worker was started with pipes")
     return stream
+
+
+def _exit_name(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    import signal
+
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # a real-time signal has no name
+        return f"signal {-code}"
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> int:
