@@ -26,7 +26,7 @@ _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Joiners make emoji and several scripts; alone they cannot hide or reorder text.
 _JOINERS = frozenset("\u200c\u200d")
 _JSON_UNSAFE = re.compile(
-    "[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u061c\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u061c\ufeff\U000e0000-\U000e007f]"
 )
 _WHITESPACE = re.compile(r"[ \t\r\n]+")
 
@@ -64,7 +64,9 @@ def safe_json(text: str) -> str:
     """JSON text that shows the same document but drives no terminal.
 
     Encoders leave DEL, C1 and invisible characters as they are; here they
-    become `\\uXXXX`. They only occur within strings, so the document is equal.
+    become `\\uXXXX`. Between tokens there may be blanks and line feeds only, so
+    all others are within strings and the document is equal. Text that is no
+    JSON becomes as harmless.
     """
     return _JSON_UNSAFE.sub(_json_escape, text)
 

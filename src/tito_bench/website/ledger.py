@@ -102,7 +102,10 @@ def without(ledger: Ledger, withdrawn: set[str]) -> Ledger:
 
 def identifier_in(body: str) -> str | None:
     """The anonymous id in the body of a request of ours."""
-    found: Any = msgspec.json.decode(body)
+    try:
+        found: Any = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None  # not of ours: someone edited the outbox
     return found.get("anonymous_id") if isinstance(found, dict) else None
 
 

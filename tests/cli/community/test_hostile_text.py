@@ -192,3 +192,27 @@ def test_class_of_hostile_exports(tito):
     ran = tito("stats", "--from", "class")
     check_terminal(ran)
     assert "\\x1b[2J\\x1b[31mred" in ran.out
+
+
+@pytest.mark.parametrize("action", ["join", "leave"])
+@pytest.mark.parametrize("text", [one for one in EVIL if len(one) < 200])
+def test_what_an_outbox_file_holds(tito, text: str, action: str) -> None:
+    tito("join")
+    tito.configure("https://example.org")
+    item = {
+        "schema": 1,
+        "action": action,
+        "data": "profile",
+        "api_url": text,
+        "idempotency_key": text,
+        "created_at": text,
+        "body": text,
+        "refused": None,
+    }
+    path = tito.folder / ".tinytorch" / "outbox" / f"000001_{action}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(item))
+    check_terminal(tito("sync", "--dry-run"))
+    assert tito("sync", "--dry-run", "--json").document["waiting"][0]["body"] == text
+    check_terminal(tito("profile"))
+    check_terminal(tito("leave", "--force"))

@@ -159,6 +159,12 @@ def test_yes_asks_nothing(tito):
     assert tito.profile()["location"]["country"] is None
 
 
+def test_json_asks_nothing(tito):
+    ran = tito("join", "--json", answers="Germany\n\n\n\n")
+    assert ran.document["profile"]["location"]["country"] is None
+    assert "[Enter skips]" not in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

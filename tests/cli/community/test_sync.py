@@ -14,6 +14,7 @@ import pytest
 from werkzeug import Request, Response
 
 from tito_bench import __version__
+from tito_bench.cli.community import sharing
 
 SRC = Path(__file__).resolve().parents[3] / "src"
 
@@ -257,6 +258,7 @@ def test_leaving_offline_queues_it_and_a_new_life_begins_after(member, website):
     ids = [json.loads(body)["anonymous_id"] for body in website.bodies[2:]]
     assert ids == [first, first, second]
     member("leave", "--force")
+    assert website.paths[-1] == "/api/community/leave"
     assert json.loads(website.bodies[-1])["anonymous_id"] == second
 
 
@@ -285,6 +287,36 @@ def test_without_httpx_all_stays_queued(member, website, monkeypatch):
     assert member("leave", "--force").status == 0
     monkeypatch.undo()
     assert website.requests == []
+
+
+@pytest.mark.parametrize("kind", ["profile", "submit"])
+def test_killed_between_outbox_and_ledger_it_is_queued_once(member, website, monkeypatch, kind):
+    def killed(_old, _api_url, draft):
+        if (draft.action == "submit") == (kind == "submit"):
+            raise KeyboardInterrupt
+        return original(_old, _api_url, draft)
+
+    original = sharing.noted
+    with monkeypatch.context() as patch:
+        patch.setattr(sharing, "noted", killed)
+        assert member("sync", "--share").status == 130
+    member("sync", "--share")
+    member("sync", "--share")
+    assert website.paths == ["/api/community/join", "/api/benchmarks/submit"]
+
+
+def test_a_submission_has_one_key_for_ever(member, website):
+    """Were the ledger lost, the website would still count it once."""
+    member("sync", "--share")
+    (member.folder / ".tinytorch" / "community" / "website.json").unlink()
+    member("sync")
+    keys = [
+        request.headers["Idempotency-Key"]
+        for request in website.requests
+        if request.path == "/api/benchmarks/submit"
+    ]
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
 
 
 def test_statistics_of_the_website(member, website):

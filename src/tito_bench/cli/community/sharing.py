@@ -85,12 +85,22 @@ def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Q
         return []
     api_url = session.permission.address.url
     queued: list[Queued] = []
-    waiting = undelivered(session, api_url)
+    waiting = _without_queued(session, undelivered(session, api_url), api_url)
     for kind in kinds:
         new = [draft for draft in waiting if draft.data == kind]
         if new and _agreed(session, kind, new, api_url, agreed):
             queued += [_queue(session, draft, api_url) for draft in new]
     return queued
+
+
+def _without_queued(session: Session, new: list[Draft], api_url: str) -> list[Draft]:
+    """Without what is in the outbox already, for a run was killed before it noted that."""
+    items, _problems = outbox_of(session).items()
+    bodies = {one.item.body.encode() for one in items if one.item.api_url == api_url}
+    for draft in new:
+        if draft.body in bodies:
+            _note_queued(session, draft, api_url)
+    return [draft for draft in new if draft.body not in bodies]
 
 
 def _agreed(session: Session, kind: DataKind, new: list[Draft], api_url: str, yes: bool) -> bool:
@@ -122,8 +132,12 @@ def _queue(session: Session, draft: Draft, api_url: str) -> Queued:
     queued = outbox_of(session).add(
         draft.action, draft.data, api_url, draft.body, _key(draft), session.streams.now()
     )
-    session.documents.update(LEDGER, session.layout.ledger, lambda old: noted(old, api_url, draft))
+    _note_queued(session, draft, api_url)
     return queued
+
+
+def _note_queued(session: Session, draft: Draft, api_url: str) -> None:
+    session.documents.update(LEDGER, session.layout.ledger, lambda old: noted(old, api_url, draft))
 
 
 def _key(draft: Draft) -> str:
