@@ -173,7 +173,9 @@ def print_report(report: dict) -> None:
     squares = [r["rival_ratios"] for r in report["rows"] if r["group"] == "sgemm, squares"]
     if squares and "OpenBLAS" in squares[0]:
         logs = [math.log(ratios["OpenBLAS"]) for ratios in squares]
-        print(f"  geometric mean over n of kernel / OpenBLAS: {math.exp(statistics.mean(logs)):.3f}")
+        print(
+            f"  geometric mean over n of kernel / OpenBLAS: {math.exp(statistics.mean(logs)):.3f}"
+        )
 
 
 def cpu_name() -> str:

@@ -127,9 +127,7 @@ def mlp_case(kernels, x, normal) -> Case:
         np.add(np.matmul(hidden, w2, out=out), b2, out=out)
 
     rival = Rival("NumPy, in place", python(numpy_mlp))
-    return Case(
-        "MLP 784-128-10", f"batch {len(x)}", kernels.mlp(x, w1, b1, w2, b2, out), [rival]
-    )
+    return Case("MLP 784-128-10", f"batch {len(x)}", kernels.mlp(x, w1, b1, w2, b2, out), [rival])
 
 
 def operation_cases(kernels, normal, rng) -> Iterator[Case]:

@@ -48,15 +48,13 @@
 #endif
 #define TITO_INLINE static inline __attribute__((always_inline))
 #define TITO_PREFETCH(p) __builtin_prefetch(p)
-/* Says that x is in a register now: the compiler must not load it a second time instead. */
+/* Says that vector x is in a register now: the compiler must not load it a second time instead. */
 #if defined(__AVX512F__)
 #define TITO_IN_REGISTER(x) __asm__("" : "+v"(x))
 #elif TITO_X86
 #define TITO_IN_REGISTER(x) __asm__("" : "+x"(x))
-#elif TITO_ARM64
-#define TITO_IN_REGISTER(x) __asm__("" : "+w"(x))
 #else
-#define TITO_IN_REGISTER(x) (void)(x)
+#define TITO_IN_REGISTER(x) __asm__("" : "+w"(x)) /* AArch64 */
 #endif
 #define TITO_EXCHANGE(flag, value) __atomic_exchange_n((flag), (value), __ATOMIC_ACQ_REL)
 

@@ -60,7 +60,7 @@ TITO_INLINE void dot_block(const size_t rows, const struct tiles *t, size_t row,
         vf column[DOT_GROUP];
         EACH(j, DOT_GROUP) {
             column[j] = v_load(columns + j * stride + k);
-            TITO_IN_REGISTER(column[j]);
+            V_IN_REGISTER(column[j]);
         }
         EACH(i, rows) {
             const float *p = a + i * t->a_stride + k;

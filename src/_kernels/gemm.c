@@ -102,7 +102,7 @@ static void multiply_slice(const struct slice *s) {
         const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
         t.a = a;
         t.a_stride = s->a_stride;
-        if (s->a_stride >= FAR_APART && panels > 1) {
+        if (s->a_stride >= FAR_APART && panels > 1 && s->depth <= KC) {
             pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
             t.a = s->rows;
             t.a_stride = ROW_STRIDE;

@@ -34,7 +34,7 @@ TITO_INLINE void load_row(const size_t rows, const size_t vectors, vf *row, cons
     EACH(j, vectors) {
         row[j] = v_load(b + j * VL);
         if (rows > 1) {
-            TITO_IN_REGISTER(row[j]);
+            V_IN_REGISTER(row[j]);
         }
     }
 }

@@ -7,6 +7,8 @@
 #define VREGISTERS 32
 typedef float32x4_t vf;
 
+#define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
+
 TITO_INLINE vf v_zero(void) { return vdupq_n_f32(0.0f); }
 TITO_INLINE vf v_set(float x) { return vdupq_n_f32(x); }
 TITO_INLINE vf v_load(const float *p) { return vld1q_f32(p); }

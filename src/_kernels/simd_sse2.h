@@ -7,6 +7,8 @@
 #define VREGISTERS 16
 typedef __m128 vf;
 
+#define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
+
 TITO_INLINE vf v_zero(void) { return _mm_setzero_ps(); }
 TITO_INLINE vf v_set(float x) { return _mm_set1_ps(x); }
 TITO_INLINE vf v_load(const float *p) { return _mm_loadu_ps(p); }

@@ -58,7 +58,7 @@ def test_refuses(kernels, normal):
         kernels.attention(q, normal(0, 4), normal(0, 2), out)
     with pytest.raises(ValueError, match=r"k: needs shape \(3, 4\)"):
         kernels.attention(q, normal(3, 5), v, out)
+    square = normal(3, 3)
     with pytest.raises(ValueError, match="out: overlaps q"):
-        square = normal(3, 3)
         kernels.attention(square, normal(3, 3), normal(3, 3), square)
     kernels.attention(q, k, v, out)()

@@ -5,7 +5,14 @@ import pytest
 
 SIZES = (0, 1, 7, 12, 67, 100, 511)
 SHAPES = [s for s in itertools.product(SIZES, repeat=3) if s.count(511) < 3]
-LAYERS = [(1, 784, 128), (2, 784, 128), (32, 128, 10), (100, 100, 1000), (64, 300, 96)]
+LAYERS = [
+    (1, 784, 128),
+    (2, 784, 128),
+    (2, 1030, 511),
+    (32, 128, 10),
+    (100, 100, 1000),
+    (64, 300, 96),
+]
 
 
 def product(kernels, a, b):

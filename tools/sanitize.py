@@ -1,0 +1,101 @@
+"""Run the kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer, then clang-tidy.
+
+    python tools/sanitize.py [--skip-python] [--skip-tidy]
+
+1. tests/kernels/native_test.c and every kernel, on every target this CPU supports.
+2. The extension built with -DTITO_SANITIZE=ON, and tests/kernels against it.
+3. clang-tidy over the C sources (from PyPI, into a virtual environment of its own).
+
+Needs gcc or clang with its sanitizer runtime; run it with a Python that has pip and the test
+requirements of this project.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from kernel_build import KERNELS, ROOT, build_native_test, compile_commands
+
+FLAGS = (
+    "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all", "-DTITO_SANITIZE",
+)  # fmt: skip
+TIDY = "bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-macro-parentheses,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
+TIDY_TARGETS = ("avx512", "portable", "all")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--skip-python", action="store_true", help="not the extension")
+    parser.add_argument("--skip-tidy", action="store_true", help="no clang-tidy")
+    options = parser.parse_args()
+    compiler = os.environ.get("CC", "gcc")
+    machine = os.uname().machine
+    steps = [("native test", lambda folder: native_test(compiler, machine, folder))]
+    if not options.skip_python:
+        steps.append(("extension", lambda folder: extension(compiler, folder)))
+    if not options.skip_tidy:
+        steps.append(("clang-tidy", lambda folder: tidy(machine, folder)))
+    failed = []
+    for name, step in steps:
+        print(f"{name}:", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                step(Path(folder))
+            except subprocess.CalledProcessError as error:
+                print(f"{name}: {error}", flush=True)
+                failed.append(name)
+    print(f"failed: {', '.join(failed)}" if failed else "nothing found")
+    return 1 if failed else 0
+
+
+def native_test(compiler: str, machine: str, folder: Path) -> None:
+    program = build_native_test([compiler], machine, folder, FLAGS, ("-lm",))
+    subprocess.run([program], check=True)
+
+
+def extension(compiler: str, folder: Path) -> None:
+    install = [
+        sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder / "site"),
+        "-Ccmake.define.TITO_SANITIZE=ON", f"-Cbuild-dir={folder / 'build'}", str(ROOT),
+    ]  # fmt: skip
+    subprocess.run(install, env={**os.environ, "CC": compiler}, check=True)
+    libraries = [runtime(compiler, name) for name in ("libasan.so", "libubsan.so")]
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": " ".join(path for path in libraries if path),
+        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter's own
+        "PYTHONPATH": str(folder / "site"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    tests = [
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests/kernels"),
+    ]  # fmt: skip
+    subprocess.run(tests, cwd=folder, env=environment, check=True)
+
+
+def runtime(compiler: str, library: str) -> str:
+    ask = [compiler, f"-print-file-name={library}"]
+    found = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    return found if Path(found).is_absolute() else ""
+
+
+def tidy(machine: str, folder: Path) -> None:
+    venv.create(folder / "venv", with_pip=True)
+    binaries = folder / "venv" / "bin"
+    subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "clang-tidy"], check=True)
+    for out, command in compile_commands(["cc"], machine, (), folder):
+        source, target = command[-3], out.stem.rsplit("-", 1)[1]
+        if target in TIDY_TARGETS and Path(source).parent == KERNELS:
+            flags = command[1:-4]
+            check = [binaries / "clang-tidy", "--quiet", f"--checks=-*,{TIDY}"]
+            check += ["--warnings-as-errors=*", source, "--", *flags]
+            subprocess.run(check, check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
