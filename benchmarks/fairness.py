@@ -3,6 +3,7 @@
     python benchmarks/fairness.py                    numpy: instruction sets x contention
     python benchmarks/fairness.py --subject teaching the same for a slow student package
     python benchmarks/fairness.py --environments WHEEL [--python PATH]...
+    python benchmarks/fairness.py --aarch64          an emulated Arm machine
     python benchmarks/fairness.py --restarts         ten fresh processes, idle
     python benchmarks/fairness.py --work             exactly 2.0, 1.2 and 1.05 times the work
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from fairness_lab.contention import CONTENTION, idle
+from fairness_lab.emulated import aarch64_python
 from fairness_lab.environments import environments
 from fairness_lab.machines import clean_environ, instruction_sets
 from fairness_lab.packages import teaching_package, working_package
@@ -45,6 +47,7 @@ def main() -> int:
     parser.add_argument(
         "--python", action="append", default=[], metavar="PATH", help="one more Python for them"
     )
+    parser.add_argument("--aarch64", action="store_true", help="an emulated Arm machine (Debian)")
     parser.add_argument("--restarts", action="store_true", help="ten fresh processes, idle")
     parser.add_argument("--work", action="store_true", help="error of known ratios of work")
     options = parser.parse_args()
@@ -53,6 +56,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if options.environments is not None:
             _environments(Path(folder), options.environments, options.python, options.repeats)
+        elif options.aarch64:
+            _aarch64(Path(folder))
         elif options.work:
             _work_ratios(Path(folder), options.repeats)
         elif options.restarts:
@@ -97,6 +102,18 @@ def _environments(folder: Path, wheel: Path, pythons: list[str], repeats: int) -
         print(f"{name:<44}{median(values):>10.3f}{spread:>7.2f}%")
     medians = [median(values) for values in runs.values()]
     print(f"CV over environments {100 * coefficient_of_variation(medians):.2f}%")
+
+
+def _aarch64(folder: Path) -> None:
+    python = aarch64_python(folder)
+    words = ["--subject", "numpy", "--time-budget", "60"]
+    record = run_baseline(folder, words, clean_environ(), idle, python)
+    runtime = record.system_info.runtime
+    print(f"emulated aarch64, kernels {runtime.kernel_target}, {runtime.blas_architecture}")
+    for name, (wall_ns, slowdown) in slowdowns(record).items():
+        print(f"{name:<16}{wall_ns / 1e6:>12.3f} ms{slowdown:>10.3f}")
+    score = record.normalized_metrics.score or 0.0
+    print(f"{'composite':<16}{'':>15}{composite(record):>10.3f}   score {score:.2f}")
 
 
 def _restarts(folder: Path) -> None:
