@@ -38,7 +38,6 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["Conductor", "Progress", "Worker"]
 
 _LOAD_DEADLINE_S = 30.0
-_MOST_EXTENSIONS = 3
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
@@ -99,9 +98,8 @@ class Conductor:
     ) -> SuiteResult:
         """Measure `operations` within `budget`.
 
-        After the rounds of the budget, more are taken until `enough` says that
-        the results are certain enough, the time is over, or there are three
-        times as many rounds.
+        The rounds are taken again, `budget.passes` times in all, until `enough`
+        says that the results are certain enough or the time is over.
 
         Raises
         ------
@@ -118,7 +116,7 @@ class Conductor:
                 with self._guarded(plan):
                     self._calibrate(plan, budget, ends)
             active = [plan for plan in plans if plan.failure is None]
-            for _ in range(_MOST_EXTENSIONS):
+            for _ in range(budget.passes):
                 self._take_rounds(active, budget, ends)
                 if self._clock() > ends or enough([plan.result() for plan in plans]):
                     break

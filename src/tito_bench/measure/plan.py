@@ -32,8 +32,9 @@ _MOST_LOOPS = 10_000_000
 class Budget:
     """How much to measure: `rounds` rounds with samples of `sample_ns`.
 
-    A slow subject gets as many rounds as fit in `usual_s` seconds; only one
-    that is not certain enough by then takes up to `time_s`. The rounds are
+    A slow subject gets as many rounds as fit in `usual_s` seconds. A result
+    that is not certain enough by then is measured again, `passes` times in all,
+    as long as `time_s` is not over. The rounds are
     spread over `workers` fresh processes, because where memory comes to lie
     differs from process to process and stays so for its life.
     """
@@ -43,6 +44,7 @@ class Budget:
     usual_s: float = 6.0
     sample_ns: int = 1_000_000
     workers: int = 3
+    passes: int = 3
 
     def target_ns(self, side: Side, subject_s: float) -> int:
         """How long a sample of this side should be, in ns, beside one of the subject's.

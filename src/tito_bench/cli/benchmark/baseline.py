@@ -49,7 +49,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--rounds",
         type=round_count,
         metavar="N",
-        help="rounds to begin with; up to three times as many while the score is uncertain",
+        help="rounds to take; fewer where time is short",
     )
     parser.add_argument(
         "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 20)"
@@ -97,7 +97,7 @@ def _budget(options: argparse.Namespace) -> Budget:
 
     budget = QUICK if options.quick else STANDARD
     if options.rounds is not None:
-        budget = replace(budget, rounds=options.rounds)
+        budget = replace(budget, rounds=options.rounds, passes=1)
     if options.time_budget is not None:
         budget = replace(budget, time_s=options.time_budget)
     return budget
