@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -106,3 +107,25 @@ def test_a_named_project_that_is_not_there(run_cli: RunCli, tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("tito-bench: error: --project: the folder")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_few_words_to_a_reader_who_left(clean_environ: Mapping[str, str]) -> None:
+    """Little enough to be still in the buffer when the command returns."""
+    code = (
+        "import argparse, sys; from tito_bench.cli.main import _run;"
+        "options = argparse.Namespace(run=lambda options, streams: streams.out.write('x') * 0);"
+        "sys.exit(_run(options, 'tito-bench'))"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**clean_environ, "PYTHONUNBUFFERED": ""},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

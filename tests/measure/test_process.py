@@ -134,25 +134,39 @@ def test_what_it_prints_is_kept_up_to_a_limit_and_read_all_the_time(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="forks")
-def test_what_the_code_forked_ends_with_it(start: Start, project: Path) -> None:
+@pytest.mark.parametrize("leaving", ["os.fork() and os._exit(0)", "os.setsid()"])
+def test_what_the_code_forked_ends_with_it(start: Start, project: Path, leaving: str) -> None:
+    """A grandchild is no descendant any more, a new session no member of the group."""
     fifo = project / "alive"
     os.mkfifo(fifo)
     load = write_tensor(
         project,
         "import os, threading\n"
         "if os.fork() == 0:\n"
+        f"    {leaving}\n"
         f"    pipe = open({str(fifo)!r}, 'w')\n"
+        "    pipe.write('alive')\n"
+        "    pipe.flush()\n"
         "    threading.Event().wait()\n"
         "raise NameError('done')\n",
     )
     worker = start()
-    ended = []
-    reader = threading.Thread(target=lambda: ended.append(fifo.read_text()))
+    seen: list[str] = []
+    alive = threading.Event()
+
+    def watch() -> None:
+        with fifo.open() as pipe:
+            seen.append(pipe.read(5))
+            alive.set()
+            seen.append(pipe.read())  # the end: nobody holds the pipe open any more
+
+    reader = threading.Thread(target=watch, daemon=True)
     reader.start()
     assert isinstance(worker.ask(load, 30), Failed)
+    assert alive.wait(20)
     worker.kill()
     reader.join(timeout=20)
-    assert ended == [""]  # the end of the pipe: nobody holds it open any more
+    assert seen == ["alive", ""]
 
 
 def test_it_reads_nothing_and_sees_no_project_first_on_its_path(

@@ -88,7 +88,7 @@ def test_what_is_missing_and_what_raises_are_told_apart(project: Path) -> None:
 def test_a_memory_bomb_raises_memory_error_in_the_worker(project: Path) -> None:
     package = build_package(project, modules=1)
     with (package / "core" / "tensor.py").open("a") as file:
-        file.write("\nbomb = bytearray(1 << 40)\n")
+        file.write("\nbomb = bytearray(5 << 30)\n")
     (answer,), _ = converse(project, Load("tinytorch", str(project)))
     assert isinstance(answer, Failed)
     assert "MemoryError" in answer.reason

@@ -18,6 +18,7 @@ from tito_bench import _native
 from tito_bench.records.benchmark import decode_record, encode_record
 
 Baseline = Callable[..., "subprocess.CompletedProcess[str]"]
+SHORT = ["benchmark", "baseline", "--quick", "--rounds", "1", "--subject", "numpy"]
 OPERATIONS = [
     "add_100x100",
     "mul_100x100",
@@ -219,8 +220,7 @@ def test_a_disk_that_takes_nothing(baseline: Baseline) -> None:
 def test_a_disk_that_is_full_half_way_leaves_nothing(
     clean_environ: Mapping[str, str], project: Path
 ) -> None:
-    words = [sys.executable, "-m", "tito_bench", "benchmark", "baseline"]
-    words += ["--quick", "--rounds", "1", "--subject", "numpy"]
+    words = [sys.executable, "-m", "tito_bench", *SHORT]
     environ = {k: v for k, v in clean_environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
         ["/bin/sh", "-c", 'ulimit -f 1; exec "$@"', "sh", *words],
@@ -242,9 +242,9 @@ def test_a_full_standard_output_is_one_line(
 ) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "tito_bench", "benchmark", "baseline", "--quick"],
+            [sys.executable, "-m", "tito_bench", *SHORT],
             cwd=project,
-            env=clean_environ,
+            env={**clean_environ, "PYTHONUNBUFFERED": ""},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -252,24 +252,28 @@ def test_a_full_standard_output_is_one_line(
         )
     assert done.returncode == 1
     assert done.stderr == "tito-bench: error: standard output: No space left on device\n"
+    assert len(records(project)) == 1
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 def test_a_reader_who_leaves_is_no_error_to_talk_about(
-    clean_environ: Mapping[str, str], project: Path
+    form: list[str], clean_environ: Mapping[str, str], project: Path
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "tito_bench", "benchmark", "baseline", "--quick", "--rounds", "1"],
+        [sys.executable, "-m", "tito_bench", *SHORT, *form],
         cwd=project,
-        env=clean_environ,
+        env={**clean_environ, "PYTHONUNBUFFERED": ""},
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if "Project: " not in line] == []
+    assert len(records(project)) == 1
 
 
 # -- what a terminal can show ----------------------------------------------------
@@ -288,6 +292,17 @@ def test_an_old_console_gets_plain_letters(encoding: str, baseline: Baseline) ->
     assert saved.endswith(".json")  # a path stays whole
     lines = [line for line in done.stdout.splitlines() if "/" not in line]
     assert max(map(len, lines)) <= 40
+
+
+def test_a_name_that_the_console_cannot_spell_is_no_reason_to_fail(
+    baseline: Baseline, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Łódź"
+    folder.mkdir()
+    environ = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = baseline("--subject", "numpy", "--project", str(folder), environ=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "/??d? (--project)" in done.stdout
 
 
 # -- submissions -------------------------------------------------------------------
