@@ -14,6 +14,7 @@ from records.made_record import made_record
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
 from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.report import terminal, view
 from tito_bench.report.terminal import Symbols, print_baseline
 
 SAVED = ".tito/benchmarks/baseline_20261122T203000Z_abcd.json"
@@ -33,6 +34,13 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.fixture(autouse=True)
+def reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reference machine whose card does not change: everything native takes 2 ms there."""
+    monkeypatch.setattr(view, "reference_ms", lambda _name, _version, slowdown: 2 * slowdown)
+    monkeypatch.setattr(terminal, "reference_name", lambda: "Old CPU, sse2")
+
+
 def test_the_whole_report() -> None:
     assert shown(made_record()).splitlines() == [
         "",
@@ -50,6 +58,8 @@ def test_the_whole_report() -> None:
         "Subject: numpy 2.0.0",
         "CPU: Some CPU; kernels: portable",
         "NumPy 2.0.0, openblas Haswell, BLAS threads: 1",
+        "On the reference machine (Old CPU, sse2) about: Tensor Operations 4.000ms,",
+        "Matrix Multiply 4.000ms, Forward Pass 4.000ms",
         f"Saved: {SAVED}",
     ]
 

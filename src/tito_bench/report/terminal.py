@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from tito_bench.machine.reference import reference_name
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
@@ -60,7 +61,7 @@ def print_baseline(
         [_Line(symbols.target, "Baseline Benchmark", "bold")],
         [*rows(view, symbols), _score(view, symbols)],
         [_closing(record, view, symbols)],
-        [*_facts(record, saved)],
+        [*_facts(record, view, saved)],
         [*_notes(record, symbols)],
     )
     for block in blocks:
@@ -164,7 +165,7 @@ def _fell_back(record: BenchmarkRecord) -> bool:
     return record.subject.name == "numpy" and record.subject.note is not None
 
 
-def _facts(record: BenchmarkRecord, saved: str | None) -> Iterator[_Line]:
+def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[_Line]:
     subject, runtime = record.subject, record.system_info.runtime
     version = f" {safe_text(subject.version)}" if subject.version else ""
     yield _fact(f"Subject: {subject.name}{version}")
@@ -175,6 +176,14 @@ def _facts(record: BenchmarkRecord, saved: str | None) -> Iterator[_Line]:
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
     yield _fact(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
+    elsewhere = [
+        f"{row.title} {milliseconds(row.elsewhere_ms)}"
+        for row in view.rows
+        if row.elsewhere_ms is not None
+    ]
+    if elsewhere:
+        # Raw times, but all on one machine: the only ones that people can compare.
+        yield _fact(f"On the reference machine ({reference_name()}) about: {', '.join(elsewhere)}")
     if saved is not None:
         yield _fact(f"Saved: {saved}")
 

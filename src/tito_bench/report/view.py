@@ -5,8 +5,10 @@ Computed from the record alone, so that no two reports can differ in a number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tito_bench.machine.reference import reference_ms
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES
@@ -16,7 +18,11 @@ __all__ = ["BaselineView", "Row", "baseline_view", "milliseconds"]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a report. The numbers are None where `reason` says why."""
+    """One line of a report. The numbers are None where `reason` says why.
+
+    `elsewhere_ms` is what the same slowdown would take on the reference
+    machine; None where its card does not have the operations.
+    """
 
     title: str
     subject_ms: float | None
@@ -24,6 +30,7 @@ class Row:
     slowdown: float | None
     reason: str | None
     scored: bool
+    elsewhere_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,14 @@ def _group_row(record: BenchmarkRecord, name: str) -> Row:
         slowdown,
         None,
         True,
+        _elsewhere_ms(members),
     )
+
+
+def _elsewhere_ms(members: Sequence[OperationRecord]) -> float | None:
+    times = [reference_ms(op.name, op.version, _measured(op.slowdown)) for op in members]
+    known = [time for time in times if time is not None]
+    return geometric_mean(known) if len(known) == len(members) else None
 
 
 def _operation_row(op: OperationRecord) -> Row:
