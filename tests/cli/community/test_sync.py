@@ -319,6 +319,43 @@ def test_a_submission_has_one_key_for_ever(member, website):
     assert keys[0] == keys[1]
 
 
+def test_auto_sync_without_httpx_says_so_and_keeps(tito, website, monkeypatch):
+    tito.configure(website.url, auto_sync=True)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    ran = tito("join", "--share")
+    assert ran.status == 0
+    assert "Not sent yet: sending needs httpx" in ran.out
+    assert ".tinytorch/outbox/000001_join.json" in tito.files()
+
+
+def test_what_nobody_agreed_to_is_held_and_named(member, website):
+    member("sync", "--share")
+    member("update", "--country", "ch")
+    consent = member.folder / ".tinytorch" / "community" / "consent.json"
+    consent.write_text("{")
+    ran = member("sync")
+    assert "Not sent, nobody agreed: 000001_profile.json" in ran.out
+    assert len(website.requests) == 2
+
+
+def test_a_consent_that_cannot_be_read_is_asked_anew(member, website):
+    consent = member.folder / ".tinytorch" / "community" / "consent.json"
+    consent.write_text('{"schema": 1, "profile": {"granted": "yes"}}')
+    ran = member("sync")
+    assert "No consent: " in ran.out
+    assert website.requests == []
+    assert member("sync", "--share").status == 0
+    assert len(website.requests) == 2
+
+
+def test_an_unreadable_outbox_item_is_named(member, website):
+    member("update", "--share")
+    (member.folder / ".tinytorch" / "outbox" / "000001_join.json").write_text("{")
+    ran = member("sync", "--share")
+    assert "it was moved to 000001_join.json." in ran.out
+    assert website.paths == ["/api/community/join", "/api/benchmarks/submit"], "offered again"
+
+
 def test_statistics_of_the_website(member, website):
     assert "12345" in member("stats", "--website").out
     assert member("stats", "--website", "--json").document["website"] == {"members": 12345}

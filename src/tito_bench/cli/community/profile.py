@@ -71,12 +71,12 @@ def _rows(session: Session, profile: Profile) -> list[tuple[str, str]]:
 
 def _sending(session: Session) -> dict[str, Any]:
     """The effective state: the settings, the environment, and what was agreed to."""
-    from tito_bench.cli.community.sharing import outbox_of
+    from tito_bench.cli.community.sharing import queued_items
     from tito_bench.community.consent import answer_for, effective_consent
 
     consent, problem = effective_consent(session.documents, session.layout.consent)
     address = session.permission.address
-    items, _problems = outbox_of(session).items()
+    items = queued_items(session)
 
     def shown(kind: Any) -> str:
         url = session.config.website.api_url

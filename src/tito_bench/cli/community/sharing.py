@@ -44,6 +44,7 @@ __all__ = [
     "forget_on_website",
     "offer",
     "outbox_of",
+    "queued_items",
     "report_delivery",
     "send_waiting",
     "told_after",
@@ -57,6 +58,18 @@ _TITLES: dict[DataKind, str] = {"profile": "your profile", "benchmarks": "your s
 def outbox_of(session: Session) -> Outbox:
     """The outbox of the project."""
     return Outbox(session.layout.outbox, session.documents)
+
+
+def queued_items(session: Session) -> list[Queued]:
+    """Everything in the outbox. What cannot be read there was set aside: that is
+    said, and the ledger forgets what it noted, so that all is offered again."""
+    items, problems = outbox_of(session).items()
+    if problems:
+        session.say(*problems)
+        session.documents.update(
+            LEDGER, session.layout.ledger, lambda old: only_known(old) if old else None
+        )
+    return items
 
 
 def undelivered(session: Session, api_url: str) -> list[Draft]:
@@ -85,7 +98,7 @@ def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Q
         return []
     api_url = session.permission.address.url
     queued: list[Queued] = []
-    waiting = _without_queued(session, undelivered(session, api_url), api_url)
+    waiting = _not_queued(session, api_url)
     for kind in kinds:
         new = [draft for draft in waiting if draft.data == kind]
         if new and _agreed(session, kind, new, api_url, agreed):
@@ -93,10 +106,12 @@ def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Q
     return queued
 
 
-def _without_queued(session: Session, new: list[Draft], api_url: str) -> list[Draft]:
-    """Without what is in the outbox already, for a run was killed before it noted that."""
-    items, _problems = outbox_of(session).items()
-    bodies = {one.item.body.encode() for one in items if one.item.api_url == api_url}
+def _not_queued(session: Session, api_url: str) -> list[Draft]:
+    """What is new and not in the outbox; it may be there unnoted, where a run was killed."""
+    bodies = {
+        one.item.body.encode() for one in queued_items(session) if one.item.api_url == api_url
+    }
+    new = undelivered(session, api_url)
     for draft in new:
         if draft.body in bodies:
             _note_queued(session, draft, api_url)
@@ -186,7 +201,7 @@ def forget_on_website(session: Session) -> str | None:
     """On leaving: withdraw what waits, and queue the request to forget the profile
     where the website may know it. The address that is to be told, or None."""
     outbox = outbox_of(session)
-    items, _problems = outbox.items()
+    items = queued_items(session)
     for queued in items:
         if queued.item.action != "leave":
             outbox.remove(queued)
@@ -246,7 +261,7 @@ def withdraw(session: Session, kinds: tuple[str, ...]) -> list[Queued]:
         lambda old: msgspec.structs.replace(old, **nothing) if old else None,
     )
     outbox = outbox_of(session)
-    items, _problems = outbox.items()
+    items = queued_items(session)
     removed = [one for one in items if one.item.data in kinds and one.item.action != "leave"]
     for queued in removed:
         outbox.remove(queued)

@@ -41,7 +41,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask where needed, send, say what became of it."""
     from tito_bench.cli.community.session import open_session
-    from tito_bench.cli.community.sharing import offer, outbox_of, report_delivery, send_waiting
+    from tito_bench.cli.community.sharing import offer, queued_items, report_delivery, send_waiting
 
     session = open_session(options, streams)
     if options.withdraw:
@@ -49,8 +49,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     if options.dry_run:
         return _dry_run(session)
     if not session.permission.allowed:
-        items, _problems = outbox_of(session).items()
-        waiting = [one for one in items if one.item.refused is None]
+        waiting = [one for one in queued_items(session) if one.item.refused is None]
         session.say(f"Nothing was sent: sending is {session.permission.reason}.")
         session.say(f"Waiting in the outbox: {len(waiting)}")
         session.finish(_document(session, waiting=waiting))
@@ -66,12 +65,10 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _dry_run(session: Session) -> int:
     """Show every request that a sync would make, were it agreed to: byte for byte."""
-    from tito_bench.cli.community.sharing import outbox_of, undelivered
+    from tito_bench.cli.community.sharing import queued_items, undelivered
     from tito_bench.website.delivery import PATHS
 
-    items, problems = outbox_of(session).items()
-    session.say(*problems)
-    waiting = [one for one in items if one.item.refused is None]
+    waiting = [one for one in queued_items(session) if one.item.refused is None]
     for queued in waiting:
         session.say("", f"POST {PATHS[queued.item.action]}  ({queued.path.name})")
         session.show_exactly(queued.item.body)
