@@ -58,6 +58,7 @@ def test_the_whole_report() -> None:
         "Subject: numpy 2.0.0",
         "CPU: Some CPU; kernels: portable",
         "NumPy 2.0.0, openblas Haswell, BLAS threads: 1",
+        "95% interval of the score: 90.0 to 90.0",
         "On the reference machine (Old CPU, sse2) about: Tensor Operations 4.000ms,",
         "Matrix Multiply 4.000ms, Forward Pass 4.000ms",
         f"Saved: {SAVED}",

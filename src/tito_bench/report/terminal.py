@@ -176,6 +176,9 @@ def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> It
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
     yield _fact(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
+    interval = record.normalized_metrics.score_interval
+    if interval is not None:
+        yield _fact(f"95% interval of the score: {interval[0]:.1f} to {interval[1]:.1f}")
     elsewhere = [
         f"{row.title} {milliseconds(row.elsewhere_ms)}"
         for row in view.rows
