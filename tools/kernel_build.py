@@ -1,5 +1,7 @@
 """Building the kernels and their native test with any C compiler, outside CMake."""
 
+# ruff: noqa: S603  the compiler is the caller's choice
+
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
+#define ALIGNMENT ((size_t)64)
 #define POOL_BLOCKS 64
 #define POOL_BYTES ((size_t)256 << 20)
 
@@ -50,22 +50,39 @@ static void *take_from_pool(size_t capacity) {
     return found;
 }
 
+static void release(void *const *blocks, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        free(header_of(blocks[i])->raw);
+    }
+}
+
+/* The oldest make room: a size that is no longer asked for must not fill the pool. */
 static int give_to_pool(void *block) {
     const size_t capacity = header_of(block)->capacity;
-    int kept = 0;
+    void *oldest[POOL_BLOCKS];
+    size_t count = 0;
     lock();
-    if (pool_users > 0 && pool_count < POOL_BLOCKS && capacity <= POOL_BYTES - pool_bytes) {
+    const int kept = pool_users > 0 && capacity <= POOL_BYTES;
+    if (kept) {
+        size_t room = POOL_BYTES - pool_bytes;
+        while (room < capacity || pool_count - count == POOL_BLOCKS) {
+            room += header_of(pool[count])->capacity;
+            oldest[count] = pool[count];
+            ++count;
+        }
+        pool_count -= count;
+        memmove(pool, pool + count, pool_count * sizeof pool[0]);
         pool[pool_count++] = block;
-        pool_bytes += capacity;
-        kept = 1;
+        pool_bytes = POOL_BYTES - room + capacity;
     }
     unlock();
+    release(oldest, count);
     return kept;
 }
 
 /* Rounded up to the alignment; 0 when that overflows. */
 static size_t capacity_for(size_t size) {
-    if (size > SIZE_MAX - 3 * (size_t)ALIGNMENT) {
+    if (size > SIZE_MAX - 3 * ALIGNMENT) {
         return 0;
     }
     const size_t whole = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -73,7 +90,7 @@ static size_t capacity_for(size_t size) {
 }
 
 static void *fresh(size_t capacity, int zeroed) {
-    const size_t room = capacity + 2 * (size_t)ALIGNMENT;
+    const size_t room = capacity + 2 * ALIGNMENT;
     char *raw = zeroed ? calloc(1, room) : malloc(room);
     if (raw == NULL) {
         return NULL;
@@ -148,7 +165,5 @@ void tito_aligned_pool_leave(void) {
         pool_bytes = 0;
     }
     unlock();
-    for (size_t i = 0; i < count; ++i) {
-        free(header_of(leftover[i])->raw);
-    }
+    release(leftover, count);
 }

@@ -33,6 +33,7 @@
 #define TITO_PREFETCH(p) __prefetch((const void *)(p))
 #endif
 #define TITO_IN_REGISTER(x) (void)(x)
+#define TITO_UNRELATED(p) (void)(p)
 #define TITO_EXCHANGE(flag, value) _InterlockedExchange((flag), (value))
 
 #else
@@ -56,6 +57,8 @@
 #else
 #define TITO_IN_REGISTER(x) __asm__("" : "+w"(x)) /* AArch64 */
 #endif
+/* Hides how pointer p was computed: the compiler must keep it, not an offset from another one. */
+#define TITO_UNRELATED(p) __asm__("" : "+r"(p))
 #define TITO_EXCHANGE(flag, value) __atomic_exchange_n((flag), (value), __ATOMIC_ACQ_REL)
 
 #endif

@@ -4,13 +4,13 @@
 #include "dot_columns.h"
 #include "packing.h"
 
-#define KC 256             /* k at a time: a block's rows of a (14 KB) stay in the first-level cache */
-#define NC 1024            /* columns at a time: the packed slice of b (1 MB) stays in the second */
+#define KC ((size_t)256) /* k at a time: the rows of a in a block, 14 KB, stay in the first cache */
+#define NC 1024          /* columns at a time: the packed slice of b, 1 MB, stays in the second */
 #define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
-#define PACKED_ROWS (ROWS_2 * ROW_STRIDE)
-#define FAR_APART 1000     /* rows of a this far apart share cache sets, so they are packed */
-#define SMALL_B 8192       /* elements of b that need no packing */
-#define EARLY_B 200000     /* elements of b that are packed before, not while they are multiplied */
+#define PACKED_ROWS ((size_t)ROWS_2 * ROW_STRIDE)
+#define FAR_APART 1000 /* rows of a this far apart share cache sets, so they are packed */
+#define SMALL_B 8192   /* elements of b that need no packing */
+#define EARLY_B 200000 /* elements of b that are packed ahead, not while they are multiplied */
 
 /* What is multiplied now: all rows of a, `depth` of k, the columns of one chunk. */
 struct slice {
@@ -65,8 +65,8 @@ static void multiply_left(const struct slice *s, const struct width *w, size_t r
 
 /* How many last columns are worth computing as dot products. */
 static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
-    const size_t last = columns % VL;
-    return VL > 4 && last <= DOT_MOST && depth >= VL && m >= 2 * DOT_ROWS ? last : 0;
+    const size_t last = columns % VL, fewest_rows = (size_t)2 * DOT_ROWS;
+    return last * (VL > 4 && last <= DOT_MOST && depth >= VL && m >= fewest_rows);
 }
 
 static void multiply_slice(const struct slice *s) {

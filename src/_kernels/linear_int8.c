@@ -86,7 +86,7 @@ size_t TITO_NAME(linear_int8_workspace)(const void *arguments) {
 
 void TITO_NAME(linear_int8)(const void *arguments) {
     const struct tito_linear_int8 *t = arguments;
-    int16_t *x = t->workspace, *w = x + x_bytes(t) / sizeof *x;
+    int16_t *x = t->workspace, *w = (int16_t *)((char *)t->workspace + x_bytes(t));
     widen_x(x, t);
     for (size_t column = 0; column < t->n && t->m > 0; column += INT8_COLUMNS) {
         pack_w(w, t, column);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define VL 8
+#define VL ((size_t)8)
 #define VREGISTERS 16
 typedef __m256 vf;
 

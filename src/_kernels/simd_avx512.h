@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define VL 16
+#define VL ((size_t)16)
 #define VREGISTERS 32
 typedef __m512 vf;
 

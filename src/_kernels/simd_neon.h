@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define VL 4
+#define VL ((size_t)4)
 #define VREGISTERS 32
 typedef float32x4_t vf;
 

@@ -3,7 +3,7 @@
  * machine has. */
 #include <string.h>
 
-#define VL 4
+#define VL ((size_t)4)
 #define VREGISTERS 16
 typedef struct {
     float lane[VL];

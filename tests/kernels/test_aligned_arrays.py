@@ -98,3 +98,16 @@ def test_many_threads():
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_sizes_no_longer_asked_for_make_room():
+    with AlignedArrays():
+        for size in range(1, 300):
+            np.empty(64 * size, np.uint8)
+        big = 1 << 27
+        del_me = [np.empty(big, np.uint8) for _ in range(3)]
+        del del_me
+        block = np.empty(5000, np.float32)
+        address = block.ctypes.data
+        del block
+        assert np.empty(5000, np.float32).ctypes.data == address
