@@ -10,10 +10,15 @@
 #define ROWS_2 14
 #define ROWS_4 6
 #define ROWS_8 2
-#else
+#elif VREGISTERS == 16
 #define ROWS_1 8
 #define ROWS_2 6
 #define ROWS_4 2
+#define ROWS_8 1
+#else /* compilers keep plain C's one row in registers, and spill two: 2 to 4 times slower */
+#define ROWS_1 1
+#define ROWS_2 1
+#define ROWS_4 1
 #define ROWS_8 1
 #endif
 
@@ -60,10 +65,11 @@ static const struct width widths[] = {
     {VL, ROWS_1, blocks_1},
 };
 
-/* The widest panel that all m rows fit beside, or else the one that reuses b the most. */
+/* The widest panel that all m rows fit beside, or else the one that reuses b the most; no narrower
+ * than brings more rows. */
 static const struct width *choose_width(size_t m, size_t n) {
     const struct width *w = widths;
-    while (w < widths + 3 && (n < w->columns || (m > w->rows && w < widths + 2))) {
+    while (w < widths + 3 && (n < w->columns || (m > w->rows && w->rows < ROWS_2))) {
         ++w;
     }
     return w;

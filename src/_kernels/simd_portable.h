@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define VL ((size_t)4)
-#define VREGISTERS 16
+#define VREGISTERS 8 /* unknown */
 typedef struct {
     float lane[VL];
 } vf;
