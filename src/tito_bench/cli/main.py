@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from tito_bench import __version__
 from tito_bench.cli.exits import Exit
@@ -15,12 +16,22 @@ from tito_bench.errors import TitoBenchError, UsageError
 
 __all__ = ["build_parser", "main"]
 
+_LONGEST = 1000  # characters of a message that repeats foreign text
 # The summaries stand here, so that the help of all commands need not import any of them.
 _GROUPS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
     "community": "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
     "doctor": "Say what is wrong with this machine or installation, and how to repair it.",
 }
+
+
+class _Parser(argparse.ArgumentParser):
+    """Its complaints repeat words of the command line, which may be anybody's."""
+
+    def error(self, message: str) -> NoReturn:
+        from tito_bench.report.safe_text import safe_text
+
+        super().error(safe_text(message, _LONGEST))
 
 
 def build_parser(
@@ -31,7 +42,7 @@ def build_parser(
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
     of a command line, only the branches that they name are filled.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=prog,
         description="Benchmarks that mean the same on every laptop, and a cohort to learn with.",
         epilog="Everything stays on this machine unless you say otherwise.",
@@ -74,6 +85,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
 def _run(options: argparse.Namespace, prog: str) -> int:
     from tito_bench.cli.signals import ended_by_signals
     from tito_bench.cli.streams import Streams
+    from tito_bench.report.safe_text import safe_text
 
     try:
         streams = Streams.of_process().for_json(getattr(options, "json", False))
@@ -91,7 +103,8 @@ def _run(options: argparse.Namespace, prog: str) -> int:
         return Exit.FAILED
     except OSError as error:
         _forget_output()
-        where = error.filename or "standard output"  # on a full disk, for example
+        # A full disk, for example.
+        where = safe_text(str(error.filename or "standard output"), _LONGEST)
         return _say(f"{prog}: error: {where}: {error.strerror or error}", Exit.FAILED)
     return status
 

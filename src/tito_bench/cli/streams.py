@@ -145,14 +145,16 @@ class Streams:
         """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8."""
         import msgspec
 
-        text = msgspec.json.format(msgspec.json.encode(document), indent=2)
+        from tito_bench.report.safe_text import safe_json
+
+        text = safe_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
         binary = getattr(self.out, "buffer", None)
         if binary is None:
-            self.out.write(text.decode() + "\n")
+            self.out.write(text + "\n")
         else:
             # Past the text layer: a cp1252 console must not break the document.
             self.out.flush()
-            binary.write(text + b"\n")
+            binary.write(text.encode() + b"\n")
         self.out.flush()
 
     def _need_person(self, question: str, flag: str) -> None:
