@@ -18,7 +18,7 @@ tito_kernel TITO_NAME(linear), TITO_NAME(mlp), TITO_NAME(add), TITO_NAME(mul), T
 tito_workspace TITO_NAME(linear_workspace), TITO_NAME(mlp_workspace),
     TITO_NAME(attention_workspace), TITO_NAME(linear_int8_workspace), TITO_NAME(conv2d_workspace),
     TITO_NAME(maxpool2d_workspace);
-#define TITO_FMA_CHAINS 12
+#define TITO_FMA_CHAINS 14 /* as many as 16 registers hold beside two constants */
 
 extern const struct tito_context TITO_NAME(context);
 
