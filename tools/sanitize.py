@@ -87,7 +87,8 @@ def extension(compiler: str, folder: Path) -> None:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     tests = [
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests/kernels"),
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=900",
+        str(ROOT / "tests" / "kernels"),
     ]  # fmt: skip
     subprocess.run(tests, cwd=folder, env=environment, check=True)
 
