@@ -2,58 +2,20 @@
 
     python benchmarks/doubled_work.py [--runs 3]
 
-Measures the same student's package twice: as it is, and with every operation
-done two times over; both through the same wrapper. Prints the difference of
-the scores (asked: 10.0 +- 0.5).
+Measures the same student's package twice: as it is, and with every operation,
+its Tensor too, done two times over. Prints the difference of the scores
+(asked: 10.0 +- 0.5).
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 from statistics import mean
 
 from command import baseline_record, machine_line
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from packages.build import build_package
-
-# Appended to the module of each class. The outermost call repeats; what it
-# calls itself does not, or a layer's product would be done four times.
-_REPEAT = """
-def _repeat(owner, name, times):
-    import builtins
-    plain = getattr(owner, name)
-    def call(*arguments):
-        if getattr(builtins, "_tito_repeating", False):
-            return plain(*arguments)
-        builtins._tito_repeating = True
-        try:
-            for _ in range(times - 1):
-                plain(*arguments)
-            return plain(*arguments)
-        finally:
-            builtins._tito_repeating = False
-    setattr(owner, name, call)
-"""
-_OPERATIONS = {
-    "tensor": ("Tensor", ("__add__", "__mul__", "__matmul__")),
-    "activations": ("ReLU", ("__call__",)),
-    "layers": ("Linear", ("__call__",)),
-}
-
-
-def build(folder: Path, times: int) -> None:
-    """Build a package in `folder` that does each operation so many times."""
-    folder.mkdir()
-    package = build_package(folder)
-    for module, (owner, names) in _OPERATIONS.items():
-        calls = "".join(f"_repeat({owner}, {name!r}, {times})\n" for name in names)
-        with (package / "core" / f"{module}.py").open("a", encoding="utf-8") as file:
-            file.write(f"{_REPEAT}\n{calls}")
+from fairness_lab.packages import working_package
 
 
 def main() -> None:
@@ -64,7 +26,7 @@ def main() -> None:
     print(f"{'run':>4} {'once':>7} {'twice':>7} {'difference':>11}")
     with tempfile.TemporaryDirectory() as work:
         for times in scores:
-            build(Path(work) / str(times), times)
+            working_package(Path(work) / str(times), times)
         for run in range(1, runs + 1):
             for times, found in scores.items():
                 record = baseline_record(Path(work) / str(times), "--subject", "tinytorch")
