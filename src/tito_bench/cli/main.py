@@ -8,11 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from tito_bench import __version__
 from tito_bench.cli.exits import Exit
 from tito_bench.errors import TitoBenchError, UsageError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 __all__ = ["build_parser", "main"]
 

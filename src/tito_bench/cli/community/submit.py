@@ -68,7 +68,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     elif not session.asks or streams.confirm("Write it?", flag="--yes", default=True):
         written = add_stamped(session.layout.submissions, record["kind"], now, data)
         path = session.layout.shown(written)
-        session.say(f"Submission prepared: {path}. Nothing left this machine.")
+        session.say(f"Submission prepared: {path}\nNothing left this machine.")
         offer(session, ("benchmarks",), options.share)
         told_after(session)
     session.finish({"record": source, "path": path, "bytes": data.decode()})
