@@ -35,6 +35,7 @@ class InstructionSet:
 
 _AVX2 = ("X86_V3", "AVX2", "FMA3")
 INSTRUCTION_SETS = (
+    # What OpenBLAS itself takes on a CPU with SSE4.2 and no AVX.
     InstructionSet("sse2", "Nehalem", ()),
     InstructionSet("avx2", "Haswell", _AVX2),
     InstructionSet(
