@@ -11,59 +11,43 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
-from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.measure.plan import SLOW_CALL_NS, Budget, Plan, is_due, next_loops, share_time
 from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.protocol import (
-    Answer,
-    Failed,
     Load,
-    Loaded,
     Measure,
     Measured,
     Prepare,
     Prepared,
-    Question,
     Reading,
     Side,
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
+from tito_bench.measure.session import NotMeasured, Session, Worker, failure_of, unexpected
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["Conductor", "Progress", "Worker"]
+__all__ = ["Conductor", "Progress"]
 
-_LOAD_DEADLINE_S = 30.0
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
-
-
-class Worker(Protocol):
-    """What the conductor needs of a worker process."""
-
-    def ask(self, question: Question, deadline_s: float) -> Answer:
-        """Answer, or raise WorkerTimeout or WorkerCrashed."""
-
-    def kill(self) -> int:
-        """End it at once, and all processes that its code started; how many there were."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the run is: `done` of `total` operation rounds (0 of 0 while calibrating)."""
+    """How far the run is: `done` of `total` operation rounds (0 of 0 while calibrating).
+
+    `verb` says what is done where it is neither calibrating nor taking rounds,
+    and `remaining` what comes after it.
+    """
 
     operation: str
     done: int
     total: int
-
-
-class _NotMeasured(Exception):
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.reason)
-        self.failure = failure
+    verb: str = ""
+    remaining: str = ""
 
 
 class Conductor:
@@ -79,16 +63,12 @@ class Conductor:
         progress: Callable[[Progress], None],
     ) -> None:
         """`load` names the subject; `clock` gives seconds; `order` decides orders and seeds."""
-        self._start_worker = start_worker
-        self._load = load
+        self._session = Session(start_worker, load, clock)
         self._clock = clock
         self._order = order
         self._progress = progress
-        self._worker: Worker | None = None
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
-        self._load_s = 0.0
-        self._processes_started = 0
 
     def run(
         self,
@@ -111,7 +91,7 @@ class Conductor:
         ends = self._clock() + budget.time_s
         plans = [Plan(operation) for operation in operations]
         try:
-            subject = self._load_subject()
+            subject = self._session.load()
             for plan in plans:
                 with self._guarded(plan):
                     self._calibrate(plan, budget, ends)
@@ -124,53 +104,23 @@ class Conductor:
         finally:
             self.stop_worker()
         subject = msgspec.structs.replace(subject, files=subject.files | self._files)
-        return SuiteResult(subject, tuple(plan.result() for plan in plans), self._processes_started)
+        results = tuple(plan.result() for plan in plans)
+        return SuiteResult(subject, results, self._session.processes_started)
 
     def stop_worker(self) -> None:
         """End the present worker, if there is one; the next question starts another."""
-        if self._worker is not None:
-            self._processes_started += self._worker.kill()
-            self._worker = None
+        self._session.stop()
         self._ready.clear()
-
-    # -- the subject -------------------------------------------------------
-
-    def _load_subject(self) -> Loaded:
-        try:
-            return self._start_and_load()
-        except WorkerError as error:
-            # Not an exception in it: importing the student's package ended or hung the process.
-            reason = f"importing the student's tinytorch failed: {error}"
-            if self._load.subject == "numpy":
-                raise
-            if self._load.subject == "tinytorch":
-                raise SubjectError(reason) from error
-        self._load = msgspec.structs.replace(self._load, subject="numpy")
-        return msgspec.structs.replace(self._start_and_load(), note=reason)
-
-    def _start_and_load(self) -> Loaded:
-        self.stop_worker()
-        started = self._clock()
-        self._worker = self._start_worker()
-        answer = self._worker.ask(self._load, _LOAD_DEADLINE_S)
-        self._load_s = self._clock() - started
-        if isinstance(answer, Failed):
-            raise SubjectError(answer.reason)
-        if not isinstance(answer, Loaded):
-            raise _unexpected(answer)
-        return answer
 
     # -- one operation -----------------------------------------------------
 
     def _prepare(self, operation: Operation, deadline_s: float) -> Reading | None:
         """Make the operation ready in the present worker; None where it was already."""
-        if self._worker is None:
-            self._start_and_load()
         if operation.name in self._ready:
             return None
-        answer = self._ask(Prepare(operation.name, self._seed()), deadline_s)
+        answer = self._session.ask(Prepare(operation.name, self._seed()), deadline_s)
         if not isinstance(answer, Prepared):
-            raise _unexpected(answer)
+            raise unexpected(answer)
         self._ready.add(operation.name)
         self._files |= answer.files
         return answer.first
@@ -181,7 +131,7 @@ class Conductor:
         left_s = ends - self._clock()
         if left_s <= 0:
             reason = f"no time left of {budget.time_s:g} s; allow more with --time-budget"
-            raise _NotMeasured(Failure("timeout", reason))
+            raise NotMeasured(Failure("timeout", reason))
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(plan.operation, max(1.0, left_s / 2))
         subject_s = 0.0
@@ -218,9 +168,9 @@ class Conductor:
                 loops = grown
 
     def _measure(self, plan: Plan, steps: tuple[Step, ...], deadline_s: float) -> Measured:
-        answer = self._ask(Measure(plan.operation.name, self._seed(), steps), deadline_s)
+        answer = self._session.ask(Measure(plan.operation.name, self._seed(), steps), deadline_s)
         if not isinstance(answer, Measured) or len(answer.readings) != len(steps):
-            raise _unexpected(answer)
+            raise unexpected(answer)
         return answer
 
     # -- rounds ------------------------------------------------------------
@@ -229,7 +179,7 @@ class Conductor:
         share_time(plans, budget.rounds, min(budget.usual_s, ends - self._clock()))
         total = sum(plan.rounds_wanted for plan in plans)
         done = 0
-        fresh = _fresh_worker_rounds(budget, self._load_s)
+        fresh = _fresh_worker_rounds(budget, self._session.load_s)
         for number in range(budget.rounds):
             if number in fresh:
                 self.stop_worker()
@@ -265,24 +215,11 @@ class Conductor:
         """What goes wrong inside fails this one operation, and never the run."""
         try:
             yield
-        except _NotMeasured as refusal:
+        except NotMeasured as refusal:
             plan.failure = refusal.failure
-        except WorkerTimeout as error:
-            plan.failure = Failure("timeout", f"{error}; allow more with --time-budget")
+        except (WorkerTimeout, WorkerCrashed) as error:
+            plan.failure = failure_of(error)
             self.stop_worker()
-        except WorkerCrashed as error:
-            plan.failure = Failure("crashed", str(error))
-            self.stop_worker()
-
-    # -- questions ---------------------------------------------------------
-
-    def _ask(self, question: Question, deadline_s: float) -> Answer:
-        if self._worker is None:
-            raise AssertionError("a worker is started before it is asked")
-        answer = self._worker.ask(question, deadline_s)
-        if isinstance(answer, Failed):
-            raise _NotMeasured(Failure(answer.kind, answer.reason))
-        return answer
 
     def _seed(self) -> int:
         return self._order.getrandbits(32)
@@ -294,7 +231,3 @@ def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:
         return frozenset()
     workers = min(budget.workers, budget.rounds)
     return frozenset(budget.rounds * index // workers for index in range(1, workers))
-
-
-def _unexpected(answer: Answer) -> WorkerCrashed:
-    return WorkerCrashed(f"the measuring process answered {type(answer).__name__} out of turn")

@@ -10,12 +10,15 @@ from typing import Literal
 
 import msgspec
 
+from tito_bench.capstone.figures import Figures
 from tito_bench.measure.environment import Runtime
 
 __all__ = [
     "Answer",
     "Answered",
     "Asked",
+    "Assess",
+    "Assessed",
     "Failed",
     "FailureKind",
     "Load",
@@ -33,7 +36,7 @@ __all__ = [
 
 Side = Literal["subject", "native", "dispatch"]
 SubjectChoice = Literal["auto", "numpy", "tinytorch"]
-FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout"]
+FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout", "slow"]
 """Why an operation has no time: not exported yet, an exception, a wrong result, the
 measuring code was replaced, the worker died or answered nonsense, or took too long."""
 
@@ -106,6 +109,19 @@ class Measure(msgspec.Struct, frozen=True, tag=True):
     steps: tuple[Step, ...]
 
 
+class Assess(msgspec.Struct, frozen=True, tag=True):
+    """Do one task of the capstone, in about `time_s` seconds at most.
+
+    `task` is a key of `capstone.tasks.TASKS`, `model` one of the suite where
+    the task is about a model; `seed` decides all random choices.
+    """
+
+    task: str
+    model: str
+    seed: int
+    time_s: float
+
+
 class Loaded(msgspec.Struct, frozen=True, tag=True):
     """The subject is there. `note` says why `auto` chose it."""
 
@@ -140,6 +156,13 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     others_cpu_ns: int
 
 
+class Assessed(msgspec.Struct, frozen=True, tag=True):
+    """What a task of the capstone found, and the student's files that it used, by name."""
+
+    figures: Figures
+    files: dict[str, str]
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The question could not be answered; `reason` is one line for people."""
 
@@ -147,8 +170,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Question = Load | Prepare | Measure
-Answer = Loaded | Prepared | Measured | Failed
+Question = Load | Prepare | Measure | Assess
+Answer = Loaded | Prepared | Measured | Assessed | Failed
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):

@@ -7,18 +7,22 @@ code that replaces functions in `time` or `numpy` changes nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import threadpoolctl
 
 from tito_bench import _native
+from tito_bench.capstone.desk import IncorrectResult
+from tito_bench.capstone.tasks import Desk, perform
 from tito_bench.measure.environment import describe_runtime
 from tito_bench.measure.integrity import Snapshot
 from tito_bench.measure.protocol import (
     Answer,
+    Assess,
+    Assessed,
     Failed,
     Load,
     Loaded,
@@ -30,8 +34,9 @@ from tito_bench.measure.protocol import (
 )
 from tito_bench.measure.station import Station, time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
-from tito_bench.workloads.baseline import BASELINE, operation_named
+from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.inputs import InputPool
+from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["Workbench"]
 
@@ -41,11 +46,11 @@ class Workbench:
 
     def __init__(self, seed: int) -> None:
         """Make the kernels and the input pool; `seed` decides all random numbers."""
-        largest = max(math.prod(shape) for operation in BASELINE for shape in operation.inputs)
         self._kernels = _native.Kernels()
-        self._pool = InputPool(largest, seed)
+        self._pool = InputPool(LARGEST_INPUT, seed)
         self._stations: dict[str, Station] = {}
         self._subject: Subject | None = None
+        self._root = Path()
         self._tiny = (np.ones(1, dtype=np.float32), np.ones(1, dtype=np.float32))
         self._snapshot = Snapshot()
 
@@ -55,11 +60,14 @@ class Workbench:
             Load: self._load,
             Prepare: self._prepare,
             Measure: self._measure,
+            Assess: self._assess,
         }
         try:
             answer = answers[type(question)](question)
         except Missing as missing:
             answer = Failed("missing", str(missing))
+        except IncorrectResult as wrong:
+            answer = Failed("incorrect", str(wrong))
         except BaseException as error:  # student code may raise anything, SystemExit too
             answer = Failed("raised", describe_exception(error, self._subject))
         tampered = self._snapshot.tampered()
@@ -70,6 +78,7 @@ class Workbench:
     def _load(self, question: Load) -> Answer:
         subject, note = choose_subject(question.subject, question.root, question.package)
         self._subject = subject
+        self._root = Path(question.root)
         # After the import: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
         return Loaded(
@@ -114,3 +123,11 @@ class Workbench:
             if wrong is not None:
                 return Failed("incorrect", wrong)
         return Measured(tuple(readings), own_ns, others_ns)
+
+    def _assess(self, question: Assess) -> Answer:
+        if not isinstance(self._subject, TinyTorchSubject):
+            return Failed("missing", "only a tinytorch package has a capstone")
+        desk = Desk(
+            self._subject, self._kernels, self._root, question.model, question.seed, question.time_s
+        )
+        return Assessed(perform(question.task, desk), dict(self._subject.files))

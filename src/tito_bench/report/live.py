@@ -40,10 +40,11 @@ def live_progress(streams: Streams) -> Iterator[Callable[[Progress], None]]:
             if time.monotonic() - shown_at < _REFRESH_S:
                 return
             name = progress.operation.replace("_", " ")
-            verb = "Measuring" if progress.total else "Calibrating"
+            verb = progress.verb or ("Measuring" if progress.total else "Calibrating")
+            after = f" (then {progress.remaining})" if progress.remaining else ""
             bar.update(
                 task,
-                description=f"{verb} {name:<13}",
+                description=f"{verb} {name:<13}{after}",
                 completed=progress.done,
                 total=progress.total or None,
             )

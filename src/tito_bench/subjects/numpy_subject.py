@@ -43,6 +43,7 @@ class NumpyOperation:
     """One NumPy expression; its arguments are the arrays themselves."""
 
     function: Callable[..., object]
+    variant: str = ""
 
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
         """The arrays as they are."""

@@ -28,6 +28,13 @@ class SubjectOperation(Protocol):
         student code may return something else on a later call.
         """
 
+    @property
+    def variant(self) -> str:
+        """Return which of several right results it computes; "" where there is one.
+
+        transformer: the form of GELU, "tanh", "exact" or "sigmoid".
+        """
+
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
         """Wrap fresh inputs into what the student's code takes (untimed).
 
@@ -69,10 +76,11 @@ class Subject(Protocol):
         """Return a short digest of the sources of `files`, None for numpy."""
 
     def operation(self, kind: str, weights: Arrays = ()) -> SubjectOperation:
-        """Build one operation: "add", "mul", "matmul" or "mlp".
+        """Build one operation: "add", "mul", "matmul", or a model.
 
         "mlp" takes weights w1 (in, hidden), b1 (hidden,), w2 (hidden, out),
-        b2 (out,); the others take none.
+        b2 (out,); "cnn" and "transformer" those of `workloads.capstone`; the
+        others take none.
 
         Raises:
             KeyError: `kind` is none of them.

@@ -11,13 +11,8 @@ import numpy as np
 from tito_bench.errors import TitoBenchError
 from tito_bench.subjects.faults import describe_fault
 from tito_bench.subjects.missing import Missing, StudentCodeError
-from tito_bench.subjects.student_code import (
-    as_function,
-    put_parameter,
-    require_array,
-    require_input,
-    student_code,
-)
+from tito_bench.subjects.models import MODEL_KINDS, build_model
+from tito_bench.subjects.student_code import require_array, require_input, student_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +61,7 @@ class TensorOperation:
 
     function: Callable[..., object]
     tensor: Callable[[np.ndarray], object]
+    variant: str = ""
 
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
         """Wrap each array into a Tensor, which usually copies it."""
@@ -84,6 +80,11 @@ class TinyTorchSubject:
     def __init__(self, package: Package) -> None:
         """Measure what `package` has; nothing is imported yet."""
         self._package = package
+
+    @property
+    def package(self) -> Package:
+        """Return the package whose names are measured."""
+        return self._package
 
     @property
     def version(self) -> str | None:
@@ -132,8 +133,8 @@ class TinyTorchSubject:
     def operation(self, kind: str, weights: Arrays = ()) -> TensorOperation:
         """Build one operation; see `subjects.operation.Subject`."""
         tensor: Any = self._package.require("Tensor")
-        if kind == "mlp":
-            return TensorOperation(self._mlp(tensor, weights), tensor)
+        if kind in MODEL_KINDS:
+            return self._model(tensor, kind, weights)
         if kind == "matmul":
             return TensorOperation(self._matmul(tensor), tensor)
         expression, untimed, timed = _ELEMENTWISE[kind]
@@ -152,25 +153,16 @@ class TinyTorchSubject:
             return _matmul_method
         return _matmul_operator
 
-    def _mlp(self, tensor: Any, weights: Arrays) -> Callable[..., object]:
-        w1, b1, w2, b2 = weights
-        linear: Any = self._package.require("Linear")
-        relu_class: Any = self._package.require("ReLU")
-        with student_code(self._package.location):
-            layers = linear(*w1.shape), linear(*w2.shape)
-            for layer, weight, bias in zip(layers, (w1, w2), (b1, b2), strict=True):
-                put_parameter(layer, "weight", weight)
-                put_parameter(layer, "bias", bias)
-            first, relu, second = map(as_function, (layers[0], relu_class(), layers[1]))
+    def _model(self, tensor: Any, kind: str, weights: Arrays) -> TensorOperation:
+        model = build_model(self._package, kind, weights)
+        forward = model.forward
 
-        def forward(x: Any) -> object:
-            data: object = second(relu(first(x))).data
+        def timed(x: Any) -> object:
+            data: object = forward(x).data
             return data
 
-        self._try(
-            lambda x: second(relu(first(x))), "Linear(ReLU(Linear(x)))", tensor, (2, w1.shape[0])
-        )
-        return forward
+        self._try(forward, model.expression, tensor, (2, *model.input_shape))
+        return TensorOperation(timed, tensor, model.variant)
 
     def _try(
         self, function: Callable[..., Any], expression: str, tensor: Any, *shapes: tuple[int, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["BASELINE", "GROUP_TITLES", "operation_named"]
+__all__ = ["BASELINE", "GROUP_TITLES"]
 
 GROUP_TITLES = {
     "tensor_ops": "Tensor Operations",
@@ -28,10 +28,3 @@ BASELINE = (
         "mlp_batch_1", "forward_pass", "mlp", ((1, 784),), _MLP_CALLS, _MLP_WEIGHTS, scored=False
     ),
 )
-
-_BY_NAME = {operation.name: operation for operation in BASELINE}
-
-
-def operation_named(name: str) -> Operation:
-    """The operation of that name. Raises KeyError."""
-    return _BY_NAME[name]

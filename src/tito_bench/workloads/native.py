@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tito_bench.workloads.native_models import bind_cnn, bind_transformer
 from tito_bench.workloads.operation import Operation
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ def output_shape(operation: Operation) -> tuple[int, ...]:
     """Shape of the result."""
     if operation.kind == "matmul":
         return operation.inputs[0][0], operation.inputs[1][1]
-    if operation.kind == "mlp":
+    if operation.kind in {"mlp", "cnn"}:
         return operation.inputs[0][0], operation.weights[-1][0]
     return operation.inputs[0]
 
@@ -37,5 +39,7 @@ def bind(
         "mul": kernels.mul,
         "matmul": kernels.sgemm,
         "mlp": kernels.mlp,
+        "cnn": partial(bind_cnn, kernels),
+        "transformer": partial(bind_transformer, kernels),
     }
     return binders[operation.kind](*inputs, *weights, out)

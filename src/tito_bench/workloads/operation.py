@@ -21,7 +21,7 @@ class Operation:
         The group of the score it belongs to, for example ``"matmul"``.
     kind
         What subjects and kernels know it by: ``"add"``, ``"mul"``,
-        ``"matmul"`` or ``"mlp"``.
+        ``"matmul"``, ``"mlp"``, ``"cnn"`` or ``"transformer"``.
     inputs
         Shapes of the float32 inputs; fresh values in every round.
     weights
@@ -33,6 +33,8 @@ class Operation:
     version
         Raised whenever the definition changes; records of different versions
         cannot be compared.
+    trained
+        The name of its shipped parameters; None where they are drawn from a seed.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Operation:
     weights: tuple[Shape, ...] = ()
     scored: bool = True
     version: int = 1
+    trained: str | None = None

@@ -26,10 +26,22 @@ _EPSILON = float(np.finfo(np.float32).eps)
 _LAMBDA = 4.0
 
 
+# Lengths of the sums that an element of the result passes through, one after the other.
+_SUMS = {"cnn": (9, 72, 400), "transformer": (64, 64, 64, 32, 64, 64, 64, 256)}
+
+
 def tolerance(
-    operation: Operation, inputs: tuple[np.ndarray, ...], weights: tuple[np.ndarray, ...]
+    operation: Operation,
+    inputs: tuple[np.ndarray, ...],
+    weights: tuple[np.ndarray, ...],
+    expected: np.ndarray | None = None,
 ) -> float:
-    """The largest absolute difference that rounding explains, for any element."""
+    """The largest absolute difference that rounding explains, for any element.
+
+    Deep models need the `expected` result, whose size the error is relative to.
+    """
+    if operation.kind in _SUMS and expected is not None:
+        return _deep_error(_SUMS[operation.kind], expected)
     if operation.kind == "matmul":
         return _inner_product_error(inputs[0].shape[1], _mean(inputs[0]), _mean(inputs[1]))
     if operation.kind == "mlp":
@@ -72,6 +84,13 @@ def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | 
 def same_values(mine: np.ndarray, theirs: np.ndarray) -> bool:
     """Whether two arrays of one shape are equal, element by element."""
     return bool(_logical_and.reduce(_equal(mine, theirs), axis=None))
+
+
+def _deep_error(sums: tuple[int, ...], expected: np.ndarray) -> float:
+    """Each layer errs by about lambda * sqrt(k) * u of the size of its values, and passes on
+    what came in; norms and activations keep that size."""
+    size = max(1.0, float(_maximum.reduce(_absolute(expected), axis=None, initial=0.0)))
+    return _LAMBDA * _EPSILON * size * sum(math.sqrt(length) for length in sums)
 
 
 def _inner_product_error(length: int, mean_a: float, mean_b: float) -> float:

@@ -1,0 +1,1 @@
+"""The capstone: four tracks measured on the student's own TinyTorch."""

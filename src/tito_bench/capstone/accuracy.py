@@ -1,0 +1,55 @@
+"""The shipped weights through the student's layers: are they right, and how often?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tito_bench import _native
+from tito_bench.capstone.desk import Desk, IncorrectResult, accuracy_of, images_for
+from tito_bench.capstone.figures import AccuracyFigures
+
+__all__ = ["assess_accuracy"]
+
+_BATCH = 20
+_FEWEST_BATCHES = 1
+_maximum, _absolute, _subtract = np.maximum, np.absolute, np.subtract
+_wall_clock_ns = _native.wall_clock_ns
+
+
+def assess_accuracy(desk: Desk) -> AccuracyFigures:
+    """Classify the test images, in an order that the student's code cannot foresee.
+
+    Every batch must give the native twin's values: so nothing that has the
+    labels from somewhere else is taken for a good model. A slow package gets
+    through fewer images; both accuracies are of those.
+    """
+    model = desk.build()
+    data, note = desk.digits()
+    order = np.random.default_rng(desk.seed).permutation(len(data.test_labels))
+    ends = _wall_clock_ns() + desk.time_s * 1e9
+    mine, right, labels = [], [], []
+    for start in range(0, len(order), _BATCH):
+        if len(mine) >= _FEWEST_BATCHES and _wall_clock_ns() > ends:
+            break
+        chosen = order[start : start + _BATCH]
+        images = images_for(desk.model, data.test_images[chosen])
+        expected, allowed = desk.twin(images)
+        logits = desk.forward(model.forward, images.copy())
+        worst = float(_maximum.reduce(_absolute(_subtract(logits, expected)), axis=None))
+        if worst > allowed:
+            raise IncorrectResult(
+                f"the shipped weights give other values through your layers: off by {worst:.3g}, "
+                f"rounding explains {allowed:.3g}"
+            )
+        mine.append(logits)
+        right.append(expected)
+        labels.append(data.test_labels[chosen])
+    truth = np.concatenate(labels)
+    return AccuracyFigures(
+        model=desk.model,
+        images=len(truth),
+        accuracy=accuracy_of(np.concatenate(mine), truth),
+        expected=accuracy_of(np.concatenate(right), truth),
+        data=data.source,
+        note=note,
+    )

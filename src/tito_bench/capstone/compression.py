@@ -1,0 +1,151 @@
+"""The student's quantization and pruning, on copies of the trained model."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tito_bench.capstone.arrays import encoded_bytes, needed_arrays
+from tito_bench.capstone.desk import Desk, accuracy_of, images_for
+from tito_bench.capstone.figures import CompressionFigures
+from tito_bench.subjects.missing import Missing, StudentCodeError
+from tito_bench.subjects.student_code import as_function, student_code
+
+__all__ = ["ACCURACY_LOSS", "assess_pruning", "assess_quantization"]
+
+ACCURACY_LOSS = 0.02
+"""An accuracy that falls by more than this is not kept."""
+
+_SPARSITIES = (0.5, 0.7, 0.9)
+
+
+class _Stack:
+    """Layers one after the other, where the package has no Sequential."""
+
+    def __init__(self, *layers: Any) -> None:
+        self.layers = list(layers)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = as_function(layer)(x)
+        return x
+
+    forward = __call__
+
+    def parameters(self) -> list[Any]:
+        return [p for layer in self.layers for p in getattr(layer, "parameters", list)()]
+
+
+def assess_quantization(desk: Desk) -> CompressionFigures:
+    """`quantize_model` of the student, or `QuantizedLinear` in place of each Linear."""
+    package = desk.subject.package
+    whole, wrapper = package.find("quantize_model"), package.find("QuantizedLinear")
+    if isinstance(whole, Missing) and isinstance(wrapper, Missing):
+        raise Missing(wrapper.name, wrapper.module_number, wrapper.reason)
+    linear: Any = package.require("Linear")
+    model = _stack(desk)
+
+    def compress(copied: Any) -> Any:
+        before = [type(layer) for layer in copied.layers]
+        returned = None if isinstance(whole, Missing) else _call(whole.value, copied)
+        if returned is not None and not isinstance(returned, dict) and _runs(returned):
+            copied = returned
+        elif [type(layer) for layer in copied.layers] == before and not isinstance(
+            wrapper, Missing
+        ):
+            copied.layers = [
+                _call(wrapper.value, layer) if isinstance(layer, linear) else layer
+                for layer in copied.layers
+            ]
+        return copied
+
+    return _assess(desk, "int8 quantization", model, compress)
+
+
+def assess_pruning(desk: Desk) -> CompressionFigures:
+    """`magnitude_prune` of the student at 50, 70 and 90%: the best that keeps the accuracy."""
+    package = desk.subject.package
+    prune = package.require("magnitude_prune")
+    best: CompressionFigures | None = None
+    for sparsity in _SPARSITIES:
+        model = _stack(desk)
+
+        def compress(copied: Any, sparsity: float = sparsity) -> Any:
+            returned = _call(prune, copied, sparsity)
+            return returned if returned is not None and _runs(returned) else copied
+
+        found = _assess(desk, f"magnitude pruning at {sparsity:.0%}", model, compress)
+        if best is None or (found.kept and (not best.kept or found.ratio > best.ratio)):
+            best = found
+    if best is None:
+        raise AssertionError("there are sparsities to try")
+    return best
+
+
+def _assess(
+    desk: Desk, technique: str, model: Any, compress: Callable[[Any], Any]
+) -> CompressionFigures:
+    """Compress a deep copy of `model`; bytes and accuracy before and after."""
+    data, _ = desk.digits()
+    images = images_for(desk.model, data.test_images)
+
+    def answer(candidate: Any) -> np.ndarray:
+        return desk.forward(as_function(candidate), images[:20].copy())
+
+    before = desk.forward(as_function(model), images.copy())
+    before_bytes = sum(map(encoded_bytes, needed_arrays(model, answer)))
+    with student_code(desk.subject.package.location):
+        smaller = compress(copy.deepcopy(model))
+        claimed = _claimed_ratio(smaller)
+    after = desk.forward(as_function(smaller), images.copy())
+    needed = needed_arrays(smaller, answer)
+    if not needed:
+        raise StudentCodeError("the compressed model answers without any parameters")
+    after_bytes = sum(map(encoded_bytes, needed))
+    accuracy_before = accuracy_of(before, data.test_labels)
+    accuracy_after = accuracy_of(after, data.test_labels)
+    return CompressionFigures(
+        technique=technique,
+        before_bytes=before_bytes,
+        after_bytes=after_bytes,
+        ratio=before_bytes / after_bytes,
+        accuracy_before=accuracy_before,
+        accuracy_after=accuracy_after,
+        kept=accuracy_after >= accuracy_before - ACCURACY_LOSS - 1e-9,
+        claimed_ratio=claimed,
+    )
+
+
+def _claimed_ratio(model: Any) -> float | None:
+    """What the student's quantized layers say of themselves, added up."""
+    original = quantized = 0.0
+    for layer in getattr(model, "layers", ()):
+        usage = getattr(layer, "memory_usage", None)
+        found = usage() if callable(usage) else None
+        if isinstance(found, dict) and {"original_bytes", "quantized_bytes"} <= found.keys():
+            original += float(found["original_bytes"])
+            quantized += float(found["quantized_bytes"])
+    return original / quantized if quantized > 0 else None
+
+
+def _stack(desk: Desk) -> Any:
+    """The trained model in the student's Sequential, or in ours; its layers can be replaced."""
+    layers = desk.build().layers
+    found = desk.subject.package.find("Sequential")
+    if not isinstance(found, Missing):
+        with student_code(desk.subject.package.location):
+            model = _call(found.value, *layers)
+        if isinstance(getattr(model, "layers", None), list) and hasattr(model, "parameters"):
+            return model
+    return _Stack(*layers)
+
+
+def _runs(model: Any) -> bool:
+    return callable(model) or hasattr(model, "forward")
+
+
+def _call(function: Any, *arguments: Any) -> Any:
+    return function(*arguments)

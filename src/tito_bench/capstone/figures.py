@@ -1,0 +1,134 @@
+"""What the tasks of the capstone find, as they travel from the worker into the record.
+
+Times are in ns, sizes in bytes; accuracies and shares are between 0 and 1.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = [
+    "AccuracyFigures",
+    "CompressionFigures",
+    "CourseFigures",
+    "CurvePoint",
+    "EnergyFigures",
+    "Figures",
+    "InventoryFigures",
+    "MemoryFigures",
+    "ModuleFigures",
+    "TrainingFigures",
+]
+
+
+class ModuleFigures(msgspec.Struct, frozen=True):
+    """One module of the course: names found with their files, names not found with the reason."""
+
+    number: int
+    title: str
+    files: dict[str, str]
+    missing: dict[str, str]
+
+
+class InventoryFigures(msgspec.Struct, frozen=True, tag="inventory"):
+    """What the package has; `problems` are the imports that fail."""
+
+    modules: list[ModuleFigures]
+    problems: list[str]
+
+
+class AccuracyFigures(msgspec.Struct, frozen=True, tag="accuracy"):
+    """The shipped weights through the student's layers, on `images` test images.
+
+    `expected` is the accuracy of the native twin on the same images.
+    """
+
+    model: str
+    images: int
+    accuracy: float
+    expected: float
+    data: str
+    note: str | None
+
+
+class CurvePoint(msgspec.Struct, frozen=True):
+    """The learning curve after an epoch: mean loss of its steps, accuracy on the test images."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
+    """A short training with the student's autograd and optimizer, beside a NumPy twin.
+
+    The twin takes the same steps; `step_slowdown` is the median over steps of
+    the ratio of both times.
+    """
+
+    optimizer: str
+    steps: int
+    epochs: int
+    accuracy: float
+    expected: float
+    step_ns: float
+    twin_step_ns: float
+    step_slowdown: float
+    curve: list[CurvePoint]
+
+
+class CompressionFigures(msgspec.Struct, frozen=True, tag="compression"):
+    """One technique on a copy of the model; `kept` says whether accuracy was."""
+
+    technique: str
+    before_bytes: int
+    after_bytes: int
+    ratio: float
+    accuracy_before: float
+    accuracy_after: float
+    kept: bool
+    claimed_ratio: float | None
+
+
+class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
+    """Memory of a forward pass at batch 32.
+
+    `peak_bytes` is what it allocated at its peak (tracemalloc), `needed_bytes`
+    the input and output of its largest layer, `high_water_bytes` the most that
+    the whole process ever held (null where the system does not tell).
+    """
+
+    model: str
+    peak_bytes: int
+    needed_bytes: int
+    parameter_bytes: int
+    high_water_bytes: int | None
+
+
+class EnergyFigures(msgspec.Struct, frozen=True, tag="energy"):
+    """Energy of the whole processor package per inference at batch 32, in joules."""
+
+    model: str
+    joules_per_inference: float
+    inferences: int
+
+
+class CourseFigures(msgspec.Struct, frozen=True, tag="course"):
+    """What the student's own Benchmark or BenchmarkReport says, beside a time taken here."""
+
+    tool: str
+    model: str
+    latency_ms: float
+    measured_ms: float
+    note: str | None
+
+
+Figures = (
+    AccuracyFigures
+    | CompressionFigures
+    | CourseFigures
+    | EnergyFigures
+    | InventoryFigures
+    | MemoryFigures
+    | TrainingFigures
+)

@@ -1,0 +1,42 @@
+"""The worker's side of the capstone: what can be asked beside timing an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tito_bench.capstone.accuracy import assess_accuracy
+from tito_bench.capstone.compression import assess_pruning, assess_quantization
+from tito_bench.capstone.course import assess_benchmark, assess_report
+from tito_bench.capstone.desk import Desk
+from tito_bench.capstone.efficiency import assess_energy, assess_memory
+from tito_bench.capstone.figures import Figures, InventoryFigures, ModuleFigures
+from tito_bench.capstone.training import assess_training
+from tito_bench.subjects.inventory import take_inventory
+
+__all__ = ["TASKS", "Desk", "perform"]
+
+
+def _take_inventory(desk: Desk) -> InventoryFigures:
+    modules = [
+        ModuleFigures(module.number, module.title, module.files, module.missing)
+        for module in take_inventory(desk.subject.package)
+    ]
+    return InventoryFigures(modules, list(desk.subject.package.problems))
+
+
+TASKS: dict[str, Callable[[Desk], Figures]] = {
+    "inventory": _take_inventory,
+    "accuracy": assess_accuracy,
+    "training": assess_training,
+    "quantization": assess_quantization,
+    "pruning": assess_pruning,
+    "memory": assess_memory,
+    "energy": assess_energy,
+    "benchmark": assess_benchmark,
+    "report": assess_report,
+}
+
+
+def perform(task: str, desk: Desk) -> Figures:
+    """Do one task. Raises KeyError on an unknown one, and whatever the student's code raises."""
+    return TASKS[task](desk)

@@ -1,0 +1,190 @@
+"""A short real training with the student's own autograd, loss and optimizer.
+
+A NumPy twin takes the same steps from the same start. Plain gradient descent
+leaves no choice in what comes out, so that a student's network that ends much
+better than the twin's has been trained with something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+
+from tito_bench import _native
+from tito_bench.capstone.desk import Desk, IncorrectResult, accuracy_of
+from tito_bench.capstone.figures import CurvePoint, TrainingFigures
+from tito_bench.measure.station import reading_of
+from tito_bench.subjects.missing import Missing, StudentCodeError
+from tito_bench.subjects.models import StudentModel, build_model, parameters_of
+from tito_bench.subjects.student_code import require_array, student_code
+from tito_bench.workloads.capstone import model_operation
+from tito_bench.workloads.inputs import make_weights
+from tito_bench.workloads.reference import mlp_logits, mlp_step
+
+__all__ = ["assess_training"]
+
+_SEED = 6
+_BATCH, _EPOCHS, _RATE = 32, 6, 0.2
+_FEWEST_STEPS = 10
+_MAGIC = 0.05
+"""Float32 in another order ends within a few test images of 200; 5 points are ten of them."""
+_time_callable, _wall_clock_ns = _native.time_callable, _native.wall_clock_ns
+
+Step = Callable[[np.ndarray, np.ndarray], float]
+
+
+def assess_training(desk: Desk) -> TrainingFigures:
+    """Train for six epochs, or as long as the time allows; at least ten steps.
+
+    Raises `Missing` where a module is not there yet, `StudentCodeError` where
+    it fails or brings no gradients.
+    """
+    data, _ = desk.digits()
+    images = data.train_images.reshape(len(data.train_labels), -1)
+    weights = make_weights(model_operation("mlp", 1).weights, _SEED)
+    twin = tuple(array.copy() for array in weights)
+    model, step = _trainer(desk, weights)
+    draw = np.random.default_rng(_SEED)
+    ends = _wall_clock_ns() + desk.time_s * 1e9
+    times: list[tuple[float, float]] = []
+    curve: list[CurvePoint] = []
+    losses: list[float] = []
+    for epoch in range(_EPOCHS):
+        order = draw.permutation(len(images))
+        losses = []
+        for start in range(0, len(order) - _BATCH + 1, _BATCH):
+            if len(times) >= _FEWEST_STEPS and _wall_clock_ns() > ends:
+                break
+            chosen = order[start : start + _BATCH]
+            batch, labels = images[chosen], data.train_labels[chosen]
+            mine_ns, loss = _timed(step, batch, labels)
+            twin_ns, _ = _timed(lambda x, y: mlp_step(twin, x, y, _RATE), batch, labels)
+            losses.append(loss)
+            times.append((mine_ns, twin_ns))
+        else:
+            curve.append(CurvePoint(epoch + 1, fmean(losses), _evaluate(desk, model)))
+            continue
+        break
+    if not curve:
+        curve.append(CurvePoint(0, fmean(losses), _evaluate(desk, model)))
+    return _figures(desk, model, twin, times, curve)
+
+
+def _figures(
+    desk: Desk,
+    model: StudentModel,
+    twin: tuple[np.ndarray, ...],
+    times: list[tuple[float, float]],
+    curve: list[CurvePoint],
+) -> TrainingFigures:
+    data, _ = desk.digits()
+    flat = data.test_images.reshape(len(data.test_labels), -1)
+    accuracy = _evaluate(desk, model)
+    expected = accuracy_of(mlp_logits(twin, flat), data.test_labels)
+    if accuracy > expected + _MAGIC:
+        raise IncorrectResult(
+            f"{len(times)} steps of gradient descent reach an accuracy of {expected:.1%}, "
+            f"this training says {accuracy:.1%}: it learned from something else"
+        )
+    return TrainingFigures(
+        optimizer="SGD",
+        steps=len(times),
+        epochs=curve[-1].epoch,
+        accuracy=accuracy,
+        expected=expected,
+        step_ns=median(mine for mine, _ in times),
+        twin_step_ns=median(theirs for _, theirs in times),
+        step_slowdown=median(mine / theirs for mine, theirs in times),
+        curve=curve,
+    )
+
+
+def _trainer(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, Step]:
+    """The student's network and one step of its training."""
+    package = desk.subject.package
+    switch = package.find("enable_autograd")
+    if isinstance(switch, Missing) and isinstance(package.find("Function"), Missing):
+        raise Missing("autograd", switch.module_number, switch.reason)
+    if not isinstance(switch, Missing):
+        with student_code(package.location):
+            _any(switch.value)()
+    # Tried on a network of its own, which is then thrown away.
+    _, parameters, step = _network(desk, weights)
+    _check_gradients(desk, step, parameters)
+    model, _, step = _network(desk, weights)
+    return model, step
+
+
+def _network(
+    desk: Desk, weights: tuple[np.ndarray, ...]
+) -> tuple[StudentModel, list[Any], Step]:
+    package = desk.subject.package
+    loss_class, sgd_class, tensor = (
+        _any(package.require(name)) for name in ("CrossEntropyLoss", "SGD", "Tensor")
+    )
+    model = build_model(package, "mlp", tuple(array.copy() for array in weights))
+    with student_code(package.location):
+        parameters = parameters_of(model.layers)
+        for parameter in parameters:
+            parameter.requires_grad = True
+        optimizer = sgd_class(parameters, _RATE)
+        criterion = loss_class()
+
+    def step(batch: np.ndarray, labels: np.ndarray) -> float:
+        with student_code(package.location):
+            optimizer.zero_grad()
+            loss = criterion(model.forward(tensor(batch)), tensor(labels))
+            loss.backward()
+            optimizer.step()
+            return float(np.asarray(loss.data).reshape(-1)[0])
+
+    return model, parameters, step
+
+
+def _check_gradients(desk: Desk, step: Step, parameters: list[Any]) -> None:
+    """One step on a small batch; every parameter must have got a gradient from it."""
+    data, _ = desk.digits()
+    step(data.train_images[:4].reshape(4, -1), data.train_labels[:4])
+    if len(parameters) != 4:
+        raise StudentCodeError(
+            f"the layers name {len(parameters)} parameters, two Linear layers have 4"
+        )
+    for parameter in parameters:
+        if getattr(parameter, "grad", None) is None:
+            raise StudentCodeError("backward() gives the parameters of Linear no gradient")
+
+
+def _evaluate(desk: Desk, model: StudentModel) -> float:
+    """Accuracy on the test images of the weights that the student's layers now hold.
+
+    Computed from the weights themselves; the student's forward pass must agree.
+    """
+    data, _ = desk.digits()
+    flat = data.test_images.reshape(len(data.test_labels), -1)
+    held = tuple(
+        np.array(require_array(parameter, "parameter"), dtype=np.float32)
+        for parameter in parameters_of(model.layers)
+    )
+    shapes = [array.shape for array in held]
+    if shapes != [array.shape for array in make_weights(model_operation("mlp", 1).weights, 0)]:
+        raise StudentCodeError(f"training left parameters of shapes {shapes}")
+    own = mlp_logits(held, flat)
+    logits = desk.forward(model.forward, flat.copy())
+    size = max(1.0, float(np.abs(own).max()))
+    if float(np.abs(logits - own).max()) > 1e-4 * size:
+        raise IncorrectResult("the trained network answers otherwise than its weights say")
+    return accuracy_of(own, data.test_labels)
+
+
+def _timed(step: Step, batch: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    timing, loss = _time_callable(step, ((batch, labels),), 1)
+    if loss is None or not np.isfinite(loss):
+        raise StudentCodeError("the loss is not a finite number")
+    return reading_of(timing, 1).elapsed_ns, loss
+
+
+def _any(value: object) -> Any:
+    return value

@@ -1,0 +1,102 @@
+"""NumPy twins: a training step, and a transformer block in float64.
+
+The training step is the yardstick of the student's autograd: plain gradient
+descent on the mean cross-entropy of a two-layer network, written with as few
+array calls as NumPy allows. The block is the oracle for forms of GELU that
+the native kernel does not compute.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["GELU_FORMS", "mlp_logits", "mlp_step", "transformer_block"]
+
+Weights = tuple[np.ndarray, ...]
+_exp, _tanh, _arange, _maximum = np.exp, np.tanh, np.arange, np.maximum
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def _gelu_tanh(x: np.ndarray) -> np.ndarray:
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return np.asarray(0.5 * x * (1 + _tanh(inner)))
+
+
+def _gelu_sigmoid(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x / (1 + _exp(-1.702 * x)))
+
+
+def _gelu_exact(x: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * x * (1 + _erf(x / math.sqrt(2)).astype(np.float64)))
+
+
+GELU_FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "tanh": _gelu_tanh,
+    "exact": _gelu_exact,
+    "sigmoid": _gelu_sigmoid,
+}
+"""The three forms of Hendrycks and Gimpel, arXiv:1606.08415, section 2. All of them are right."""
+
+
+def mlp_logits(weights: Weights, images: np.ndarray) -> np.ndarray:
+    """``relu(images @ w1 + b1) @ w2 + b2`` with images (n, in)."""
+    w1, b1, w2, b2 = weights
+    return np.asarray(_maximum(images @ w1 + b1, 0) @ w2 + b2)
+
+
+def mlp_step(weights: Weights, images: np.ndarray, labels: np.ndarray, rate: float) -> float:
+    """One step of gradient descent, in place; the loss before it.
+
+    `images` (n, in) float32, `labels` (n,) int64.
+    """
+    w1, b1, w2, b2 = weights
+    hidden = images @ w1
+    hidden += b1
+    _maximum(hidden, 0, out=hidden)
+    logits = hidden @ w2
+    logits += b2
+    logits -= logits.max(axis=1, keepdims=True)
+    rows = _arange(len(labels))
+    wanted = logits[rows, labels]
+    g = _exp(logits)
+    total = g.sum(axis=1, keepdims=True)
+    loss = float((np.log(total[:, 0]) - wanted).mean())
+    g /= total
+    g[rows, labels] -= 1
+    g *= np.float32(1 / len(labels))
+    back = g @ w2.T
+    back *= hidden > 0
+    step = np.float32(rate)
+    w2 -= step * (hidden.T @ g)
+    b2 -= step * g.sum(axis=0)
+    w1 -= step * (images.T @ back)
+    b1 -= step * back.sum(axis=0)
+    return loss
+
+
+def transformer_block(weights: Weights, x: np.ndarray, gelu: str) -> np.ndarray:
+    """A pre-norm block with one head, in float64: x (n, t, d).
+
+    ``h = x + attention(norm(x)); out = h + mlp(norm(h))`` (Xiong et al.,
+    arXiv:2002.04745, figure 1b). The weights are those of `workloads.capstone`.
+    """
+    values = [array.astype(np.float64) for array in weights]
+    g1, e1, wq, bq, wk, bk, wv, bv, wo, bo, g2, e2, w1, b1, w2, b2 = values
+    x = x.astype(np.float64)
+    normed = _layer_norm(x, g1, e1)
+    q, k, v = normed @ wq + bq, normed @ wk + bk, normed @ wv + bv
+    scores = q @ k.transpose(0, 2, 1) / math.sqrt(q.shape[-1])
+    scores = _exp(scores - scores.max(axis=-1, keepdims=True))
+    attended = (scores / scores.sum(axis=-1, keepdims=True)) @ v
+    x = x + attended @ wo + bo
+    hidden = GELU_FORMS[gelu](_layer_norm(x, g2, e2) @ w1 + b1)
+    return np.asarray(x + hidden @ w2 + b2, dtype=np.float32)
+
+
+def _layer_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    return np.asarray(centred / np.sqrt(variance + 1e-5) * gamma + beta)
