@@ -94,7 +94,7 @@ def _walk(value: Any, seen: set[int], depth: int) -> Iterator[np.ndarray]:
 def _children(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         yield from list(value.values())
-    elif isinstance(value, list | tuple | set):
+    elif isinstance(value, list | tuple):
         yield from list(value)
     else:
         yield from list(getattr(value, "__dict__", {}).values())

@@ -94,7 +94,7 @@ class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
     """Memory of a forward pass at batch 32.
 
     `peak_bytes` is what it allocated at its peak (tracemalloc), `needed_bytes`
-    the input and output of its largest layer, `high_water_bytes` the most that
+    what its largest layer cannot do without, `high_water_bytes` the most that
     the whole process ever held (null where the system does not tell).
     """
 

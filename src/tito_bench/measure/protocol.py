@@ -38,7 +38,8 @@ Side = Literal["subject", "native", "dispatch"]
 SubjectChoice = Literal["auto", "numpy", "tinytorch"]
 FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout", "slow"]
 """Why an operation has no time: not exported yet, an exception, a wrong result, the
-measuring code was replaced, the worker died or answered nonsense, or took too long."""
+measuring code was replaced, the worker died or answered nonsense, or took too long; "slow"
+is a timeout in whose place a smaller batch counts."""
 
 
 _SEVERAL_THREADS = 1.1

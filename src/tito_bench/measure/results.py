@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from tito_bench.measure.protocol import FailureKind, Loaded, Reading
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["Failure", "OperationResult", "PairedRound", "SuiteResult"]
+__all__ = ["HARMLESS", "Failure", "OperationResult", "PairedRound", "SuiteResult"]
+
+
+HARMLESS = frozenset({"missing", "slow"})
+"""Kinds of failure that leave a score: none of them can be brought about to raise it."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tito_bench.measure.verdict import Reason, judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.workloads.baseline import BASELINE
 
-__all__ = ["measure_baseline"]
+__all__ = ["certain_enough", "measure_baseline"]
 
 _MOST_MEMORY_GIB = 8
 _WANTED_HALF_INTERVAL = 0.5
@@ -67,7 +67,7 @@ def measure_baseline(
         order=order,
         progress=progress,
     )
-    result = conductor.run(BASELINE, budget, _certain_enough)
+    result = conductor.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
     runtime = result.subject.runtime
     verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
@@ -75,7 +75,8 @@ def measure_baseline(
     return build_record(summary, result.subject, machine, environment, verdict, now())
 
 
-def _certain_enough(results: Sequence[OperationResult]) -> bool:
+def certain_enough(results: Sequence[OperationResult]) -> bool:
+    """Whether the score of `results` is known as well as wanted, or will not be one."""
     half_interval = summarise(results).half_interval
     return half_interval is None or half_interval <= _WANTED_HALF_INTERVAL
 

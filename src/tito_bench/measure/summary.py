@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tito_bench import score as scoring
-from tito_bench.measure.results import Failure, OperationResult, PairedRound
+from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
 from tito_bench.measure.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
 
@@ -122,7 +122,7 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
     dishonest = processes_started > 0 or any(
-        op.worked_beside or (op.failure is not None and op.failure.kind != "missing")
+        op.worked_beside or (op.failure is not None and op.failure.kind not in HARMLESS)
         for op in operations
     )
     if not slowdowns or dishonest:

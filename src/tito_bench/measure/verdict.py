@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tito_bench.measure.environment import Runtime
-from tito_bench.measure.results import PairedRound
+from tito_bench.measure.results import HARMLESS, PairedRound
 from tito_bench.measure.statistics import median
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.score import POINTS_PER_DOUBLING
@@ -70,7 +70,7 @@ def _reason(code: Code, what: str, value: str) -> Reason:
 
 def _failures(summary: SuiteSummary) -> Iterator[Reason]:
     for op in summary.operations:
-        if op.failure is not None and op.failure.kind != "missing":
+        if op.failure is not None and op.failure.kind not in HARMLESS:
             yield _reason("failed_operation", op.operation.name, op.failure.reason)
 
 

@@ -33,6 +33,10 @@ __all__ = [
     "build_record",
     "decode_record",
     "encode_record",
+    "operation_record",
+    "subject_record",
+    "system_info",
+    "verdict_record",
 ]
 
 
@@ -172,20 +176,9 @@ def build_record(
         kind="baseline",
         created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         tito_bench_version=__version__,
-        subject=SubjectRecord(
-            subject.name,
-            subject.version,
-            subject.file,
-            subject.files,
-            subject.fingerprint,
-            subject.note,
-        ),
-        system_info=SystemInfo(
-            machine,
-            subject.runtime,
-            [EnvironmentRecord(f.code, f.severity, f.what, f.value) for f in environment],
-        ),
-        operations=[_operation_record(op) for op in summary.operations],
+        subject=subject_record(subject),
+        system_info=system_info(subject, machine, environment),
+        operations=[operation_record(op) for op in summary.operations],
         raw_metrics=RawMetrics(
             tensor_ops_ms=groups["tensor_ops"].subject_ms,
             matmul_ms=groups["matmul"].subject_ms,
@@ -197,10 +190,32 @@ def build_record(
             summary.score,
             summary.score_interval,
         ),
-        verdict=VerdictRecord(
-            verdict.status, [ReasonRecord(r.code, r.what, r.value) for r in verdict.reasons]
-        ),
+        verdict=verdict_record(verdict),
     )
+
+
+def subject_record(subject: Loaded) -> SubjectRecord:
+    """Whose code it was, from what the worker loaded."""
+    return SubjectRecord(
+        subject.name,
+        subject.version,
+        subject.file,
+        subject.files,
+        subject.fingerprint,
+        subject.note,
+    )
+
+
+def system_info(subject: Loaded, machine: Machine, environment: Sequence[Finding]) -> SystemInfo:
+    """Machine, interpreter and circumstances."""
+    found = [EnvironmentRecord(f.code, f.severity, f.what, f.value) for f in environment]
+    return SystemInfo(machine, subject.runtime, found)
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """The verdict with its reasons as data."""
+    reasons = [ReasonRecord(r.code, r.what, r.value) for r in verdict.reasons]
+    return VerdictRecord(verdict.status, reasons)
 
 
 def encode_record(record: BenchmarkRecord) -> bytes:
@@ -213,7 +228,8 @@ def decode_record(data: bytes) -> BenchmarkRecord:
     return msgspec.json.decode(data, type=BenchmarkRecord)
 
 
-def _operation_record(op: OperationSummary) -> OperationRecord:
+def operation_record(op: OperationSummary) -> OperationRecord:
+    """One operation with its raw samples."""
     timing, failure = op.timing, op.failure
     kept = list(timing.kept) if timing else [False] * len(op.result.rounds)
     return OperationRecord(

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from tito_bench.machine.reference import reference_name
-from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
 from tito_bench.report.wording import explain_all
 
-__all__ = ["Symbols", "print_baseline"]
+__all__ = ["Symbols", "print_baseline", "print_subject"]
 
 _TABLE_WIDTH = 80
 _INDENT = "   "
@@ -165,17 +165,30 @@ def _fell_back(record: BenchmarkRecord) -> bool:
     return record.subject.name == "numpy" and record.subject.note is not None
 
 
-def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[_Line]:
-    subject, runtime = record.subject, record.system_info.runtime
+def print_subject(
+    console: Console, subject: SubjectRecord, system: SystemInfo, saved: str | None
+) -> None:
+    """Print whose files were measured, on what, and where the record is."""
+    console.print()
+    for line in (*_origin(subject, system), *_kept(saved)):
+        _print_wrapped(console, line)
+
+
+def _origin(subject: SubjectRecord, system: SystemInfo) -> Iterator[_Line]:
+    runtime = system.runtime
     version = f" {safe_text(subject.version)}" if subject.version else ""
     yield _fact(f"Subject: {subject.name}{version}")
     for file in dict.fromkeys(subject.files.values()):
         names = ", ".join(name for name, path in subject.files.items() if path == file)
         yield _Line(_INDENT, safe_text(f"{names} from {file}", _LONGEST))
-    yield _fact(f"CPU: {record.system_info.machine.cpu_model}; kernels: {runtime.kernel_target}")
+    yield _fact(f"CPU: {system.machine.cpu_model}; kernels: {runtime.kernel_target}")
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
     yield _fact(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
+
+
+def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[_Line]:
+    yield from _origin(record.subject, record.system_info)
     interval = record.normalized_metrics.score_interval
     if interval is not None:
         yield _fact(f"95% interval of the score: {interval[0]:.1f} to {interval[1]:.1f}")
@@ -187,6 +200,10 @@ def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> It
     if elsewhere:
         # Raw times, but all on one machine: the only ones that people can compare.
         yield _fact(f"On the reference machine ({reference_name()}) about: {', '.join(elsewhere)}")
+    yield from _kept(saved)
+
+
+def _kept(saved: str | None) -> Iterator[_Line]:
     if saved is not None:
         yield _fact(f"Saved: {saved}")
 

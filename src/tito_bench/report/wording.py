@@ -35,6 +35,9 @@ _VERDICT = {
     "failed_operation": Words(
         "{what} gave no result to score: {value}.", "Repair it and run the benchmark again."
     ),
+    "false_result": Words(
+        "{what} gave a false result: {value}.", "Repair it and run the benchmark again."
+    ),
     "other_threads": Words(
         "{what} had {value} as much work done in other threads as in the one that is timed.",
         "Compute in the calling thread only.",

@@ -14,7 +14,7 @@ from tito_bench.workloads.operation import Operation
 if TYPE_CHECKING:
     from tito_bench._native import Call, Kernels
 
-__all__ = ["bind", "output_shape"]
+__all__ = ["bind", "native_flops", "output_shape"]
 
 
 def output_shape(operation: Operation) -> tuple[int, ...]:
@@ -43,3 +43,15 @@ def bind(
         "transformer": partial(bind_transformer, kernels),
     }
     return binders[operation.kind](*inputs, *weights, out)
+
+
+def native_flops(operation: Operation) -> int:
+    """Arithmetic operations of one call (a multiply-add counts as two)."""
+    from tito_bench import _native
+
+    arrays = [
+        tuple(np.zeros(shape, dtype=np.float32) for shape in shapes)
+        for shapes in (operation.inputs, operation.weights)
+    ]
+    out = np.zeros(output_shape(operation), dtype=np.float32)
+    return bind(_native.Kernels("portable"), operation, arrays[0], arrays[1], out).flops

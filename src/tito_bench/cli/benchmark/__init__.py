@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tito_bench.cli.benchmark import baseline, calibrate
+from tito_bench.cli.benchmark import baseline, calibrate, capstone
 from tito_bench.cli.options import Subparsers, add_group
 
 __all__ = ["add_parsers"]
@@ -16,4 +16,5 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         subparsers, "benchmark", "Measure your code beside native kernels on this machine."
     )
     baseline.add_parser(group)
+    capstone.add_parser(group)
     calibrate.add_parser(group)

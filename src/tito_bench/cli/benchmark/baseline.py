@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.exits import Exit
+from tito_bench.cli.benchmark.handing_over import (
+    add_record_options,
+    check_output,
+    exit_code,
+    offer_submission,
+    save,
+)
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
@@ -15,11 +21,8 @@ from tito_bench.cli.options import (
     round_count,
     seconds,
 )
-from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tito_bench.cli.streams import Streams
     from tito_bench.measure.plan import Budget
     from tito_bench.records.benchmark import BenchmarkRecord
@@ -55,15 +58,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 20)"
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
-    parser.add_argument(
-        "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
-    )
-    submit = parser.add_mutually_exclusive_group()
-    submit.add_argument(
-        "--submit", action="store_true", help="prepare a submission without being asked"
-    )
-    submit.add_argument("--skip-submit", action="store_true", help="never ask about a submission")
+    add_record_options(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
 
@@ -75,8 +70,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
     check_kernel_target()
     root = project_root(options, streams)
-    if options.output is not None:
-        _check_output(options.output)
+    check_output(options.output)
     with live_progress(streams) as progress:
         record = measure_baseline(
             root.path,
@@ -103,67 +97,21 @@ def _budget(options: argparse.Namespace) -> Budget:
     return budget
 
 
-def _check_output(path: Path) -> None:
-    """Fail before the measurement, not after it, where FILE cannot be written."""
-    from tito_bench.records.store import check_writable, show_path
-
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # It would be replaced, not written to.
-        raise StoreError(f"cannot write {show_path(path)}: it is a device; name a file")
-    check_writable(path)
-
-
 def _hand_over(
     record: BenchmarkRecord, root: ProjectRoot, options: argparse.Namespace, streams: Streams
 ) -> int:
     """Show and save a record. What cannot be saved is still shown."""
     from tito_bench.records.benchmark import encode_record
-    from tito_bench.records.store import add_stamped, write_atomic
     from tito_bench.report.terminal import Symbols, print_baseline
 
     data = encode_record(record)
-    path, problem = None, None
-    try:
-        folder = root.path / ".tito" / "benchmarks"
-        path = add_stamped(folder, record.kind, streams.now(), data)
-        if options.output is not None:
-            write_atomic(options.output, data)
-    except StoreError as error:
-        problem = error
-    saved = None if path is None else path.relative_to(root.path).as_posix()
+    saved, problem = save(data, record.kind, root, options, streams)
     if options.json:
         streams.write_json(record)
     print_baseline(streams.console(), record, Symbols.choose(streams.unicode), saved)
     if problem is not None:
         raise problem
-    if record.normalized_metrics.score is not None:
-        _offer_submission(data, root, options, streams)
-    return _exit_code(record, options)
-
-
-def _offer_submission(
-    record: bytes, root: ProjectRoot, options: argparse.Namespace, streams: Streams
-) -> None:
-    """Ask whether to prepare a submission; without a terminal only `--submit` does."""
-    if options.skip_submit:
-        return
-    if not options.submit:
-        if options.json or not streams.is_interactive():
-            return
-        streams.people.write("\n")
-        question = "Prepare a submission? It stays on this machine."
-        if not streams.confirm(question, flag="--submit or --skip-submit"):
-            return
-    from tito_bench.records.submission import SubmissionChoices, write_submission
-
-    written = write_submission(root.path, record, SubmissionChoices(), streams.now())
-    shown = written.relative_to(root.path).as_posix()
-    streams.people.write(f"\nSubmission prepared: {shown}\nNothing left this machine.\n")
-
-
-def _exit_code(record: BenchmarkRecord, options: argparse.Namespace) -> int:
-    if record.verdict.status == "invalid" or record.normalized_metrics.score is None:
-        return Exit.FAILED
-    if options.strict and record.verdict.status == "unstable":
-        return Exit.UNSTABLE
-    return Exit.OK
+    score = record.normalized_metrics.score
+    if score is not None:
+        offer_submission(data, root, options, streams)
+    return exit_code(record.verdict.status, score, options)

@@ -1,0 +1,231 @@
+"""One whole capstone: the tasks first, then the rounds of the suite with what time is left."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tito_bench.capstone.results import Latency, TaskResult, model_figures, with_smaller_batches
+from tito_bench.errors import SubjectError
+from tito_bench.machine.findings import find_environment
+from tito_bench.machine.probe import read_probe
+from tito_bench.machine.system import System
+from tito_bench.measure.conductor import Conductor, Progress
+from tito_bench.measure.environment import Machine, describe_machine
+from tito_bench.measure.plan import Budget
+from tito_bench.measure.process import WorkerCrashed, WorkerProcess, WorkerTimeout
+from tito_bench.measure.protocol import (
+    Assess,
+    Assessed,
+    Load,
+    Loaded,
+    Measure,
+    Measured,
+    Prepare,
+    Prepared,
+    Step,
+)
+from tito_bench.measure.results import Failure, SuiteResult
+from tito_bench.measure.run import certain_enough
+from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.summary import summarise
+from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
+from tito_bench.workloads.capstone import CAPSTONE, MODELS
+
+__all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
+
+STANDARD_S, QUICK_S = 60.0, 15.0
+_MOST_MEMORY_GIB = 8
+_SPEED_SHARE = 0.55
+"""Of the time; the tasks before it share the rest, and leave it what they do not need."""
+_INVENTORY = "inventory"
+_LATENCY_CALLS = 200
+_LATENCY_S = 1.0
+_SLACK_S = 1.5
+
+# For each track: (task, model, weight of its share of the time).
+_TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
+    "accuracy": (
+        *(("accuracy", model, 2.0) for model in ("mlp", "mlp_wide", "cnn")),
+        ("training", "mlp", 4.0),
+    ),
+    "compression": (("quantization", "mlp", 2.0), ("pruning", "mlp", 2.0)),
+    "efficiency": (
+        *(("memory", model, 1.5) for model in MODELS),
+        ("energy", "mlp_wide", 1.0),
+    ),
+    "speed": (("benchmark", "mlp", 1.0), ("report", "mlp", 1.0)),
+}
+
+
+@dataclass(frozen=True)
+class _Run:
+    session: Session
+    clock: Callable[[], float]
+    order: random.Random
+    progress: Callable[[Progress], None]
+
+
+def measure_capstone(
+    root: Path,
+    *,
+    tracks: Collection[str],
+    package: Path | None,
+    time_s: float,
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    progress: Callable[[Progress], None],
+) -> CapstoneRecord:
+    """Measure `tracks` of the student's package within about `time_s` seconds; nothing is saved.
+
+    Raises
+    ------
+    SubjectError
+        There is no package of the course, or its Tensor does not work.
+    WorkerError
+        The measuring process cannot be started.
+    """
+    machine = describe_machine()
+    order = random.SystemRandom()
+    start_worker = _starter(root, environ, machine, order)
+    load = Load("tinytorch", str(root), None if package is None else str(package))
+    clock = time.monotonic
+    ends = clock() + time_s
+    run = _Run(Session(start_worker, load, clock), clock, order, progress)
+    timed = bool({"speed", "efficiency"} & set(tracks))
+    try:
+        loaded = run.session.load()
+        tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        latencies = _take_latencies(run, tasks) if "speed" in tracks else {}
+    finally:
+        run.session.stop()
+    suite = SuiteResult(loaded, ())
+    if timed:
+        conductor = Conductor(start_worker, load, clock=clock, order=order, progress=progress)
+        left_s = max(3.0, ends - clock())
+        suite = conductor.run(CAPSTONE, _budget(left_s), certain_enough)
+    return _record(
+        suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
+        processes=run.session.processes_started,
+    )  # fmt: skip
+
+
+def _starter(
+    root: Path, environ: Mapping[str, str], machine: Machine, order: random.Random
+) -> Callable[[], WorkerProcess]:
+    memory_gib = min(_MOST_MEMORY_GIB, max(2, machine.ram_gib))
+    return lambda: WorkerProcess(
+        root, environ, memory_bytes=memory_gib * 2**30, seed=order.getrandbits(32)
+    )
+
+
+def _budget(left_s: float) -> Budget:
+    quick = left_s < QUICK_S
+    return Budget(
+        rounds=12 if quick else 45,
+        time_s=left_s,
+        sample_ns=500_000 if quick else 1_000_000,
+        workers=1 if quick else 3,
+    )
+
+
+def _do_tasks(
+    run: _Run, tracks: Collection[str], ends: float
+) -> tuple[list[TaskResult], dict[str, str]]:
+    """All tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+    waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
+    waiting.append((_INVENTORY, "", 1.0))
+    results: list[TaskResult] = []
+    files: dict[str, str] = {}
+    while waiting:
+        task, model, weight = waiting[0]
+        share_s = max(0.5, (ends - run.clock()) * weight / sum(w for _, _, w in waiting))
+        waiting = waiting[1:]
+        following = waiting[0][0] if waiting else "speed"
+        run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
+        question = Assess(task, model, run.order.getrandbits(32), share_s)
+        try:
+            answer = run.session.ask(question, 2 * share_s + _SLACK_S)
+            if not isinstance(answer, Assessed):
+                raise unexpected(answer)
+            results.append(TaskResult(task, model, answer.figures))
+            if task != _INVENTORY:  # it looks at everything; the others are what is measured
+                files |= answer.files
+        except NotMeasured as refusal:
+            results.append(TaskResult(task, model, refusal.failure))
+        except (WorkerTimeout, WorkerCrashed) as error:
+            run.session.stop()
+            results.append(TaskResult(task, model, failure_of(error)))
+        except SubjectError as error:
+            # It loaded before, and now does not: what it did has left something behind.
+            results.append(TaskResult(task, model, Failure("crashed", str(error))))
+    return results, files
+
+
+def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:
+    """Single calls at batch 1 for every model, as many as fit into a second."""
+    slow = {task.model for task in tasks if _timed_out(task)}
+    latencies: dict[str, Latency] = {}
+    for model in MODELS:
+        run.progress(Progress(f"latency {model}", 0, 0, "Timing", "speed"))
+        operation = f"{model}_batch_1"
+        try:
+            deadline_s = 5.0 if model in slow else 10.0
+            prepared = run.session.ask(
+                Prepare(operation, run.order.getrandbits(32)), deadline_s
+            )
+            if not isinstance(prepared, Prepared):
+                raise unexpected(prepared)
+            call_s = max(1e-6, prepared.first.elapsed_ns / 1e9)
+            calls = min(_LATENCY_CALLS, max(3, int(_LATENCY_S / call_s)))
+            steps = tuple(Step("subject", 0, 1) for _ in range(calls))
+            measured = run.session.ask(
+                Measure(operation, run.order.getrandbits(32), steps), 5.0 + 5 * calls * call_s
+            )
+            if isinstance(measured, Measured):
+                latencies[model] = Latency.of([r.elapsed_ns for r in measured.readings])
+        except NotMeasured:
+            continue  # the rounds of the suite meet the same, and say why
+        except (WorkerTimeout, WorkerCrashed, SubjectError):
+            run.session.stop()
+    return latencies
+
+
+def _timed_out(task: TaskResult) -> bool:
+    return isinstance(task.outcome, Failure) and task.outcome.kind == "timeout"
+
+
+def _record(
+    suite: SuiteResult,
+    loaded: Loaded,
+    files: Mapping[str, str],
+    tasks: Sequence[TaskResult],
+    latencies: dict[str, Latency],
+    tracks: Collection[str],
+    machine: Machine,
+    environ: Mapping[str, str],
+    now: datetime,
+    *,
+    processes: int,
+) -> CapstoneRecord:
+    operations = with_smaller_batches(suite.operations)
+    summary = summarise(operations, suite.processes_started + processes)
+    merged = {**loaded.files, **suite.subject.files, **files}
+    from msgspec.structs import replace as replaced
+
+    return build_capstone_record(
+        Findings(
+            subject=replaced(loaded, files=merged),
+            machine=machine,
+            environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
+            summary=summary,
+            models=model_figures(summary, latencies),
+            tasks=tuple(tasks),
+            tracks=tuple(tracks),
+        ),
+        now,
+    )

@@ -1,0 +1,100 @@
+"""`tito-bench benchmark capstone`: the whole performance evaluation of the student's package."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.benchmark.handing_over import (
+    add_record_options,
+    check_output,
+    exit_code,
+    offer_submission,
+    save,
+)
+from tito_bench.cli.options import (
+    Subparsers,
+    add_common_options,
+    check_kernel_target,
+    file_path,
+    project_root,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from tito_bench.cli.streams import Streams
+    from tito_bench.records.capstone import CapstoneRecord
+    from tito_bench.records.project import ProjectRoot
+
+__all__ = ["add_parser", "run"]
+
+_TRACKS = ("speed", "compression", "accuracy", "efficiency")
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "capstone",
+        help="the whole evaluation: speed, compression, accuracy, efficiency of your package",
+        description="Measure four models built of your own TinyTorch layers beside native kernels: "
+        "speed, compression, accuracy and efficiency. What is not exported yet is named.",
+    )
+    parser.add_argument(
+        "--track",
+        choices=(*_TRACKS, "all"),
+        default="all",
+        help="one track only (default: all)",
+    )
+    parser.add_argument(
+        "--package", type=file_path, metavar="PATH", help="folder of your tinytorch package"
+    )
+    parser.add_argument(
+        "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 60)"
+    )
+    parser.add_argument("--quick", action="store_true", help="about 15 seconds")
+    add_record_options(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Measure, report, save, and ask about a submission."""
+    from tito_bench.capstone.run import QUICK_S, STANDARD_S, measure_capstone
+    from tito_bench.report.live import live_progress
+
+    check_kernel_target()
+    root = project_root(options, streams)
+    check_output(options.output)
+    budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
+    with live_progress(streams) as progress:
+        record = measure_capstone(
+            root.path,
+            tracks=_TRACKS if options.track == "all" else (options.track,),
+            package=options.package,
+            time_s=budget_s,
+            environ=streams.environ,
+            now=streams.now,
+            progress=progress,
+        )
+    return _hand_over(record, root, options, streams)
+
+
+def _hand_over(
+    record: CapstoneRecord, root: ProjectRoot, options: argparse.Namespace, streams: Streams
+) -> int:
+    """Show and save a record. What cannot be saved is still shown."""
+    from tito_bench.records.capstone import encode_capstone
+    from tito_bench.report.capstone import print_capstone
+    from tito_bench.report.terminal import Symbols
+
+    data = encode_capstone(record)
+    saved, problem = save(data, record.kind, root, options, streams)
+    if options.json:
+        streams.write_json(record)
+    print_capstone(streams.console(), record, Symbols.choose(streams.unicode), saved)
+    if problem is not None:
+        raise problem
+    overall = record.normalized_metrics.overall
+    if overall is not None:
+        offer_submission(data, root, options, streams)
+    return exit_code(record.verdict.status, overall, options)

@@ -1,0 +1,91 @@
+"""What the verbs that measure do with a record: options for it, saving, a submission, the exit."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import file_path
+from tito_bench.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tito_bench.cli.streams import Streams
+    from tito_bench.records.project import ProjectRoot
+
+__all__ = ["add_record_options", "check_output", "exit_code", "offer_submission", "save"]
+
+
+def add_record_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--strict`, `--output`, `--submit` and `--skip-submit`."""
+    parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
+    parser.add_argument(
+        "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
+    )
+    submit = parser.add_mutually_exclusive_group()
+    submit.add_argument(
+        "--submit", action="store_true", help="prepare a submission without being asked"
+    )
+    submit.add_argument("--skip-submit", action="store_true", help="never ask about a submission")
+
+
+def check_output(path: Path | None) -> None:
+    """Fail before the measurement, not after it, where FILE cannot be written."""
+    from tito_bench.records.store import check_writable, show_path
+
+    if path is None:
+        return
+    if path.exists() and not path.is_file() and not path.is_dir():
+        # It would be replaced, not written to.
+        raise StoreError(f"cannot write {show_path(path)}: it is a device; name a file")
+    check_writable(path)
+
+
+def save(
+    data: bytes, kind: str, root: ProjectRoot, options: argparse.Namespace, streams: Streams
+) -> tuple[str | None, StoreError | None]:
+    """Keep a record in the project, and in FILE; where it is, and what went wrong.
+
+    What cannot be saved is still to be shown, so the error is handed back.
+    """
+    from tito_bench.records.store import add_stamped, write_atomic
+
+    path, problem = None, None
+    try:
+        folder = root.path / ".tito" / "benchmarks"
+        path = add_stamped(folder, kind, streams.now(), data)
+        if options.output is not None:
+            write_atomic(options.output, data)
+    except StoreError as error:
+        problem = error
+    return None if path is None else path.relative_to(root.path).as_posix(), problem
+
+
+def offer_submission(
+    record: bytes, root: ProjectRoot, options: argparse.Namespace, streams: Streams
+) -> None:
+    """Ask whether to prepare a submission; without a terminal only `--submit` does."""
+    if options.skip_submit:
+        return
+    if not options.submit:
+        if options.json or not streams.is_interactive():
+            return
+        question = "Prepare a submission from this result? It stays on this machine."
+        if not streams.confirm(question, flag="--submit or --skip-submit"):
+            return
+    from tito_bench.records.submission import SubmissionChoices, write_submission
+
+    written = write_submission(root.path, record, SubmissionChoices(), streams.now())
+    shown = written.relative_to(root.path).as_posix()
+    streams.people.write(f"Submission prepared: {shown}. Nothing left this machine.\n")
+
+
+def exit_code(status: str, score: float | None, options: argparse.Namespace) -> int:
+    """The exit code of a record with that verdict and score."""
+    if status == "invalid" or score is None:
+        return Exit.FAILED
+    if options.strict and status == "unstable":
+        return Exit.UNSTABLE
+    return Exit.OK

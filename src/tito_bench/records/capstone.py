@@ -1,0 +1,287 @@
+"""The capstone record: what one run of `benchmark capstone` measured. Immutable once written.
+
+Times are in ns unless a name says ms; accuracies are between 0 and 1. Every
+null has its reason in `not_measured`, or in the `reason` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+import msgspec
+
+from tito_bench import __version__
+from tito_bench.capstone import figures as fig
+from tito_bench.capstone import scoring
+from tito_bench.capstone.results import ModelFigures, TaskResult
+from tito_bench.machine.findings import Finding
+from tito_bench.measure.environment import Machine
+from tito_bench.measure.protocol import FailureKind, Loaded
+from tito_bench.measure.results import Failure
+from tito_bench.measure.summary import SuiteSummary
+from tito_bench.measure.verdict import Reason, Verdict, judge
+from tito_bench.records.benchmark import (
+    OperationRecord,
+    SubjectRecord,
+    SystemInfo,
+    VerdictRecord,
+    operation_record,
+    subject_record,
+    system_info,
+    verdict_record,
+)
+
+__all__ = [
+    "CapstoneMetrics",
+    "CapstoneRaw",
+    "CapstoneRecord",
+    "Findings",
+    "ModelRecord",
+    "NotMeasuredRecord",
+    "build_capstone_record",
+    "decode_capstone",
+    "encode_capstone",
+]
+
+_T = TypeVar("_T")
+_FALSE = frozenset({"incorrect", "tampered"})
+_LEFT_OUT = frozenset({"missing", "timeout"})
+
+
+class ModelRecord(msgspec.Struct, frozen=True):
+    """One model in the speed track; `reason` says why there are no numbers, or not all."""
+
+    name: str
+    reason: str | None
+    latency_median_ms: float | None
+    latency_p95_ms: float | None
+    latency_calls: int
+    scored_batch: int | None
+    slowdown: float | None
+    slowdown_interval: tuple[float, float] | None
+    throughput_per_s: float | None
+    native_throughput_per_s: float | None
+    gflops: float | None
+    native_gflops: float | None
+    share_of_native: float | None
+
+
+class NotMeasuredRecord(msgspec.Struct, frozen=True):
+    """Something that has no numbers, and why."""
+
+    what: str
+    kind: FailureKind
+    reason: str
+
+
+class CapstoneRaw(msgspec.Struct, frozen=True):
+    """Figures that hold for this machine only."""
+
+    latency_ms: dict[str, float]
+    throughput_per_s: dict[str, float]
+    compression_ratio: float | None
+    accuracy: float | None
+
+
+class CapstoneMetrics(msgspec.Struct, frozen=True):
+    """What can be compared: slowdowns of the models, scores of the tracks, the overall."""
+
+    slowdowns: dict[str, float | None]
+    composite: float | None
+    tracks: dict[str, float | None]
+    tracks_measured: int
+    overall: float | None
+    score_interval: tuple[float, float] | None
+
+
+class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of `benchmark capstone`."""
+
+    schema: Literal[1] = 1
+    kind: Literal["capstone"] = "capstone"
+    created_at: str
+    tito_bench_version: str
+    subject: SubjectRecord
+    system_info: SystemInfo
+    tracks_requested: list[str]
+    inventory: fig.InventoryFigures | None
+    operations: list[OperationRecord]
+    models: list[ModelRecord]
+    accuracy: list[fig.AccuracyFigures]
+    training: fig.TrainingFigures | None
+    compression: list[fig.CompressionFigures]
+    memory: list[fig.MemoryFigures]
+    energy: fig.EnergyFigures | None
+    course: list[fig.CourseFigures]
+    not_measured: list[NotMeasuredRecord]
+    raw_metrics: CapstoneRaw
+    normalized_metrics: CapstoneMetrics
+    verdict: VerdictRecord
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a run found."""
+
+    subject: Loaded
+    machine: Machine
+    environment: Sequence[Finding]
+    summary: SuiteSummary
+    models: tuple[ModelFigures, ...]
+    tasks: tuple[TaskResult, ...]
+    tracks: tuple[str, ...]
+
+    def of(self, kind: type[_T]) -> list[_T]:
+        """The figures of one kind."""
+        return [task.outcome for task in self.tasks if isinstance(task.outcome, kind)]
+
+    def failures(self, *tasks: str) -> list[Failure]:
+        """The failures of those tasks; of all without any."""
+        return [
+            task.outcome
+            for task in self.tasks
+            if isinstance(task.outcome, Failure) and (not tasks or task.task in tasks)
+        ]
+
+
+def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
+    """Put what a run found into its record; `now` is an aware UTC time."""
+    verdict = _judge(found)
+    scores = _scores(found)
+    if verdict.status == "invalid":
+        total = None
+    else:
+        total = scoring.overall(scores)
+    speed = "speed" in found.tracks
+    return CapstoneRecord(
+        created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tito_bench_version=__version__,
+        subject=subject_record(found.subject),
+        system_info=system_info(found.subject, found.machine, found.environment),
+        tracks_requested=list(found.tracks),
+        inventory=_only(found.of(fig.InventoryFigures)),
+        operations=[operation_record(op) for op in found.summary.operations],
+        models=[_model_record(model) for model in found.models],
+        accuracy=found.of(fig.AccuracyFigures),
+        training=_only(found.of(fig.TrainingFigures)),
+        compression=found.of(fig.CompressionFigures),
+        memory=found.of(fig.MemoryFigures),
+        energy=_only(found.of(fig.EnergyFigures)),
+        course=found.of(fig.CourseFigures),
+        not_measured=list(_not_measured(found, scores)),
+        raw_metrics=_raw(found),
+        normalized_metrics=CapstoneMetrics(
+            slowdowns={group.name: group.slowdown for group in found.summary.groups},
+            composite=found.summary.composite,
+            tracks=scores,
+            tracks_measured=sum(points is not None for points in scores.values()),
+            overall=total,
+            score_interval=found.summary.score_interval if speed else None,
+        ),
+        verdict=verdict_record(verdict),
+    )
+
+
+def encode_capstone(record: CapstoneRecord) -> bytes:
+    """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+def decode_capstone(data: bytes) -> CapstoneRecord:
+    """The record in `data`. Raises msgspec.DecodeError on anything else."""
+    return msgspec.json.decode(data, type=CapstoneRecord)
+
+
+def _judge(found: Findings) -> Verdict:
+    """The verdict of the rounds, and of tasks whose results were false."""
+    false = [
+        Reason("false_result", task.name, task.outcome.reason)
+        for task in found.tasks
+        if isinstance(task.outcome, Failure) and task.outcome.kind in _FALSE
+    ]
+    verdict = judge(found.summary, found.subject.runtime)
+    if false:
+        return Verdict("invalid", (*false, *verdict.reasons))
+    return verdict
+
+
+def _scores(found: Findings) -> dict[str, float | None]:
+    """One score for each track, in their order; None for what was not measured."""
+    accuracy = [(f.accuracy, f.expected) for f in found.of(fig.AccuracyFigures)]
+    accuracy += [(f.accuracy, f.expected) for f in found.of(fig.TrainingFigures)]
+    ratios: list[float | None] = [
+        f.ratio if f.kept else None for f in found.of(fig.CompressionFigures)
+    ]
+    ratios += [None] * _broken(found.failures("quantization", "pruning"))
+    scores: dict[str, float | None] = {
+        "speed": found.summary.score,
+        "compression": scoring.compression_score(ratios),
+        "accuracy": scoring.accuracy_score(
+            accuracy, _broken(found.failures("accuracy", "training"))
+        ),
+        "efficiency": scoring.efficiency_score(
+            [m.time_ratio for m in found.models if m.time_ratio is not None],
+            [f.peak_bytes / f.needed_bytes for f in found.of(fig.MemoryFigures)],
+        ),
+    }
+    return {
+        track: points if track in found.tracks else None for track, points in scores.items()
+    }
+
+
+def _broken(failures: Sequence[Failure]) -> int:
+    """How many of them count 0, because the code is there and does not work."""
+    return sum(failure.kind not in _LEFT_OUT for failure in failures)
+
+
+def _not_measured(
+    found: Findings, scores: dict[str, float | None]
+) -> Iterator[NotMeasuredRecord]:
+    for task in found.tasks:
+        if isinstance(task.outcome, Failure):
+            yield NotMeasuredRecord(task.name, task.outcome.kind, task.outcome.reason)
+    for op in found.summary.operations:
+        if op.failure is not None:
+            yield NotMeasuredRecord(op.operation.name, op.failure.kind, op.failure.reason)
+    for track, points in scores.items():
+        if points is None and track not in found.tracks:
+            yield NotMeasuredRecord(f"{track} track", "missing", "not asked for with --track")
+
+
+def _model_record(model: ModelFigures) -> ModelRecord:
+    latency = model.latency
+    return ModelRecord(
+        name=model.name,
+        reason=model.reason,
+        latency_median_ms=latency.median_ns / 1e6 if latency else None,
+        latency_p95_ms=latency.p95_ns / 1e6 if latency else None,
+        latency_calls=latency.calls if latency else 0,
+        scored_batch=model.scored_batch,
+        slowdown=model.slowdown,
+        slowdown_interval=model.slowdown_interval,
+        throughput_per_s=model.throughput_per_s,
+        native_throughput_per_s=model.native_throughput_per_s,
+        gflops=model.gflops,
+        native_gflops=model.native_gflops,
+        share_of_native=1 / model.time_ratio if model.time_ratio else None,
+    )
+
+
+def _raw(found: Findings) -> CapstoneRaw:
+    kept = [f.ratio for f in found.of(fig.CompressionFigures) if f.kept]
+    shipped = {f.model: f.accuracy for f in found.of(fig.AccuracyFigures)}
+    return CapstoneRaw(
+        latency_ms={m.name: m.latency.median_ns / 1e6 for m in found.models if m.latency},
+        throughput_per_s={
+            m.name: m.throughput_per_s for m in found.models if m.throughput_per_s is not None
+        },
+        compression_ratio=max(kept, default=None),
+        accuracy=shipped.get("mlp"),
+    )
+
+
+def _only(found: list[_T]) -> _T | None:
+    return found[0] if found else None
