@@ -39,7 +39,9 @@ def main() -> None:
         test_images=images[test_order],
         test_labels=labels[test_order],
     )
-    print(f"{TARGET.name}: {len(train_order)} + {len(test_order)} images, {TARGET.stat().st_size} B")
+    print(
+        f"{TARGET.name}: {len(train_order)} + {len(test_order)} images, {TARGET.stat().st_size} B"
+    )
 
 
 if __name__ == "__main__":

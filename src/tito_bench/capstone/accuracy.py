@@ -26,7 +26,9 @@ def assess_accuracy(desk: Desk) -> AccuracyFigures:
     data, note = desk.digits()
     order = np.random.default_rng(desk.seed).permutation(len(data.test_labels))
     ends = _wall_clock_ns() + desk.time_s * 1e9
-    mine, right, labels = [], [], []
+    mine: list[np.ndarray] = []
+    right: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
     for chosen in np.split(order, range(_FIRST_BATCH, len(order), _BATCH)):
         if mine and _wall_clock_ns() > ends:
             break

@@ -86,9 +86,7 @@ def with_smaller_batches(results: Sequence[OperationResult]) -> list[OperationRe
     return list(changed.values())
 
 
-def model_figures(
-    summary: SuiteSummary, latencies: dict[str, Latency]
-) -> tuple[ModelFigures, ...]:
+def model_figures(summary: SuiteSummary, latencies: dict[str, Latency]) -> tuple[ModelFigures, ...]:
     """The rows of the speed track, one for each model."""
     by_group: dict[str, list[OperationSummary]] = {}
     for op in summary.operations:

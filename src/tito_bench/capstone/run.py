@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -175,9 +175,7 @@ def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency
         operation = f"{model}_batch_1"
         try:
             deadline_s = 5.0 if model in slow else 10.0
-            prepared = run.session.ask(
-                Prepare(operation, run.order.getrandbits(32)), deadline_s
-            )
+            prepared = run.session.ask(Prepare(operation, run.order.getrandbits(32)), deadline_s)
             if not isinstance(prepared, Prepared):
                 raise unexpected(prepared)
             call_s = max(1e-6, prepared.first.elapsed_ns / 1e9)

@@ -50,9 +50,7 @@ def compression_score(ratios: Sequence[float | None]) -> float | None:
     return score(max(1.0, REFERENCE_RATIO / best)) if best > 1.0 else 0.0
 
 
-def efficiency_score(
-    time_ratios: Sequence[float], memory_ratios: Sequence[float]
-) -> float | None:
+def efficiency_score(time_ratios: Sequence[float], memory_ratios: Sequence[float]) -> float | None:
     """Of time over native time, and of memory over needed memory, for each model.
 
     None where one of both was not measured for any model.

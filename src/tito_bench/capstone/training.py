@@ -118,9 +118,7 @@ def _trainer(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel,
     return model, step
 
 
-def _network(
-    desk: Desk, weights: tuple[np.ndarray, ...]
-) -> tuple[StudentModel, list[Any], Step]:
+def _network(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, list[Any], Step]:
     package = desk.subject.package
     loss_class, sgd_class, tensor = (
         _any(package.require(name)) for name in ("CrossEntropyLoss", "SGD", "Tensor")

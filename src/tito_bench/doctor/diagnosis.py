@@ -20,8 +20,8 @@ from tito_bench.machine.findings import Finding, find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.conductor import Worker
 from tito_bench.measure.environment import Machine, Runtime, describe_machine
+from tito_bench.measure.session import Worker
 from tito_bench.records.layout import Layout
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import read_bytes

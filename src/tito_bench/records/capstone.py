@@ -151,10 +151,7 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
     """Put what a run found into its record; `now` is an aware UTC time."""
     verdict = _judge(found)
     scores = _scores(found)
-    if verdict.status == "invalid":
-        total = None
-    else:
-        total = scoring.overall(scores)
+    total = None if verdict.status == "invalid" else scoring.overall(scores)
     speed = "speed" in found.tracks
     return CapstoneRecord(
         created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -227,9 +224,7 @@ def _scores(found: Findings) -> dict[str, float | None]:
             [f.peak_bytes / f.needed_bytes for f in found.of(fig.MemoryFigures)],
         ),
     }
-    return {
-        track: points if track in found.tracks else None for track, points in scores.items()
-    }
+    return {track: points if track in found.tracks else None for track, points in scores.items()}
 
 
 def _broken(failures: Sequence[Failure]) -> int:
@@ -237,9 +232,7 @@ def _broken(failures: Sequence[Failure]) -> int:
     return sum(failure.kind not in _LEFT_OUT for failure in failures)
 
 
-def _not_measured(
-    found: Findings, scores: dict[str, float | None]
-) -> Iterator[NotMeasuredRecord]:
+def _not_measured(found: Findings, scores: dict[str, float | None]) -> Iterator[NotMeasuredRecord]:
     for task in found.tasks:
         if isinstance(task.outcome, Failure):
             yield NotMeasuredRecord(task.name, task.outcome.kind, task.outcome.reason)

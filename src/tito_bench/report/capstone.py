@@ -99,12 +99,12 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     if training is not None:
         rows.append(
             (
-                "training step, mlp",
+                "training step (not scored)",
                 _ms(training.step_ns / 1e6),
                 "",
                 _count(32e9 / training.step_ns),
-                f"{_count(32e9 / training.twin_step_ns)} (NumPy)",
-                f"{_times(training.step_slowdown)} (not scored)",
+                _count(32e9 / training.twin_step_ns),
+                _times(training.step_slowdown),
             )
         )
     return heads, rows

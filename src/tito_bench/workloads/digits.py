@@ -37,15 +37,13 @@ class Digits:
 def shipped_digits() -> Digits:
     """The digits that come with tito-bench."""
     with np.load(_DATA / "digits.npz", allow_pickle=False) as stored:
-        return Digits(
-            *(
-                stored[name].astype(np.float32) / np.float32(_GREY_LEVELS)
-                if name.endswith("images")
-                else stored[name].astype(np.int64)
-                for name in ("train_images", "train_labels", "test_images", "test_labels")
-            ),
-            source="shipped",
+        images = (
+            stored[name].astype(np.float32) / np.float32(_GREY_LEVELS)
+            for name in ("train_images", "test_images")
         )
+        labels = (stored[name].astype(np.int64) for name in ("train_labels", "test_labels"))
+        train, test = zip(images, labels, strict=True)
+    return Digits(*train, *test, "shipped")
 
 
 def course_digits(root: Path) -> tuple[Digits | None, str]:
@@ -71,7 +69,7 @@ def course_digits(root: Path) -> tuple[Digits | None, str]:
             parts.append(_checked(load_plain_pickle(data)))
         except (UnsafePickle, ValueError) as error:
             return None, f"{shown}/{name}: {error}"
-    return Digits(*parts[0], *parts[1], source=shown), ""
+    return Digits(*parts[0], *parts[1], shown), ""
 
 
 def enlarge(images: np.ndarray) -> np.ndarray:
@@ -82,16 +80,15 @@ def enlarge(images: np.ndarray) -> np.ndarray:
 
 def _checked(found: object) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels of one file. Raises ValueError where they are not the digits."""
-    if not isinstance(found, dict):
-        raise ValueError("not a dict of images and labels")
+    found = found if isinstance(found, dict) else {}
     images, labels = found.get("images"), found.get("labels")
     if not isinstance(images, np.ndarray) or not isinstance(labels, np.ndarray):
-        raise ValueError("not a dict of images and labels")
+        raise ValueError("not a dict of images and labels")  # noqa: TRY004 - of a file
     right = images.ndim == 3 and images.shape[1:] == (8, 8) and labels.shape == images.shape[:1]
     if not right or images.dtype.kind != "f" or labels.dtype.kind not in "iu":
         raise ValueError("images and labels of other shapes or types than the digits'")
-    if len(images) < 100 or not (0 <= images.min() and images.max() <= 1):
+    if len(images) < 100 or images.min() < 0 or images.max() > 1:
         raise ValueError("values outside 0 to 1, or fewer than 100 images")
-    if not (0 <= labels.min() and labels.max() <= 9):
+    if labels.min() < 0 or labels.max() > 9:
         raise ValueError("labels outside 0 to 9")
     return np.ascontiguousarray(images, dtype=np.float32), labels.astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_cnn", "bind_transformer"]
 
+# `Any`: before Python 3.12 no type says that an ndarray is a buffer.
+Array = Any
+
 _KERNEL, _WINDOW = 3, 2
 
 
-def bind_cnn(kernels: Kernels, x: np.ndarray, *rest: np.ndarray) -> Call:
+def bind_cnn(kernels: Kernels, x: Array, *rest: Array) -> Call:
     """Convolution, relu and pooling twice, then a linear layer.
 
     x (n, channels, size, size); two filters (out, in, 3, 3) with their biases,
@@ -38,7 +41,7 @@ def bind_cnn(kernels: Kernels, x: np.ndarray, *rest: np.ndarray) -> Call:
     return _native.chain(calls)
 
 
-def bind_transformer(kernels: Kernels, x: np.ndarray, *rest: np.ndarray) -> Call:
+def bind_transformer(kernels: Kernels, x: Array, *rest: Array) -> Call:
     """A pre-norm block with one head and the tanh form of GELU.
 
     x and out (n, t, d); the weights are those of `workloads.capstone`.
@@ -68,6 +71,6 @@ def bind_transformer(kernels: Kernels, x: np.ndarray, *rest: np.ndarray) -> Call
     )
 
 
-def _empty(*shape: int) -> np.ndarray:
+def _empty(*shape: int) -> Array:
     """Written once: a page that was never written reads falsely fast."""
     return np.zeros(shape, dtype=np.float32) + np.float32(0)

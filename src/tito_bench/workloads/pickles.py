@@ -48,7 +48,7 @@ class _PlainUnpickler(pickle.Unpickler):
             return _from_buffer
         raise UnsafePickle(f"refused: the pickle wants to call {module}.{name}"[:160])
 
-    def persistent_load(self, pid: Any) -> Any:
+    def persistent_load(self, _pid: Any) -> Any:
         raise UnsafePickle("refused: the pickle refers to something outside itself")
 
 

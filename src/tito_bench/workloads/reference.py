@@ -30,7 +30,7 @@ def _gelu_sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def _gelu_exact(x: np.ndarray) -> np.ndarray:
-    return np.asarray(0.5 * x * (1 + _erf(x / math.sqrt(2)).astype(np.float64)))
+    return np.asarray(0.5 * x * (1 + np.asarray(_erf(x / math.sqrt(2)), dtype=np.float64)))
 
 
 GELU_FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -12,6 +12,7 @@ from tito_bench.cli.benchmark.handing_over import (
     offer_submission,
     save,
 )
+from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
@@ -52,6 +53,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--time-budget", type=seconds, metavar="SECONDS", help="time at most (default: 60)"
     )
     parser.add_argument("--quick", action="store_true", help="about 15 seconds")
+    parser.add_argument(
+        "--check",
+        type=file_path,
+        metavar="FILE",
+        help="measure nothing: say what does not hold in a submission.json of module 20",
+    )
     add_record_options(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
@@ -59,6 +66,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
+    if options.check is not None:
+        return _check(options, streams)
     from tito_bench.capstone.run import QUICK_S, STANDARD_S, measure_capstone
     from tito_bench.report.live import live_progress
 
@@ -77,6 +86,23 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             progress=progress,
         )
     return _hand_over(record, root, options, streams)
+
+
+def _check(options: argparse.Namespace, streams: Streams) -> int:
+    """Validate a submission of module 20: exit 1 where something in it does not hold."""
+    from tito_bench.capstone.submission_check import check_submission, read_submission
+    from tito_bench.report.safe_text import safe_text
+
+    problems = check_submission(read_submission(options.check))
+    name = safe_text(options.check.name)
+    if options.json:
+        found = [{"where": problem.where, "what": problem.what} for problem in problems]
+        streams.write_json({"file": name, "valid": not problems, "problems": found})
+    for problem in problems:
+        streams.people.write(f"{name}: {problem.where} {problem.what}\n")
+    if not problems:
+        streams.people.write(f"{name}: all of it holds\n")
+    return Exit.FAILED if problems else Exit.OK
 
 
 def _hand_over(
