@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["encoded_bytes", "needed_arrays"]
+__all__ = ["children_of", "encoded_bytes", "needed_arrays"]
 
 _DEEPEST = 12
 _FLOAT_BYTES, _INT8_BYTES = 4, 1
@@ -87,11 +87,12 @@ def _walk(value: Any, seen: set[int], depth: int) -> Iterator[np.ndarray]:
     if depth > _DEEPEST or id(value) in seen or isinstance(value, str | bytes | int | float | type):
         return
     seen.add(id(value))
-    for child in _children(value):
+    for child in children_of(value):
         yield from _walk(child, seen, depth + 1)
 
 
-def _children(value: Any) -> Iterator[Any]:
+def children_of(value: Any) -> Iterator[Any]:
+    """What an object holds: its attributes, or its members."""
     if isinstance(value, dict):
         yield from list(value.values())
     elif isinstance(value, list | tuple):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.capstone.figures import OwnChoice
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.models import StudentModel, build_model
 from tito_bench.subjects.student_code import require_array, student_code
@@ -41,6 +42,7 @@ class Desk:
     model: str
     seed: int
     time_s: float
+    own: OwnChoice | None = None
 
     @property
     def operation(self) -> Operation:

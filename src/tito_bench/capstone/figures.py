@@ -9,6 +9,7 @@ import msgspec
 
 __all__ = [
     "AccuracyFigures",
+    "Comparison",
     "CompressionFigures",
     "CourseFigures",
     "CurvePoint",
@@ -17,6 +18,10 @@ __all__ = [
     "InventoryFigures",
     "MemoryFigures",
     "ModuleFigures",
+    "OwnChoice",
+    "OwnFigures",
+    "OwnModelFigures",
+    "TracedCall",
     "TrainingFigures",
 ]
 
@@ -123,6 +128,61 @@ class CourseFigures(msgspec.Struct, frozen=True, tag="course"):
     note: str | None
 
 
+class OwnChoice(msgspec.Struct, frozen=True):
+    """Which own model to measure: "FILE:factory", and on what."""
+
+    model: str
+    optimized: str | None
+    input_shape: list[int] | None
+    data: str | None
+
+
+class TracedCall(msgspec.Struct, frozen=True):
+    """One call of a known operation: shapes of what went in and came out, and its time."""
+
+    name: str
+    inputs: list[list[int]]
+    output: list[int]
+    ns: int
+
+
+class OwnModelFigures(msgspec.Struct, frozen=True):
+    """The student's own model beside its native replay.
+
+    `covered` is the share of its time in operations that the replay has,
+    `unknown` names the others. Without any of them there is no slowdown.
+    """
+
+    name: str
+    subject_ns: float
+    native_ns: float | None
+    slowdown: float | None
+    slowdown_interval: tuple[float, float] | None
+    covered: float
+    calls: list[TracedCall]
+    unknown: list[str]
+    parameter_bytes: int | None
+    accuracy: float | None
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """The optimized model against the first, in paired rounds."""
+
+    speedup: float
+    speedup_interval: tuple[float, float]
+    compression_ratio: float | None
+    accuracy_change: float | None
+
+
+class OwnFigures(msgspec.Struct, frozen=True, tag="own"):
+    """The student's own model, and the optimized one if there is one."""
+
+    input_shape: list[int]
+    baseline: OwnModelFigures
+    optimized: OwnModelFigures | None
+    comparison: Comparison | None
+
+
 Figures = (
     AccuracyFigures
     | CompressionFigures
@@ -130,5 +190,6 @@ Figures = (
     | EnergyFigures
     | InventoryFigures
     | MemoryFigures
+    | OwnFigures
     | TrainingFigures
 )

@@ -26,6 +26,8 @@ class TaskResult:
     @property
     def name(self) -> str:
         """For people: "accuracy of mlp"."""
+        if self.task == "own":
+            return "your own model"
         return f"{self.task} of {self.model.replace('_', '-')}" if self.model else self.task
 
 

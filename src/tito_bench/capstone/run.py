@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tito_bench.capstone.figures import OwnChoice
 from tito_bench.capstone.results import Latency, TaskResult, model_figures, with_smaller_batches
 from tito_bench.errors import SubjectError
 from tito_bench.machine.findings import find_environment
@@ -42,7 +43,7 @@ STANDARD_S, QUICK_S = 60.0, 15.0
 _MOST_MEMORY_GIB = 8
 _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
-_INVENTORY = "inventory"
+_INVENTORY, _OWN = "inventory", "own"
 _LATENCY_CALLS = 200
 _LATENCY_S = 1.0
 _SLACK_S = 1.5
@@ -68,6 +69,7 @@ class _Run:
     clock: Callable[[], float]
     order: random.Random
     progress: Callable[[Progress], None]
+    own: OwnChoice | None
 
 
 def measure_capstone(
@@ -76,11 +78,14 @@ def measure_capstone(
     tracks: Collection[str],
     package: Path | None,
     time_s: float,
+    own: OwnChoice | None = None,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
 ) -> CapstoneRecord:
     """Measure `tracks` of the student's package within about `time_s` seconds; nothing is saved.
+
+    `own` is the student's own model, to be measured beside them.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def measure_capstone(
     load = Load("tinytorch", str(root), None if package is None else str(package))
     clock = time.monotonic
     ends = clock() + time_s
-    run = _Run(Session(start_worker, load, clock), clock, order, progress)
+    run = _Run(Session(start_worker, load, clock), clock, order, progress, own)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.session.load()
@@ -138,6 +143,8 @@ def _do_tasks(
 ) -> tuple[list[TaskResult], dict[str, str]]:
     """All tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
+    if run.own is not None:
+        waiting.append((_OWN, "", 8.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
@@ -147,7 +154,8 @@ def _do_tasks(
         waiting = waiting[1:]
         following = waiting[0][0] if waiting else "speed"
         run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
-        question = Assess(task, model, run.order.getrandbits(32), share_s)
+        own = run.own if task == _OWN else None
+        question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
             answer = run.session.ask(question, 2 * share_s + _SLACK_S)
             if not isinstance(answer, Assessed):

@@ -10,6 +10,7 @@ from tito_bench.capstone.course import assess_benchmark, assess_report
 from tito_bench.capstone.desk import Desk
 from tito_bench.capstone.efficiency import assess_energy, assess_memory
 from tito_bench.capstone.figures import Figures, InventoryFigures, ModuleFigures
+from tito_bench.capstone.own import assess_own
 from tito_bench.capstone.training import assess_training
 from tito_bench.subjects.inventory import take_inventory
 
@@ -34,6 +35,7 @@ TASKS: dict[str, Callable[[Desk], Figures]] = {
     "energy": assess_energy,
     "benchmark": assess_benchmark,
     "report": assess_report,
+    "own": assess_own,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from tito_bench.capstone.figures import Figures
+from tito_bench.capstone.figures import Figures, OwnChoice
 from tito_bench.measure.environment import Runtime
 
 __all__ = [
@@ -114,13 +114,15 @@ class Assess(msgspec.Struct, frozen=True, tag=True):
     """Do one task of the capstone, in about `time_s` seconds at most.
 
     `task` is a key of `capstone.tasks.TASKS`, `model` one of the suite where
-    the task is about a model; `seed` decides all random choices.
+    the task is about a model, and `own` says which model the task `own` is about;
+    `seed` decides all random choices.
     """
 
     task: str
     model: str
     seed: int
     time_s: float
+    own: OwnChoice | None = None
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):

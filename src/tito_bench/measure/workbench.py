@@ -128,6 +128,12 @@ class Workbench:
         if not isinstance(self._subject, TinyTorchSubject):
             return Failed("missing", "only a tinytorch package has a capstone")
         desk = Desk(
-            self._subject, self._kernels, self._root, question.model, question.seed, question.time_s
+            self._subject,
+            self._kernels,
+            self._root,
+            question.model,
+            question.seed,
+            question.time_s,
+            question.own,
         )
         return Assessed(perform(question.task, desk), dict(self._subject.files))

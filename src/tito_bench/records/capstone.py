@@ -116,6 +116,7 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     memory: list[fig.MemoryFigures]
     energy: fig.EnergyFigures | None
     course: list[fig.CourseFigures]
+    own: fig.OwnFigures | None
     not_measured: list[NotMeasuredRecord]
     raw_metrics: CapstoneRaw
     normalized_metrics: CapstoneMetrics
@@ -168,6 +169,7 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
         memory=found.of(fig.MemoryFigures),
         energy=_only(found.of(fig.EnergyFigures)),
         course=found.of(fig.CourseFigures),
+        own=_only(found.of(fig.OwnFigures)),
         not_measured=list(_not_measured(found, scores)),
         raw_metrics=_raw(found),
         normalized_metrics=CapstoneMetrics(

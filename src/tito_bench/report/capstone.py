@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tito_bench.capstone.figures import OwnModelFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.safe_text import plain, safe_text
 from tito_bench.report.terminal import Symbols, print_subject
@@ -44,6 +45,7 @@ def print_capstone(
         heads, rows = tables[track](record)
         _print_track(console, record, track, heads, rows)
     _print_overall(console, record, symbols)
+    _print_own(console, record)
     _print_not_measured(console, record)
     print_subject(console, record.subject, record.system_info, saved)
     for sentence in explain_all(record.verdict.reasons):
@@ -195,6 +197,42 @@ def _print_overall(console: Console, record: CapstoneRecord, symbols: Symbols) -
                 limit=_LONGEST,
             )
         )
+
+
+def _print_own(console: Console, record: CapstoneRecord) -> None:
+    if record.own is None:
+        return
+    console.print()
+    shape = "x".join(map(str, record.own.input_shape))
+    console.print(Text(f"Your own model, input {shape}", "bold"))
+    for model in (record.own.baseline, record.own.optimized):
+        if model is not None:
+            for line in _own_lines(model):
+                console.print(plain(line, limit=_LONGEST))
+    found = record.own.comparison
+    if found is not None:
+        low, high = found.speedup_interval
+        line = f"  Optimized: {found.speedup:.2f}x faster ({low:.2f} to {high:.2f})"
+        if found.compression_ratio is not None:
+            line += f", {found.compression_ratio:.2f}x smaller"
+        if found.accuracy_change is not None:
+            line += f", accuracy {100 * found.accuracy_change:+.1f} points"
+        console.print(plain(line, "bold", _LONGEST))
+
+
+def _own_lines(model: OwnModelFigures) -> Iterator[str]:
+    line = f"  {model.name}: {milliseconds(model.subject_ns / 1e6)}"
+    if model.native_ns is not None:
+        line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"
+    if model.parameter_bytes is not None:
+        line += f", {model.parameter_bytes:,} B"
+    if model.accuracy is not None:
+        line += f", accuracy {model.accuracy:.1%}"
+    yield line
+    names = ", ".join(dict.fromkeys(call.name for call in model.calls)) or "none"
+    yield f"    Known operations ({names}) are {model.covered:.0%} of its time."
+    if model.unknown:
+        yield f"    Without a native twin: {', '.join(model.unknown)}"
 
 
 def _print_not_measured(console: Console, record: CapstoneRecord) -> None:

@@ -12,6 +12,8 @@ from tito_bench.cli.benchmark.handing_over import (
     offer_submission,
     save,
 )
+from tito_bench.cli.benchmark.own_model import own_choice, own_failed
+from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -59,6 +61,29 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="measure nothing: say what does not hold in a submission.json of module 20",
     )
+    own = parser.add_argument_group("your own model")
+    own.add_argument(
+        "--model",
+        metavar="FILE.py:FACTORY",
+        help="measure what FACTORY() returns as well: callable, or with a forward",
+    )
+    own.add_argument(
+        "--optimized",
+        metavar="FILE.py:FACTORY",
+        help="compare it with --model in the same rounds",
+    )
+    own.add_argument(
+        "--input-shape",
+        type=_shape,
+        metavar="SHAPE",
+        help="of one batch, as 1x64 (default: one input of --data)",
+    )
+    own.add_argument(
+        "--data",
+        type=file_path,
+        metavar="FILE.npz",
+        help="inputs x and labels y, for the accuracy",
+    )
     add_record_options(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
@@ -71,6 +96,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.capstone.run import QUICK_S, STANDARD_S, measure_capstone
     from tito_bench.report.live import live_progress
 
+    own = own_choice(options, streams.cwd)
     check_kernel_target()
     root = project_root(options, streams)
     check_output(options.output)
@@ -81,6 +107,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             tracks=_TRACKS if options.track == "all" else (options.track,),
             package=options.package,
             time_s=budget_s,
+            own=own,
             environ=streams.environ,
             now=streams.now,
             progress=progress,
@@ -123,4 +150,6 @@ def _hand_over(
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)
+    if own_failed(record):
+        return Exit.FAILED
     return exit_code(record.verdict.status, overall, options)
