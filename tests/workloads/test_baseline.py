@@ -1,6 +1,8 @@
 """The baseline suite as it is published."""
 
-from tito_bench.workloads.baseline import BASELINE, GROUP_TITLES, operation_named
+from tito_bench.workloads.baseline import BASELINE, GROUP_TITLES
+from tito_bench.workloads.capstone import CAPSTONE
+from tito_bench.workloads.suites import operation_named
 
 
 def test_the_suite_has_the_published_operations_and_array_calls() -> None:
@@ -23,3 +25,8 @@ def test_all_but_the_single_row_are_scored_in_three_titled_groups() -> None:
 
 def test_operations_are_found_by_their_name() -> None:
     assert [operation_named(op.name) for op in BASELINE] == list(BASELINE)
+
+
+def test_no_two_operations_of_all_suites_share_a_name() -> None:
+    names = [op.name for op in (*BASELINE, *CAPSTONE)]
+    assert len(set(names)) == len(names)

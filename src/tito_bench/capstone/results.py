@@ -73,7 +73,7 @@ def with_smaller_batches(results: Sequence[OperationResult]) -> list[OperationRe
     by_name = {result.operation.name: result for result in results}
     changed = dict(by_name)
     for model in MODELS:
-        large, small = (by_name.get(f"{model}_batch_{size}") for size in (32, 1))
+        large, small = (by_name.get(f"{model}_forward_{size}") for size in (32, 1))
         if large is None or small is None or large.failure is None:
             continue
         if large.failure.kind == "timeout" and small.failure is None and small.rounds:

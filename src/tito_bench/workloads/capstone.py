@@ -50,7 +50,7 @@ def batch_of(model: str, size: int) -> tuple[int, ...]:
 def model_operation(model: str, size: int, *, scored: bool = False) -> Operation:
     """A forward pass of `model` on a batch of `size`."""
     return Operation(
-        f"{model}_batch_{size}",
+        f"{model}_forward_{size}",
         model,
         _KINDS[model],
         (batch_of(model, size),),

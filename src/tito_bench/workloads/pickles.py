@@ -1,7 +1,7 @@
 """Reads NumPy arrays from a pickle without running anything that is in it.
 
 A pickle is a program: unpickling can call any function it names. Here it may
-name nothing but the four that make an ndarray, each replaced by one that
+name nothing but the few that make an ndarray, each replaced by one that
 accepts real numbers only.
 """
 
@@ -46,6 +46,8 @@ class _PlainUnpickler(pickle.Unpickler):
             return _empty_array
         if module in _NUMERIC_MODULES and name == "_frombuffer":
             return _from_buffer
+        if module == "_codecs" and name == "encode":
+            return _bytes_of
         raise UnsafePickle(f"refused: the pickle wants to call {module}.{name}"[:160])
 
     def persistent_load(self, _pid: Any) -> Any:
@@ -57,6 +59,13 @@ def _plain_dtype(kind: Any, *_flags: Any) -> np.dtype[Any]:
     if found.kind not in "fiub":
         raise UnsafePickle(f"refused: an array of {found}")
     return found
+
+
+def _bytes_of(text: Any, encoding: Any = "latin1") -> bytes:
+    """How bytes are written before protocol 3."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise UnsafePickle("refused: bytes in another encoding than pickles use")
+    return text.encode("latin1")
 
 
 def _empty_array(_kind: Any, _shape: Any, _dtype: Any) -> np.ndarray:

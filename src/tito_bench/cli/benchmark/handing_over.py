@@ -72,14 +72,15 @@ def offer_submission(
     if not options.submit:
         if options.json or not streams.is_interactive():
             return
-        question = "Prepare a submission from this result? It stays on this machine."
+        streams.people.write("\n")
+        question = "Prepare a submission? It stays on this machine."
         if not streams.confirm(question, flag="--submit or --skip-submit"):
             return
     from tito_bench.records.submission import SubmissionChoices, write_submission
 
     written = write_submission(root.path, record, SubmissionChoices(), streams.now())
     shown = written.relative_to(root.path).as_posix()
-    streams.people.write(f"Submission prepared: {shown}. Nothing left this machine.\n")
+    streams.people.write(f"\nSubmission prepared: {shown}\nNothing left this machine.\n")
 
 
 def exit_code(status: str, score: float | None, options: argparse.Namespace) -> int:

@@ -1,0 +1,89 @@
+"""The report of a capstone, on wide and narrow terminals, whole and partial."""
+
+import io
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from tito_bench.cli.streams import utc_now
+from tito_bench.records.benchmark import ReasonRecord, VerdictRecord
+from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
+from tito_bench.records.standing import read_standing
+from tito_bench.records.submission import SubmissionChoices, build_submission, submission_object
+from tito_bench.report.capstone import print_capstone
+from tito_bench.report.terminal import Symbols
+
+
+def shown(record: CapstoneRecord, width: int = 100, unicode: bool = True) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, markup=False, emoji=False, highlight=False)
+    print_capstone(console, record, Symbols.choose(unicode), "capstone.json")
+    return out.getvalue()
+
+
+def test_every_track_has_its_table_and_the_files_are_named(
+    complete_record: CapstoneRecord,
+) -> None:
+    text = shown(complete_record)
+    for line in ("Speed: ", "Compression: ", "Accuracy: 100/100", "Efficiency: ", "Overall: "):
+        assert line in text
+    assert "Conv2d, MaxPool2d from tinytorch/core/spatial.py" in text
+    assert "Your Benchmark says" in text
+    assert re.search(r"cnn 1x28x28 +\S+ms +\S+ms", text)
+    assert "int8 quantization" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_nothing_is_wider_than_the_terminal(complete_record: CapstoneRecord, width: int) -> None:
+    lines = shown(complete_record, width).splitlines()
+    paths = re.compile(r"\S{30,}|capstone\.json")
+    assert [line for line in lines if len(line) > width and not paths.search(line)] == []
+
+
+def test_without_unicode_the_words_carry_the_meaning(complete_record: CapstoneRecord) -> None:
+    assert "[ok] Overall: " in shown(complete_record, unicode=False)
+
+
+def test_a_part_of_the_tracks_is_said(complete_record: CapstoneRecord) -> None:
+    metrics = msgspec.structs.replace(complete_record.normalized_metrics, tracks_measured=2)
+    record = msgspec.structs.replace(complete_record, normalized_metrics=metrics)
+    assert "(of 2 of 4 tracks)" in shown(record)
+
+
+def test_an_invalid_record_has_no_overall_and_hostile_text_is_harmless(
+    complete_record: CapstoneRecord,
+) -> None:
+    record = msgspec.structs.replace(
+        complete_record,
+        normalized_metrics=msgspec.structs.replace(
+            complete_record.normalized_metrics, overall=None
+        ),
+        verdict=VerdictRecord(
+            "invalid", [ReasonRecord("false_result", "accuracy of mlp", "off \x1b[31mby 3")]
+        ),
+        not_measured=[NotMeasuredRecord("accuracy of mlp", "incorrect", "[red]off\x1b[2J")],
+    )
+    text = shown(record)
+    assert "Overall: none, a result was wrong or the code failed." in text
+    assert "\x1b" not in text
+    assert "[red]off\\x1b[2J" in text
+    assert "accuracy of mlp gave a false result" in text
+
+
+def test_the_community_reads_the_overall(complete_record: CapstoneRecord) -> None:
+    found = read_standing(Path("x.json"), msgspec.to_builtins(complete_record))
+    assert found is not None
+    assert (found.kind, found.score) == ("capstone", complete_record.normalized_metrics.overall)
+    assert found.trusted
+
+
+def test_a_submission_carries_the_tracks_and_no_files(complete_record: CapstoneRecord) -> None:
+    record = msgspec.to_builtins(complete_record)
+    shared = submission_object(build_submission(record, SubmissionChoices(), utc_now()))
+    metrics = shared["normalized_metrics"]
+    assert metrics["overall"] == complete_record.normalized_metrics.overall
+    assert metrics["tracks"] == complete_record.normalized_metrics.tracks
+    assert "spatial" not in str(shared)
