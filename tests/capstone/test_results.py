@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tito_bench.capstone.results import Latency, model_figures, with_smaller_batches
+from tito_bench.capstone.results import Latency, model_figures, with_smaller_batches, without
 from tito_bench.measure.protocol import Reading
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.measure.summary import summarise
@@ -36,6 +36,15 @@ def test_a_batch_that_takes_too_long_gives_way_to_single_inputs() -> None:
     assert figures.slowdown is not None
     assert figures.reason is not None
     assert "batch 32 took too long" in figures.reason
+
+
+def test_what_is_refused_is_not_run_and_a_single_input_counts() -> None:
+    assert without(()) == list(CAPSTONE)
+    chosen = {operation.name: operation for operation in without({"cnn_forward_32"})}
+    assert "cnn_forward_32" not in chosen
+    assert chosen["cnn_forward_1"].scored
+    assert not chosen["mlp_forward_1"].scored
+    assert chosen.keys() >= {"mlp_forward_32", "tensor_add"}
 
 
 def test_no_other_failure_gives_way() -> None:

@@ -10,7 +10,7 @@ from tito_bench.capstone.figures import AccuracyFigures
 
 __all__ = ["assess_accuracy"]
 
-_FIRST_BATCH, _BATCH = 2, 20  # a slow convolution shall get through the first
+_FIRST_BATCH, _LARGEST_BATCH = 2, 20  # a slow convolution shall get through the first
 _maximum, _absolute, _subtract = np.maximum, np.absolute, np.subtract
 _wall_clock_ns = _native.wall_clock_ns
 
@@ -29,9 +29,10 @@ def assess_accuracy(desk: Desk) -> AccuracyFigures:
     mine: list[np.ndarray] = []
     right: list[np.ndarray] = []
     labels: list[np.ndarray] = []
-    for chosen in np.split(order, range(_FIRST_BATCH, len(order), _BATCH)):
-        if mine and _wall_clock_ns() > ends:
-            break
+    done, size = 0, _FIRST_BATCH
+    while done < len(order) and size:
+        chosen = order[done : done + size]
+        started = _wall_clock_ns()
         images = images_for(desk.model, data.test_images[chosen])
         expected, allowed = desk.twin(images)
         logits = desk.forward(model.forward, images.copy())
@@ -44,6 +45,9 @@ def assess_accuracy(desk: Desk) -> AccuracyFigures:
         mine.append(logits)
         right.append(expected)
         labels.append(data.test_labels[chosen])
+        done += len(chosen)
+        image_ns = (_wall_clock_ns() - started) / len(chosen)
+        size = min(_LARGEST_BATCH, max(0, int((ends - _wall_clock_ns()) / image_ns)))
     truth = np.concatenate(labels)
     return AccuracyFigures(
         model=desk.model,

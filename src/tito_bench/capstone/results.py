@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from tito_bench.capstone.figures import Figures
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.statistics import median
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
-from tito_bench.workloads.capstone import MODELS
+from tito_bench.workloads.capstone import CAPSTONE, MODELS, model_operation
 from tito_bench.workloads.native import native_flops
+from tito_bench.workloads.operation import Operation
 
-__all__ = ["Latency", "ModelFigures", "TaskResult", "model_figures", "with_smaller_batches"]
+__all__ = [
+    "Latency",
+    "ModelFigures",
+    "TaskResult",
+    "model_figures",
+    "with_smaller_batches",
+    "without",
+]
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,16 @@ class ModelFigures:
     time_ratio: float | None = field(default=None)
 
 
+def without(refused: Collection[str]) -> list[Operation]:
+    """The suite without operations that would take too long, a single input counting for 32."""
+    large = {model: model_operation(model, 32).name for model in MODELS}
+    return [
+        replace(operation, scored=operation.scored or large.get(operation.group) in refused)
+        for operation in CAPSTONE
+        if operation.name not in refused
+    ]
+
+
 def with_smaller_batches(results: Sequence[OperationResult]) -> list[OperationResult]:
     """Where 32 inputs at once took too long, the model counts with one at a time.
 
@@ -103,7 +121,7 @@ def model_figures(summary: SuiteSummary, latencies: dict[str, Latency]) -> tuple
 def _model(
     name: str, operations: Sequence[OperationSummary], latency: Latency | None
 ) -> ModelFigures:
-    (scored,) = (op for op in operations if op.operation.scored)
+    scored = next(op for op in operations if op.operation.scored)
     timing = scored.timing
     if timing is None:
         reason = scored.failure.reason if scored.failure else "no rounds were taken"

@@ -10,7 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from tito_bench.capstone.figures import OwnChoice
-from tito_bench.capstone.results import Latency, TaskResult, model_figures, with_smaller_batches
+from tito_bench.capstone.results import (
+    Latency,
+    TaskResult,
+    model_figures,
+    with_smaller_batches,
+    without,
+)
 from tito_bench.errors import SubjectError
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.probe import read_probe
@@ -45,6 +51,8 @@ _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
 _INVENTORY, _OWN = "inventory", "own"
 _LATENCY_CALLS = 200
+_LONGEST_CALL = 0.05
+"""Of the time for all rounds: an operation wants at least four calls of it."""
 _LATENCY_S = 1.0
 _SLACK_S = 1.0
 _PREPARE_S = 5.0
@@ -106,20 +114,19 @@ def measure_capstone(
     try:
         loaded = run.session.load()
         tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
-        latencies = _take_latencies(run, tasks) if "speed" in tracks else {}
+        latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.session.stop()
     suite = SuiteResult(loaded, ())
     if timed:
         conductor = Conductor(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
-        hanging = _hanging(tasks)
-        calm = [operation for operation in CAPSTONE if operation.group not in hanging]
-        suite = conductor.run(calm, _budget(left_s), certain_enough)
+        refused = _refused(tasks, latencies, left_s)
+        suite = conductor.run(without(refused), _budget(left_s, calm=not refused), certain_enough)
         missed = (
-            OperationResult(operation, (), hanging[operation.group])
+            OperationResult(operation, (), refused[operation.name])
             for operation in CAPSTONE
-            if operation.group in hanging
+            if operation.name in refused
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
     return _record(
@@ -137,15 +144,33 @@ def _starter(
     )
 
 
-def _budget(left_s: float) -> Budget:
+def _budget(left_s: float, *, calm: bool) -> Budget:
+    """How to spend what is left; a slow package would spend it on making models anew."""
     quick = left_s < QUICK_S
     return Budget(
         rounds=12 if quick else 45,
         time_s=left_s,
         usual_s=left_s / 2,
         sample_ns=500_000 if quick else 1_000_000,
-        workers=1 if quick else 3,
+        workers=1 if quick or not calm else 3,
     )
+
+
+def _refused(
+    tasks: Sequence[TaskResult], latencies: Mapping[str, Latency], left_s: float
+) -> dict[str, Failure]:
+    """Operations that would take the time of all others, and why, by name."""
+    hanging = _hanging(tasks)
+    refused = {op.name: hanging[op.group] for op in CAPSTONE if op.group in hanging}
+    for operation in CAPSTONE:
+        latency = latencies.get(operation.group)
+        if latency is None:
+            continue
+        batch_s = operation.inputs[0][0] * latency.median_ns / 1e9
+        if batch_s > _LONGEST_CALL * left_s:
+            reason = f"one call would take about {batch_s:.0f} s; allow more with --time-budget"
+            refused[operation.name] = Failure("timeout", reason)
+    return refused
 
 
 def _do_tasks(
@@ -171,7 +196,7 @@ def _do_tasks(
         own = run.own if task == _OWN else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
-            answer = run.session.ask(question, 1.5 * share_s + _SLACK_S)
+            answer = run.session.ask(question, 1.2 * share_s + _SLACK_S)
             if not isinstance(answer, Assessed):
                 raise unexpected(answer)
             results.append(TaskResult(task, model, answer.figures))

@@ -41,6 +41,7 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> OwnChoice | None:
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name.replace('_', '-')} needs --model FILE.py:FACTORY")
         return None
+    model = _factory("--model", options.model, cwd)
     if options.input_shape is None and options.data is None:
         raise UsageError("--model needs --input-shape, or --data to take it from")
     optimized = options.optimized
@@ -48,7 +49,7 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> OwnChoice | None:
     if data is not None and not (cwd / data).is_file():
         raise UsageError(f"--data: there is no file {data.name}")
     return OwnChoice(
-        model=_factory("--model", options.model, cwd),
+        model=model,
         optimized=None if optimized is None else _factory("--optimized", optimized, cwd),
         input_shape=options.input_shape,
         data=None if data is None else str((cwd / data).absolute()),
