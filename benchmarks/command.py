@@ -35,9 +35,9 @@ def tito_bench_command() -> str:
     return found
 
 
-def baseline_record(project: Path, *words: str) -> dict[str, Any]:
-    """The record of one whole run of `benchmark baseline` in `project`."""
-    command = [tito_bench_command(), "benchmark", "baseline", "--skip-submit", "--json", *words]
+def baseline_record(project: Path, *words: str, verb: str = "baseline") -> dict[str, Any]:
+    """The record of one whole run of `benchmark baseline`, or of another verb, in `project`."""
+    command = [tito_bench_command(), "benchmark", verb, "--skip-submit", "--json", *words]
     done = subprocess.run(command, cwd=project, env=environ(), capture_output=True, check=False)
     if done.returncode != 0:
         sys.exit(done.stderr.decode())

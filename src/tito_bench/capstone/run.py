@@ -191,7 +191,7 @@ def _do_tasks(
         if model and model in hanging:
             results.append(TaskResult(task, model, hanging[model]))
             continue
-        following = waiting[0][0] if waiting else "speed"
+        following = ", ".join(dict.fromkeys(name for name, _, _ in waiting))
         run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
         own = run.own if task == _OWN else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)

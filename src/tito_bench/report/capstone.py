@@ -10,10 +10,9 @@ from rich.text import Text
 
 from tito_bench.capstone.figures import OwnModelFigures
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.safe_text import plain, safe_text
-from tito_bench.report.terminal import Symbols, print_subject
+from tito_bench.report.safe_text import plain
+from tito_bench.report.terminal import Symbols, print_notes, print_subject
 from tito_bench.report.view import milliseconds
-from tito_bench.report.wording import explain_all
 from tito_bench.workloads.capstone import MODEL_TITLES
 
 __all__ = ["print_capstone"]
@@ -48,9 +47,7 @@ def print_capstone(
     _print_own(console, record)
     _print_not_measured(console, record)
     print_subject(console, record.subject, record.system_info, saved)
-    for sentence in explain_all(record.verdict.reasons):
-        line = f"{symbols.note}{safe_text(sentence, _LONGEST)}"
-        console.print(Text(line, "yellow"))
+    print_notes(console, record.subject, record.system_info, record.verdict, symbols)
 
 
 def _print_track(

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from tito_bench.machine.reference import reference_name
-from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo
+from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
 from tito_bench.report.wording import explain_all
 
-__all__ = ["Symbols", "print_baseline", "print_subject"]
+__all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
 
 _TABLE_WIDTH = 80
 _INDENT = "   "
@@ -62,7 +62,7 @@ def print_baseline(
         [*rows(view, symbols), _score(view, symbols)],
         [_closing(record, view, symbols)],
         [*_facts(record, view, saved)],
-        [*_notes(record, symbols)],
+        [*_notes(record.subject, record.system_info, record.verdict, symbols)],
     )
     for block in blocks:
         if block:
@@ -212,14 +212,31 @@ def _fact(text: str) -> _Line:
     return _Line("", safe_text(text, _LONGEST))
 
 
-def _notes(record: BenchmarkRecord, symbols: Symbols) -> Iterator[_Line]:
-    if record.subject.note:
-        yield _Line(symbols.note, safe_text(record.subject.note, _LONGEST), "yellow")
-    told = {reason.code for reason in record.verdict.reasons}
+def print_notes(
+    console: Console,
+    subject: SubjectRecord,
+    system: SystemInfo,
+    verdict: VerdictRecord,
+    symbols: Symbols,
+) -> None:
+    """Print what there is to doubt in a result, and what to do about it."""
+    notes = list(_notes(subject, system, verdict, symbols))
+    if notes:
+        console.print()
+    for line in notes:
+        _print_wrapped(console, line)
+
+
+def _notes(
+    subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord, symbols: Symbols
+) -> Iterator[_Line]:
+    if subject.note:
+        yield _Line(symbols.note, safe_text(subject.note, _LONGEST), "yellow")
+    told = {reason.code for reason in verdict.reasons}
     warnings = [
         finding
-        for finding in record.system_info.environment
+        for finding in system.environment
         if finding.severity != "info" and finding.code not in told
     ]
-    for sentence in explain_all([*record.verdict.reasons, *warnings]):
+    for sentence in explain_all([*verdict.reasons, *warnings]):
         yield _Line(symbols.note, safe_text(sentence, _LONGEST), "yellow")
