@@ -64,7 +64,7 @@ def _print_track(
             console.print(plain(row[0], "bold", _LONGEST))
             for head, cell in zip(heads[1:], row[1:], strict=True):
                 if cell:
-                    console.print(plain(f"  {head}: {cell}", limit=_LONGEST))
+                    console.print(_indented(f"{head}: {cell}"))
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for index, head in enumerate(heads):
@@ -205,20 +205,20 @@ def _print_own(console: Console, record: CapstoneRecord) -> None:
     for model in (record.own.baseline, record.own.optimized):
         if model is not None:
             for line in _own_lines(model):
-                console.print(plain(line, limit=_LONGEST))
+                console.print(_indented(line))
     found = record.own.comparison
     if found is not None:
         low, high = found.speedup_interval
-        line = f"  Optimized: {found.speedup:.2f}x faster ({low:.2f} to {high:.2f})"
+        line = f"Optimized: {found.speedup:.2f}x faster ({low:.2f} to {high:.2f})"
         if found.compression_ratio is not None:
             line += f", {found.compression_ratio:.2f}x smaller"
         if found.accuracy_change is not None:
             line += f", accuracy {100 * found.accuracy_change:+.1f} points"
-        console.print(plain(line, "bold", _LONGEST))
+        console.print(_indented(line, "bold"))
 
 
 def _own_lines(model: OwnModelFigures) -> Iterator[str]:
-    line = f"  {model.name}: {milliseconds(model.subject_ns / 1e6)}"
+    line = f"{model.name}: {milliseconds(model.subject_ns / 1e6)}"
     if model.native_ns is not None:
         line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"
     if model.parameter_bytes is not None:
@@ -227,9 +227,9 @@ def _own_lines(model: OwnModelFigures) -> Iterator[str]:
         line += f", accuracy {model.accuracy:.1%}"
     yield line
     names = ", ".join(dict.fromkeys(call.name for call in model.calls)) or "none"
-    yield f"    Known operations ({names}) are {model.covered:.0%} of its time."
+    yield f"Known operations ({names}) are {model.covered:.0%} of its time."
     if model.unknown:
-        yield f"    Without a native twin: {', '.join(model.unknown)}"
+        yield f"Without a native twin: {', '.join(model.unknown)}"
 
 
 def _print_not_measured(console: Console, record: CapstoneRecord) -> None:
@@ -242,9 +242,9 @@ def _print_not_measured(console: Console, record: CapstoneRecord) -> None:
         console.print()
         console.print(Text("Not measured", "bold"))
     for reason, names in by_reason.items():
-        console.print(plain(f"  {', '.join(names)}: {reason}", limit=_LONGEST))
+        console.print(_indented(f"{', '.join(names)}: {reason}"))
     for line in _modules(record):
-        console.print(plain(line, limit=_LONGEST))
+        console.print(_indented(line))
 
 
 def _modules(record: CapstoneRecord) -> Iterator[str]:
@@ -253,9 +253,12 @@ def _modules(record: CapstoneRecord) -> Iterator[str]:
     absent = [module for module in record.inventory.modules if not module.files]
     if absent:
         names = ", ".join(f"{module.number:02d} {module.title}" for module in absent)
-        yield f"  Modules not exported yet: {names}"
-    for problem in record.inventory.problems:
-        yield f"  {problem}"
+        yield f"Modules not exported yet: {names}"
+    yield from record.inventory.problems
+
+
+def _indented(text: str, style: str = "") -> Text:
+    return Text("  ").append_text(plain(text, style, _LONGEST))
 
 
 def _ms(value: float | None) -> str:
