@@ -87,3 +87,12 @@ def test_a_submission_carries_the_tracks_and_no_files(complete_record: CapstoneR
     assert metrics["overall"] == complete_record.normalized_metrics.overall
     assert metrics["tracks"] == complete_record.normalized_metrics.tracks
     assert "spatial" not in str(shared)
+
+
+def test_why_the_courses_digits_were_not_used_is_said(complete_record: CapstoneRecord) -> None:
+    assert "The course's own digits" not in shown(complete_record), "there are none"
+    first, *others = complete_record.accuracy
+    pointer = "datasets/tinydigits/train.pkl is a Git LFS pointer, not the data; run: git lfs pull"
+    first = msgspec.structs.replace(first, note=pointer)
+    record = msgspec.structs.replace(complete_record, accuracy=[first, *others])
+    assert "is a Git LFS pointer" in shown(record, 200)

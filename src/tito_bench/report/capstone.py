@@ -248,6 +248,9 @@ def _print_not_measured(console: Console, record: CapstoneRecord) -> None:
 
 
 def _modules(record: CapstoneRecord) -> Iterator[str]:
+    for note in dict.fromkeys(found.note for found in record.accuracy if found.note):
+        if not note.startswith("no "):  # that there are no files of the course is usual
+            yield f"The course's own digits: {note}"
     if record.inventory is None:
         return
     absent = [module for module in record.inventory.modules if not module.files]
