@@ -34,6 +34,8 @@ def test_every_track_has_its_table_and_the_files_are_named(
     assert "Your Benchmark says" in text
     assert re.search(r"cnn 1x28x28 +\S+ms +\S+ms", text)
     assert "int8 quantization" in text
+    assert re.search(r"geometric mean +\d+\.\dx", text)
+    assert re.search(r"Speed: \d+/100 \(95% interval \d+\.\d to \d+\.\d\)", text)
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

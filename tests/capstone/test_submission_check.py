@@ -87,6 +87,7 @@ def test_improvements_need_something_to_be_about() -> None:
         ('{"a": Infinity}', "Infinity is not a number"),
         ('{"a": 1, "a": 2}', "'a' is given twice"),
         ("{", "is not JSON"),
+        (f'{{"a": {"9" * 5000}}}', "a number with thousands of digits"),
         ("[" * 100_000, "nested too deeply"),
         (" " * (1 << 20) + "{}", "larger than 1 MiB"),
     ],

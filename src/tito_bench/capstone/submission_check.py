@@ -61,10 +61,17 @@ def read_submission(path: Path) -> Any:
     except _Refused as error:
         raise StoreError(f"{path.name}: {error}") from error
     except (ValueError, RecursionError) as error:
-        what = safe_text(str(error)) if isinstance(error, json.JSONDecodeError) else "not UTF-8"
-        if isinstance(error, RecursionError):
-            what = "nested too deeply"
-        raise StoreError(f"{path.name} is not JSON: {what}") from error
+        raise StoreError(f"{path.name} is not JSON: {_why(error)}") from error
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return safe_text(str(error))
+    return "a number with thousands of digits"  # Python refuses to convert it
 
 
 def check_submission(found: Any) -> tuple[Problem, ...]:

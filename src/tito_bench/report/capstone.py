@@ -55,6 +55,9 @@ def _print_track(
 ) -> None:
     points = record.normalized_metrics.tracks[track]
     shown = "not measured" if points is None else f"{points:.0f}/100"
+    interval = record.normalized_metrics.score_interval
+    if track == "speed" and points is not None and interval is not None:
+        shown += f" (95% interval {interval[0]:.1f} to {interval[1]:.1f})"
     console.print()
     console.print(Text(f"{_TITLES[track]}: {shown}", "bold"))
     if not rows:
@@ -94,6 +97,9 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     tensor = record.normalized_metrics.slowdowns.get("tensor")
     if tensor is not None:
         rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor)))
+    composite = record.normalized_metrics.composite
+    if composite is not None:
+        rows.append(("geometric mean", "", "", "", "", _times(composite)))
     training = record.training
     if training is not None:
         rows.append(
