@@ -11,7 +11,7 @@ Installs what is missing: ziglang from PyPI into a virtual environment of its ow
 with apt-get where it may. What cannot be installed is reported and fails the check.
 """
 
-# ruff: noqa: S603, S607, T201  a command that prints, and runs compilers of its own choice
+# ruff: noqa: S603, S607  a command that prints, and runs compilers of its own choice
 
 import argparse
 import os

@@ -10,7 +10,7 @@ Needs gcc or clang with its sanitizer runtime; run it with a Python that has pip
 requirements of this project.
 """
 
-# ruff: noqa: S603, T201  a command that prints, and runs compilers of its own choice
+# ruff: noqa: S603  a command that prints, and runs compilers of its own choice
 
 import argparse
 import os
