@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _FOREIGN = ("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONP
 
 
 @pytest.fixture(autouse=True)
-def no_network_but_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_network_but_loopback() -> Iterator[None]:
     """No test may reach another machine."""
     connect = socket.socket.connect
 
@@ -28,7 +28,10 @@ def no_network_but_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
             raise AssertionError(f"a test reached for {address}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    # A patcher of its own: the order in which the tests' own one is undone stays theirs.
+    with pytest.MonkeyPatch.context() as patcher:
+        patcher.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 @pytest.fixture

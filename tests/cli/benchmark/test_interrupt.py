@@ -55,6 +55,8 @@ def test_an_end_in_the_middle_leaves_no_file_and_no_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # nohup, or a shell that starts jobs in the background, would have them ignored.
+        preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGINT, number)],
     ) as command:
         with fifo.open() as pipe:  # opens once the student's operation runs
             assert pipe.read(len("reached")) == "reached"
