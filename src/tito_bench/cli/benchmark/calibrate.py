@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.handing_over import check_output
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -16,8 +17,6 @@ from tito_bench.cli.options import (
 from tito_bench.errors import CorruptFile, StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tito_bench.cli.streams import Streams
     from tito_bench.machine.card import Card
     from tito_bench.records.documents import Documents
@@ -51,8 +50,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     check_kernel_target()
     root = project_root(options, streams)
     documents = Documents(streams.now)
-    if options.output is not None:
-        _check_output(options.output)
+    check_output(options.output)
     _check_stored(root, documents, streams)
     with live_progress(streams) as progress:
         card = calibrate(
@@ -63,16 +61,6 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             progress=progress,
         )
     return _hand_over(card, root, documents, options, streams)
-
-
-def _check_output(path: Path) -> None:
-    """Fail before the measurement, not after it, where FILE cannot be written."""
-    from tito_bench.records.store import check_writable, show_path
-
-    if path.exists() and not path.is_file() and not path.is_dir():
-        # It would be replaced, not written to.
-        raise StoreError(f"cannot write {show_path(path)}: it is a device; name a file")
-    check_writable(path)
 
 
 def _check_stored(root: ProjectRoot, documents: Documents, streams: Streams) -> None:
