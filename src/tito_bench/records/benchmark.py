@@ -19,6 +19,8 @@ from tito_bench.measure.protocol import FailureKind, Loaded
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.verdict import Status, Verdict
+from tito_bench.records.record_text import record_bytes
+from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
     "BenchmarkRecord",
@@ -91,15 +93,17 @@ class Samples(msgspec.Struct, frozen=True):
     dispatch_cpu_ns: list[int]
 
 
-class OperationRecord(msgspec.Struct, frozen=True):
+class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. The numbers are null where `failure` says why.
 
-    `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`.
+    `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`. `definition`
+    is the hash of what was measured; the first records had none.
     """
 
     name: str
     group: str
     version: int
+    definition: str | None = None
     scored: bool
     dispatch_calls: int
     failure: FailureRecord | None
@@ -220,7 +224,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
 
 def encode_record(record: BenchmarkRecord) -> bytes:
     """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    return record_bytes(record)
 
 
 def decode_record(data: bytes) -> BenchmarkRecord:
@@ -236,6 +240,7 @@ def operation_record(op: OperationSummary) -> OperationRecord:
         name=op.operation.name,
         group=op.operation.group,
         version=op.operation.version,
+        definition=definition_hash(op.operation),
         scored=op.operation.scored,
         dispatch_calls=op.operation.dispatch_calls,
         failure=FailureRecord(failure.kind, failure.reason) if failure else None,

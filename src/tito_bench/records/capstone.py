@@ -33,6 +33,7 @@ from tito_bench.records.benchmark import (
     system_info,
     verdict_record,
 )
+from tito_bench.records.record_text import record_bytes
 
 __all__ = [
     "CapstoneMetrics",
@@ -186,7 +187,7 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
 
 def encode_capstone(record: CapstoneRecord) -> bytes:
     """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    return record_bytes(record)
 
 
 def decode_capstone(data: bytes) -> CapstoneRecord:

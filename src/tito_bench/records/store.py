@@ -27,6 +27,7 @@ __all__ = [
     "FileExists",
     "add_stamped",
     "check_writable",
+    "list_names",
     "locked",
     "read_bytes",
     "show_path",
@@ -82,6 +83,19 @@ def read_bytes(path: Path, disk: FileSystem = DISK) -> bytes | None:
             f"cannot read {show_path(path)}: larger than {READ_LIMIT >> 20} MiB; move it away"
         )
     return data
+
+
+def list_names(folder: Path, disk: FileSystem = DISK) -> list[str]:
+    """The names in the folder, none where there is no such folder.
+
+    Raises `StoreError` if it cannot be read.
+    """
+    try:
+        return disk.list_folder(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _failure("read", folder, error) from error
 
 
 def write_atomic(path: Path, data: bytes, disk: FileSystem = DISK) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-__all__ = ["CODES", "Words", "explain", "explain_all", "words"]
+from tito_bench.report.safe_text import safe_text
+
+__all__ = ["CODES", "Words", "explain", "explain_all", "explain_skipped", "words"]
 
 
 class _Reason(Protocol):
@@ -174,6 +176,18 @@ _DOCTOR = {
     ),
 }
 
+# Files among the records that are not shown.
+_SKIPPED = {
+    "broken": Words("It is damaged: {value}.", "Move it away, or restore it from a copy."),
+    "half": Words("It ends too early or is empty.", "Move it away, or restore it from a copy."),
+    "newer": Words(
+        "It was written by a newer tito-bench ({value}).",
+        "Run: pip install --upgrade tito-bench",
+    ),
+    "foreign": Words("It is no record of tito-bench: {value}.", ""),
+    "unreadable": Words("{value}.", ""),
+}
+
 _WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR
 
 CODES = frozenset(_WORDS)
@@ -191,6 +205,13 @@ def words(reason: _Reason) -> Words:
 def explain(reason: _Reason) -> str:
     """Sentence and remedy in one line for people."""
     return " ".join(filter(None, words(reason)))
+
+
+def explain_skipped(skip: str, detail: str) -> str:
+    """Why a file is no record that can be shown, in one line; `detail` is foreign text."""
+    found = _SKIPPED[skip]
+    sentence = found.sentence.format_map({"value": safe_text(detail.rstrip("."))})
+    return " ".join(filter(None, (sentence, found.remedy)))
 
 
 def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:

@@ -1,0 +1,134 @@
+"""Which record a word on the command line means: a file, `latest`, `latest~1` or a day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tito_bench.errors import StoreError, UsageError
+from tito_bench.records.benchmark import BenchmarkRecord, decode_record
+from tito_bench.records.capstone import CapstoneRecord, decode_capstone
+from tito_bench.records.entry import Entry, Kind, NotARecord, decode_entry, why_not
+from tito_bench.records.store import read_bytes, show_path
+from tito_bench.report.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RECORD_WORDS", "Chosen", "choose_record", "load_record"]
+
+RECORD_WORDS = "a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
+"""What can be said for a record, for help and errors."""
+
+_LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A record and its entry; `entry.file` is its name as people would type it."""
+
+    path: Path
+    entry: Entry
+
+
+def choose_record(
+    word: str, folder: Path, cwd: Path, entries: Sequence[Entry], kind: Kind | None = None
+) -> Chosen:
+    """The record that `word` means.
+
+    Parameters
+    ----------
+    word
+        `latest`, `latest~N` (N records before it), a day (its newest record),
+        or a file: relative to `cwd`, or the bare name of one in `folder`.
+        A file that is called like one of the words is written `./latest`.
+    folder, entries
+        The project's records: where, and all of them, oldest to newest.
+    kind
+        Count only records of this kind; a file may be of any.
+
+    Raises
+    ------
+    UsageError
+        No record is meant; the text says which there are.
+    StoreError
+        The file is there and is no record.
+    """
+    counted = [entry for entry in entries if kind in {None, entry.kind}]
+    latest = _LATEST.fullmatch(word)
+    if latest is not None:
+        return _chosen(folder, _back(word, int(latest[1] or 0), counted, kind))
+    if _DAY.fullmatch(word):
+        return _chosen(folder, _on_day(word, counted, kind))
+    for path in (cwd / word, *([] if _has_folder(word) else [folder / word])):
+        data = read_bytes(path)
+        if data is not None:
+            try:
+                return Chosen(path, decode_entry(data, path.name))
+            except NotARecord as reason:
+                raise _no_record(path, reason) from reason
+    raise UsageError(
+        f"there is no record {safe_text(word)}: name {RECORD_WORDS}; "
+        "list them with: tito-bench benchmark history"
+    )
+
+
+def load_record(path: Path) -> BenchmarkRecord | CapstoneRecord:
+    """The whole record in `path`, samples and all.
+
+    Raises `StoreError` where there is none, or something else is.
+    """
+    data = read_bytes(path)
+    if data is None:
+        raise StoreError(f"{show_path(path)} is not there any more; choose another record")
+    try:
+        kind = decode_entry(data, path.name).kind
+        return decode_record(data) if kind == "baseline" else decode_capstone(data)
+    except NotARecord as reason:
+        raise _no_record(path, reason) from reason
+    except ValueError as error:
+        raise _no_record(path, why_not(data, error)) from error
+
+
+def _chosen(folder: Path, entry: Entry) -> Chosen:
+    return Chosen(folder / entry.file, entry)
+
+
+def _back(word: str, steps: int, entries: Sequence[Entry], kind: Kind | None) -> Entry:
+    if steps < len(entries):
+        return entries[-1 - steps]
+    raise UsageError(f"{word}: {_how_many(entries, kind)}")
+
+
+def _on_day(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
+    try:
+        day = date.fromisoformat(word)
+    except ValueError:
+        raise UsageError(f"{word} is no day of the calendar; name one as 2026-11-22") from None
+    found = [entry for entry in entries if entry.created_at.date() == day]
+    if found:
+        return found[-1]
+    raise UsageError(f"no record was made on {word} (UTC); {_how_many(entries, kind)}")
+
+
+def _how_many(entries: Sequence[Entry], kind: Kind | None) -> str:
+    """What there is, and how to see it or to get more."""
+    named = f"{kind} record" if kind else "record"
+    if not entries:
+        return f"there is no {named} yet; run: tito-bench benchmark {kind or 'baseline'}"
+    there = f"are {len(entries)} {named}s" if len(entries) > 1 else f"is one {named}"
+    return f"there {there}; list them with: tito-bench benchmark history"
+
+
+def _no_record(path: Path, reason: NotARecord) -> StoreError:
+    from tito_bench.report.wording import explain_skipped
+
+    return StoreError(f"{show_path(path)}: {explain_skipped(reason.skip, str(reason))}")
+
+
+def _has_folder(word: str) -> bool:
+    return "/" in word or "\\" in word
