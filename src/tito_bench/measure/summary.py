@@ -11,7 +11,14 @@ from tito_bench.measure.results import HARMLESS, Failure, OperationResult, Paire
 from tito_bench.measure.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["GroupSummary", "OperationSummary", "SuiteSummary", "Timing", "summarise"]
+__all__ = [
+    "GroupSummary",
+    "OperationSummary",
+    "SuiteSummary",
+    "Timing",
+    "kept_slowdowns",
+    "summarise",
+]
 
 _PREEMPTED = 1.05
 """A sample that took 5% more wall time than CPU time shared its core with something else."""
@@ -153,15 +160,7 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
     kept = _kept(preempted, waits)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
-    ratios = [
-        scoring.slowdown(
-            spent_ns,
-            paired.native.call_ns,
-            dispatch_calls=operation.dispatch_calls,
-            dispatch_ns=paired.dispatch.call_ns,
-        )
-        for spent_ns, paired in zip(subject_ns, used, strict=True)
-    ]
+    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls)
     native_ns = median([paired.native.call_ns for paired in used])
     dispatch_ns = median([paired.dispatch.call_ns for paired in used])
     return Timing(
@@ -175,6 +174,26 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
         kept=kept,
         preempted=preempted,
     )
+
+
+def kept_slowdowns(
+    rounds: Sequence[PairedRound], kept: Sequence[bool], dispatch_calls: int
+) -> list[float]:
+    """The slowdown of each round that is kept, in their order.
+
+    All rounds are needed: they say together whether the subject waits.
+    """
+    waits = _waits(rounds)
+    return [
+        scoring.slowdown(
+            paired.subject.elapsed_ns if waits else paired.subject.call_ns,
+            paired.native.call_ns,
+            dispatch_calls=dispatch_calls,
+            dispatch_ns=paired.dispatch.call_ns,
+        )
+        for paired, keep in zip(rounds, kept, strict=True)
+        if keep
+    ]
 
 
 def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
