@@ -65,7 +65,7 @@ class Roofline:
                 if after is before:
                     break
                 share = math.log(kib / before[0]) / math.log(after[0] / before[0])
-                return before[1] ** (1 - share) * after[1] ** share
+                return math.exp((1 - share) * math.log(before[1]) + share * math.log(after[1]))
             before = after
         return before[1]
 

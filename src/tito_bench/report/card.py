@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tito_bench.machine.card import Bandwidth, Card, Figure, TargetSpeed
 from tito_bench.report.safe_text import plain
+from tito_bench.report.view import short
 from tito_bench.report.wording import explain
 
 __all__ = ["print_card"]
@@ -48,18 +49,18 @@ def _machine(card: Card) -> Iterator[Text]:
 
 def _target(speed: TargetSpeed) -> Text:
     sizes = (
-        f"n={product.n}{_GLUE}{_short(product.gflops.median)}{_GLUE}"
+        f"n={product.n}{_GLUE}{short(product.gflops.median)}{_GLUE}"
         f"({100 * product.peak_share.median:.0f}%)"
         for product in speed.sgemm
     )
-    peak = f"peak{_GLUE}{_short(speed.peak_gflops.median)}"
+    peak = f"peak{_GLUE}{short(speed.peak_gflops.median)}"
     return Text(f"{_INDENT}{speed.target:<9}{peak}: ") + Text(", ".join(sizes))
 
 
 def _bandwidth(bandwidth: Bandwidth) -> Text:
     kib = bandwidth.working_set_kib
     size = f"{kib} KiB" if kib < 1024 else f"{kib // 1024} MiB"
-    triad, add = _short(bandwidth.triad_gb_s.median), _short(bandwidth.add_gb_s.median)
+    triad, add = short(bandwidth.triad_gb_s.median), short(bandwidth.add_gb_s.median)
     return Text(f"{_INDENT}{size:>8}  triad {triad:>5}  add {add:>5}")
 
 
@@ -78,8 +79,3 @@ def _worst(card: Card) -> float:
     flows = [flow for each in card.bandwidth for flow in (each.triad_gb_s, each.add_gb_s)]
     figures: list[Figure] = [*speeds, *flows, card.dispatch_ns]
     return max(figure.mdape for figure in figures)
-
-
-def _short(value: float) -> str:
-    """Three significant digits, never in powers of ten."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

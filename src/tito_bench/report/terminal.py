@@ -9,11 +9,17 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from tito_bench.machine.reference import reference_name
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
 from tito_bench.report.safe_text import safe_text
-from tito_bench.report.view import BaselineView, Row, baseline_view, milliseconds
-from tito_bench.report.wording import explain_all
+from tito_bench.report.view import (
+    BaselineView,
+    Row,
+    baseline_view,
+    milliseconds,
+    notes_of,
+    origin_of,
+    times,
+)
 
 __all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
 
@@ -60,7 +66,7 @@ def print_baseline(
     blocks = (
         [_Line(symbols.target, "Baseline Benchmark", "bold")],
         [*rows(view, symbols), _score(view, symbols)],
-        [_closing(record, view, symbols)],
+        [_closing(view, symbols)],
         [*_facts(record, view, saved)],
         [*_notes(record.subject, record.system_info, record.verdict, symbols)],
     )
@@ -110,7 +116,7 @@ def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
         text = f"{row.title}:".ljust(27 - cell_len(bullet))
         text += symbols.time + milliseconds(row.subject_ms)
         text += " " * max(1, 42 - cell_len(bullet + text))
-        text += f"{milliseconds(row.reference_ms):>10}  {row.slowdown:>8.1f}x"
+        text += f"{milliseconds(row.reference_ms):>10}  {times(row.slowdown):>9}"
         text += "" if row.scored else "  not scored"
         yield _Line(bullet, text, "" if row.scored else "dim")
 
@@ -124,7 +130,7 @@ def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
             continue
         style = "" if row.scored else "dim"
         yield _Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
-        native = f"native {milliseconds(row.reference_ms)}, {row.slowdown:.1f}x"
+        native = f"native {milliseconds(row.reference_ms)}, {times(row.slowdown)}"
         native += "" if row.scored else ", not scored"
         yield _Line(" " * cell_len(bullet), native, style)
 
@@ -134,35 +140,16 @@ def _not_measured(bullet: str, row: Row) -> _Line:
 
 
 def _score(view: BaselineView, symbols: Symbols) -> _Line:
-    if view.score is None:
-        shown = "none"
-    else:
-        shown = f"{view.score:.0f}/100"
-        if not view.complete:
-            shown += f" ({view.groups_scored} of {view.groups_total} groups)"
-    return _Line(f"{_INDENT}{symbols.bullet}", f"Score: {shown}", "bold")
+    return _Line(f"{_INDENT}{symbols.bullet}", f"Score: {view.score_text}", "bold")
 
 
 # -- what it means ---------------------------------------------------------------
 
 
-def _closing(record: BenchmarkRecord, view: BaselineView, symbols: Symbols) -> _Line:
-    if record.verdict.status == "invalid":
-        return _Line(symbols.bad, "Setup is not verified: an operation failed.", "red")
-    if view.score is None:
-        return _Line(symbols.bad, "Nothing could be measured.", "red")
-    if not view.complete:
-        text = "Works so far: the rest comes with later modules."
-    elif _fell_back(record):
-        text = "Setup verified and working! This was plain NumPy, not your own code."
-    else:
-        text = "Setup verified and working!"
-    return _Line(symbols.good, text, "green")
-
-
-def _fell_back(record: BenchmarkRecord) -> bool:
-    """Whether NumPy was measured because the student's package could not be."""
-    return record.subject.name == "numpy" and record.subject.note is not None
+def _closing(view: BaselineView, symbols: Symbols) -> _Line:
+    if view.outcome.good:
+        return _Line(symbols.good, view.outcome.text, "green")
+    return _Line(symbols.bad, view.outcome.text, "red")
 
 
 def print_subject(
@@ -175,31 +162,20 @@ def print_subject(
 
 
 def _origin(subject: SubjectRecord, system: SystemInfo) -> Iterator[_Line]:
-    runtime = system.runtime
-    version = f" {safe_text(subject.version)}" if subject.version else ""
-    yield _fact(f"Subject: {subject.name}{version}")
-    for file in dict.fromkeys(subject.files.values()):
-        names = ", ".join(name for name, path in subject.files.items() if path == file)
-        yield _Line(_INDENT, safe_text(f"{names} from {file}", _LONGEST))
-    yield _fact(f"CPU: {system.machine.cpu_model}; kernels: {runtime.kernel_target}")
-    blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
-    threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
-    yield _fact(f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}")
+    origin = origin_of(subject, system)
+    yield _fact(f"Subject: {origin.subject}")
+    for file in origin.files:
+        yield _Line(_INDENT, safe_text(file, _LONGEST))
+    yield _fact(f"CPU: {origin.cpu}")
+    yield _fact(origin.libraries)
 
 
 def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[_Line]:
     yield from _origin(record.subject, record.system_info)
-    interval = record.normalized_metrics.score_interval
-    if interval is not None:
-        yield _fact(f"95% interval of the score: {interval[0]:.1f} to {interval[1]:.1f}")
-    elsewhere = [
-        f"{row.title} {milliseconds(row.elsewhere_ms)}"
-        for row in view.rows
-        if row.elsewhere_ms is not None
-    ]
-    if elsewhere:
-        # Raw times, but all on one machine: the only ones that people can compare.
-        yield _fact(f"On the reference machine ({reference_name()}) about: {', '.join(elsewhere)}")
+    if view.interval is not None:
+        yield _fact(f"95% interval of the score: {view.interval}")
+    if view.elsewhere is not None:
+        yield _fact(view.elsewhere)
     yield from _kept(saved)
 
 
@@ -230,13 +206,5 @@ def print_notes(
 def _notes(
     subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord, symbols: Symbols
 ) -> Iterator[_Line]:
-    if subject.note:
-        yield _Line(symbols.note, safe_text(subject.note, _LONGEST), "yellow")
-    told = {reason.code for reason in verdict.reasons}
-    warnings = [
-        finding
-        for finding in system.environment
-        if finding.severity != "info" and finding.code not in told
-    ]
-    for sentence in explain_all([*verdict.reasons, *warnings]):
-        yield _Line(symbols.note, safe_text(sentence, _LONGEST), "yellow")
+    for note in notes_of(subject, system, verdict):
+        yield _Line(symbols.note, safe_text(note, _LONGEST), "yellow")

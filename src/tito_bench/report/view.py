@@ -1,4 +1,4 @@
-"""The view model of a baseline record: the rows that every report shows.
+"""The view model of a record: the rows and lines that every report shows.
 
 Computed from the record alone, so that no two reports can differ in a number.
 """
@@ -8,12 +8,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tito_bench.machine.reference import reference_ms
-from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
+from tito_bench.machine.reference import reference_ms, reference_name
+from tito_bench.records.benchmark import (
+    BenchmarkRecord,
+    OperationRecord,
+    SubjectRecord,
+    SystemInfo,
+    VerdictRecord,
+)
+from tito_bench.report.wording import explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES
 
-__all__ = ["BaselineView", "Row", "baseline_view", "milliseconds"]
+__all__ = [
+    "BaselineView",
+    "Origin",
+    "Outcome",
+    "Row",
+    "baseline_view",
+    "interval_text",
+    "milliseconds",
+    "notes_of",
+    "origin_of",
+    "short",
+    "times",
+]
 
 
 @dataclass(frozen=True)
@@ -34,30 +53,96 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What a run comes to, in one sentence."""
+
+    good: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose code was measured, in which files, and on what; foreign text."""
+
+    subject: str
+    files: tuple[str, ...]
+    cpu: str
+    libraries: str
+
+
+@dataclass(frozen=True)
 class BaselineView:
-    """What a report of a baseline shows. `groups_scored` of `groups_total` make the score."""
+    """What a report of a baseline shows. `groups_scored` of `groups_total` make the score.
+
+    `elsewhere` puts the slowdowns into times on the reference machine.
+    """
 
     rows: tuple[Row, ...]
     score: float | None
     groups_scored: int
     groups_total: int
+    interval: str | None
+    outcome: Outcome
+    elsewhere: str | None
 
     @property
     def complete(self) -> bool:
         """Whether every group was measured."""
         return self.groups_scored == self.groups_total
 
+    @property
+    def score_text(self) -> str:
+        """The score, and of how many groups if not of all."""
+        if self.score is None:
+            return "none"
+        part = "" if self.complete else f" ({self.groups_scored} of {self.groups_total} groups)"
+        return f"{self.score:.0f}/100{part}"
+
 
 def baseline_view(record: BenchmarkRecord) -> BaselineView:
     """The rows of a record: one a group, then one for each operation that is only shown."""
     groups = [_group_row(record, name) for name in record.normalized_metrics.slowdowns]
     extra = [_operation_row(op) for op in record.operations if not op.scored]
+    scored = sum(row.slowdown is not None for row in groups)
+    metrics = record.normalized_metrics
     return BaselineView(
         rows=(*groups, *extra),
-        score=record.normalized_metrics.score,
-        groups_scored=sum(row.slowdown is not None for row in groups),
+        score=metrics.score,
+        groups_scored=scored,
         groups_total=len(groups),
+        interval=None if metrics.score_interval is None else interval_text(metrics.score_interval),
+        outcome=_outcome(record, scored == len(groups)),
+        elsewhere=_elsewhere(groups),
     )
+
+
+def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
+    """Whose code it was, and on what it ran, each as one line."""
+    runtime = system.runtime
+    files = [
+        f"{', '.join(name for name, path in subject.files.items() if path == file)} from {file}"
+        for file in dict.fromkeys(subject.files.values())
+    ]
+    blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
+    threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
+    return Origin(
+        f"{subject.name} {subject.version or ''}".strip(),
+        tuple(files),
+        f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
+        f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
+    )
+
+
+def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord) -> tuple[str, ...]:
+    """What there is to doubt in a result, and what to do about it; foreign text within."""
+    told = {reason.code for reason in verdict.reasons}
+    warnings = [
+        finding
+        for finding in system.environment
+        if finding.severity != "info" and finding.code not in told
+    ]
+    own = (subject.note,) if subject.note else ()
+    return (*own, *explain_all([*verdict.reasons, *warnings]))
 
 
 def milliseconds(value: float) -> str:
@@ -66,6 +151,49 @@ def milliseconds(value: float) -> str:
         if value < limit:
             return f"{value:.{digits}f}ms"
     return f"{value:.0f}ms"
+
+
+def times(value: float) -> str:
+    """A ratio for people: `1.9x`."""
+    return f"{value:.1f}x"
+
+
+def short(value: float) -> str:
+    """Three significant digits, never in powers of ten."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def interval_text(interval: tuple[float, float]) -> str:
+    """The ends of an interval of a score."""
+    return f"{interval[0]:.1f} to {interval[1]:.1f}"
+
+
+def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
+    if record.verdict.status == "invalid":
+        return Outcome(False, "Setup is not verified: an operation failed.")
+    if record.normalized_metrics.score is None:
+        return Outcome(False, "Nothing could be measured.")
+    if not complete:
+        return Outcome(True, "Works so far: the rest comes with later modules.")
+    if record.subject.name == "numpy" and record.subject.note is not None:
+        # The student's package could not be measured.
+        text = "Setup verified and working! This was plain NumPy, not your own code."
+        return Outcome(True, text)
+    return Outcome(True, "Setup verified and working!")
+
+
+def _elsewhere(rows: Sequence[Row]) -> str | None:
+    """Raw times, but all on one machine: the only ones that people can compare."""
+    known = [
+        f"{row.title} {milliseconds(row.elsewhere_ms)}"
+        for row in rows
+        if row.elsewhere_ms is not None
+    ]
+    return (
+        f"On the reference machine ({reference_name()}) about: {', '.join(known)}"
+        if known
+        else None
+    )
 
 
 def _group_row(record: BenchmarkRecord, name: str) -> Row:

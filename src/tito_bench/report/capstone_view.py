@@ -1,0 +1,287 @@
+"""The view model of a capstone record: the tables and lines that every report shows.
+
+Computed from the record alone, so that no two reports can differ in a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tito_bench.capstone.figures import OwnModelFigures
+from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.report.view import Outcome, interval_text, milliseconds, times
+from tito_bench.workloads.capstone import MODEL_TITLES
+
+__all__ = ["CapstoneView", "OwnView", "TrackView", "capstone_view"]
+
+_TITLES = {
+    "speed": "Speed",
+    "compression": "Compression",
+    "accuracy": "Accuracy",
+    "efficiency": "Efficiency",
+}
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class TrackView:
+    """One track: its points, and a table whose cells are text; foreign text within."""
+
+    name: str
+    title: str
+    points: float | None
+    points_text: str
+    heads: Row
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class OwnView:
+    """The student's own model: lines, and the one that compares both models if there are two."""
+
+    title: str
+    lines: tuple[str, ...]
+    comparison: str | None
+
+
+@dataclass(frozen=True)
+class CapstoneView:
+    """What a report of a capstone shows; all lines may hold foreign text."""
+
+    tracks: tuple[TrackView, ...]
+    overall: float | None
+    outcome: Outcome
+    course: tuple[str, ...]
+    own: OwnView | None
+    not_measured: tuple[str, ...]
+    modules: tuple[str, ...]
+
+
+def capstone_view(record: CapstoneRecord) -> CapstoneView:
+    """Tables and lines of a record."""
+    return CapstoneView(
+        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
+        overall=record.normalized_metrics.overall,
+        outcome=_outcome(record),
+        course=tuple(_course(record)),
+        own=_own(record),
+        not_measured=tuple(_not_measured(record)),
+        modules=tuple(_modules(record)),
+    )
+
+
+def _track(record: CapstoneRecord, name: str) -> TrackView:
+    points = record.normalized_metrics.tracks.get(name)
+    shown = "not measured" if points is None else f"{points:.0f}/100"
+    interval = record.normalized_metrics.score_interval
+    if name == "speed" and points is not None and interval is not None:
+        shown += f" (95% interval {interval_text(interval)})"
+    heads, rows = _TABLES[name](record)
+    return TrackView(name, _TITLES[name], points, shown, heads, tuple(rows))
+
+
+def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
+    heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown")
+    rows: list[Row] = []
+    for model in record.models:
+        name = MODEL_TITLES.get(model.name, model.name)
+        if model.scored_batch not in {None, 32}:
+            name += f" (batch {model.scored_batch})"
+        rows.append(
+            (
+                name,
+                _ms(model.latency_median_ms),
+                _ms(model.latency_p95_ms),
+                _count(model.throughput_per_s),
+                _count(model.native_throughput_per_s),
+                _times(model.slowdown),
+            )
+        )
+    tensor = record.normalized_metrics.slowdowns.get("tensor")
+    if tensor is not None:
+        rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor)))
+    composite = record.normalized_metrics.composite
+    if composite is not None:
+        rows.append(("geometric mean", "", "", "", "", _times(composite)))
+    training = record.training
+    if training is not None:
+        rows.append(
+            (
+                "training step (not scored)",
+                _ms(training.step_ns / 1e6),
+                "",
+                _count(32e9 / training.step_ns),
+                _count(32e9 / training.twin_step_ns),
+                _times(training.step_slowdown),
+            )
+        )
+    return heads, rows
+
+
+def _compression(record: CapstoneRecord) -> tuple[Row, list[Row]]:
+    rows: list[Row] = [
+        (
+            found.technique,
+            f"{found.before_bytes:,} B",
+            f"{found.after_bytes:,} B",
+            f"{found.ratio:.2f}x",
+            f"{found.accuracy_before:.1%} to {found.accuracy_after:.1%}",
+            "" if found.kept else "accuracy lost: counts nothing",
+        )
+        for found in record.compression
+    ]
+    return ("technique", "before", "after", "ratio", "accuracy", ""), rows
+
+
+def _accuracy(record: CapstoneRecord) -> tuple[Row, list[Row]]:
+    rows: list[Row] = [
+        (
+            f"{MODEL_TITLES.get(found.model, found.model)}, shipped weights",
+            f"{found.accuracy:.1%}",
+            f"{found.expected:.1%}",
+            f"{found.images} images, {found.data}",
+        )
+        for found in record.accuracy
+    ]
+    training = record.training
+    if training is not None:
+        steps = f"{training.steps} steps of {training.optimizer}"
+        curve = " ".join(f"{point.accuracy:.0%}" for point in training.curve)
+        rows.append(
+            (
+                "mlp, your own training",
+                f"{training.accuracy:.1%}",
+                f"{training.expected:.1%}",
+                f"{steps}: {curve}",
+            )
+        )
+    return ("model", "yours", "twin", "on"), rows
+
+
+def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
+    models = {model.name: model for model in record.models}
+    rows: list[Row] = []
+    for memory in record.memory:
+        model = models.get(memory.model)
+        per_s = None if model is None else model.throughput_per_s
+        mib = (memory.peak_bytes + memory.parameter_bytes) / 2**20
+        rows.append(
+            (
+                MODEL_TITLES.get(memory.model, memory.model),
+                "" if model is None or model.gflops is None else f"{model.gflops:.3g}",
+                ""
+                if model is None or model.share_of_native is None
+                else f"{model.share_of_native:.1%}",
+                _kib(memory.peak_bytes),
+                _kib(memory.needed_bytes),
+                "" if per_s is None else _count(per_s / mib),
+            )
+        )
+    if record.energy is not None:
+        joules = record.energy.joules_per_inference
+        rows.append((f"energy: {joules * 1e6:.3g} µJ per inference", "", "", "", "", ""))
+    return ("model", "GFLOP/s", "of native", "memory", "needed", "inputs/s/MiB"), rows
+
+
+_TABLES = {
+    "speed": _speed,
+    "compression": _compression,
+    "accuracy": _accuracy,
+    "efficiency": _efficiency,
+}
+
+
+def _outcome(record: CapstoneRecord) -> Outcome:
+    metrics = record.normalized_metrics
+    if metrics.overall is None:
+        invalid = record.verdict.status == "invalid"
+        why = "a result was wrong or the code failed" if invalid else "nothing could be measured"
+        return Outcome(False, f"Overall: none, {why}.")
+    part = ""
+    if metrics.tracks_measured < len(metrics.tracks):
+        part = f" (of {metrics.tracks_measured} of {len(metrics.tracks)} tracks)"
+    return Outcome(True, f"Overall: {metrics.overall:.0f}/100{part}")
+
+
+def _course(record: CapstoneRecord) -> Iterator[str]:
+    for course in record.course:
+        yield (
+            f"Your {course.tool} says {milliseconds(course.latency_ms)} for {course.model}; "
+            f"measured here {milliseconds(course.measured_ms)}."
+        )
+
+
+def _own(record: CapstoneRecord) -> OwnView | None:
+    if record.own is None:
+        return None
+    shape = "x".join(map(str, record.own.input_shape))
+    models = (record.own.baseline, record.own.optimized)
+    lines = [line for model in models if model is not None for line in _own_lines(model)]
+    found = record.own.comparison
+    comparison = None
+    if found is not None:
+        low, high = found.speedup_interval
+        comparison = f"Optimized: {found.speedup:.2f}x faster ({low:.2f} to {high:.2f})"
+        if found.compression_ratio is not None:
+            comparison += f", {found.compression_ratio:.2f}x smaller"
+        if found.accuracy_change is not None:
+            comparison += f", accuracy {100 * found.accuracy_change:+.1f} points"
+    return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
+
+
+def _own_lines(model: OwnModelFigures) -> Iterator[str]:
+    line = f"{model.name}: {milliseconds(model.subject_ns / 1e6)}"
+    if model.native_ns is not None:
+        line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"
+    if model.parameter_bytes is not None:
+        line += f", {model.parameter_bytes:,} B"
+    if model.accuracy is not None:
+        line += f", accuracy {model.accuracy:.1%}"
+    yield line
+    names = ", ".join(dict.fromkeys(call.name for call in model.calls)) or "none"
+    yield f"Known operations ({names}) are {model.covered:.0%} of its time."
+    if model.unknown:
+        yield f"Without a native twin: {', '.join(model.unknown)}"
+
+
+def _not_measured(record: CapstoneRecord) -> Iterator[str]:
+    """Each reason once, with all that it kept from being measured."""
+    by_reason: dict[str, list[str]] = {}
+    for found in record.not_measured:
+        if not found.what.endswith(" track"):
+            by_reason.setdefault(found.reason, []).append(found.what.replace("_", " "))
+    for reason, names in by_reason.items():
+        yield f"{', '.join(names)}: {reason}"
+
+
+def _modules(record: CapstoneRecord) -> Iterator[str]:
+    for note in dict.fromkeys(found.note for found in record.accuracy if found.note):
+        if not note.startswith("no "):  # that there are no files of the course is usual
+            yield f"The course's own digits: {note}"
+    if record.inventory is None:
+        return
+    absent = [module for module in record.inventory.modules if not module.files]
+    if absent:
+        names = ", ".join(f"{module.number:02d} {module.title}" for module in absent)
+        yield f"Modules not exported yet: {names}"
+    yield from record.inventory.problems
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else milliseconds(value)
+
+
+def _count(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _times(value: float | None) -> str:
+    return "not measured" if value is None else times(value)
+
+
+def _kib(size: int) -> str:
+    return f"{size / 1024:,.0f} KiB"
