@@ -14,7 +14,7 @@ from records.made_record import made_record
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
 from tito_bench.records.benchmark import BenchmarkRecord
-from tito_bench.report import terminal, view
+from tito_bench.report import view
 from tito_bench.report.terminal import Symbols, print_baseline
 
 SAVED = ".tito/benchmarks/baseline_20261122T203000Z_abcd.json"
@@ -38,7 +38,7 @@ def flat(text: str) -> str:
 def reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference machine whose card does not change: everything native takes 2 ms there."""
     monkeypatch.setattr(view, "reference_ms", lambda _name, _version, slowdown: 2 * slowdown)
-    monkeypatch.setattr(terminal, "reference_name", lambda: "Old CPU, sse2")
+    monkeypatch.setattr(view, "reference_name", lambda: "Old CPU, sse2")
 
 
 def test_the_whole_report() -> None:
