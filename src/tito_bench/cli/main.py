@@ -86,12 +86,14 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
 
 
 def _run(options: argparse.Namespace, prog: str) -> int:
+    from tito_bench.cli.options import DOCUMENTS
     from tito_bench.cli.signals import ended_by_signals
     from tito_bench.cli.streams import Streams
     from tito_bench.report.safe_text import safe_text
 
     try:
-        streams = Streams.of_process().for_json(getattr(options, "json", False))
+        document = any(getattr(options, name, False) for name in DOCUMENTS)
+        streams = Streams.of_process().for_json(document)
         with ended_by_signals():
             status = int(options.run(options, streams))
         streams.out.flush()

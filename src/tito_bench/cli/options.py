@@ -15,33 +15,43 @@ if TYPE_CHECKING:
     from tito_bench.records.project import ProjectRoot
 
 __all__ = [
+    "DOCUMENTS",
     "Subparsers",
     "add_common_options",
     "add_group",
     "check_kernel_target",
     "file_path",
     "project_root",
+    "record_count",
     "round_count",
     "seconds",
 ]
 
+DOCUMENTS = {
+    "json": "write one JSON document to stdout and nothing else",
+    "csv": "write CSV to stdout and nothing else",
+    "markdown": "write a Markdown table to stdout and nothing else",
+}
+"""What a command can write to stdout for a program to read, in place of text for people."""
+
 _MOST_ROUNDS = 10_000
+_MOST_RECORDS = 10_000_000
 _A_DAY_S = 86_400
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--project` and `--json`."""
+def add_common_options(parser: argparse.ArgumentParser, *documents: str) -> None:
+    """Add `--project`, `--json`, and the other kinds of DOCUMENTS that are named."""
     parser.add_argument(
         "--project",
         type=file_path,
         metavar="PATH",
         help="project folder (default: TITO_PROJECT, else the nearest one from here upwards)",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="write one JSON document to stdout and nothing else"
-    )
+    only_one = parser.add_mutually_exclusive_group()
+    for name in ("json", *documents):
+        only_one.add_argument(f"--{name}", action="store_true", help=DOCUMENTS[name])
 
 
 def add_group(
@@ -90,10 +100,18 @@ def file_path(text: str) -> Path:
 
 def round_count(text: str) -> int:
     """A whole number from 1 to 10,000, for argparse."""
+    return _count(text, _MOST_ROUNDS)
+
+
+def record_count(text: str) -> int:
+    """A whole number from 1 to 10,000,000, for argparse."""
+    return _count(text, _MOST_RECORDS)
+
+
+def _count(text: str, most: int) -> int:
     short = text.isascii() and text.isdigit() and len(text) < 9
-    if not short or not 1 <= int(text) <= _MOST_ROUNDS:
-        message = f"{text!r} is not a whole number from 1 to {_MOST_ROUNDS}"
-        raise argparse.ArgumentTypeError(message)
+    if not short or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
     return int(text)
 
 

@@ -38,8 +38,9 @@ def utc_now() -> datetime:
 class Streams:
     """Where a command reads and writes.
 
-    `json` is true once `--json` was given: text for people then goes to
-    `err`, and `out` carries one JSON document and nothing else.
+    `json` is true once `--json`, or another kind of document, was asked for:
+    text for people then goes to `err`, and `out` carries one document and
+    nothing else.
     """
 
     stdin: TextIO
@@ -147,14 +148,18 @@ class Streams:
 
         from tito_bench.report.safe_text import safe_json
 
-        text = safe_json(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+        self.write_document(safe_json(text) + "\n")
+
+    def write_document(self, text: str) -> None:
+        """Write a document, which ends with a line feed, to `out`, as UTF-8."""
         binary = getattr(self.out, "buffer", None)
         if binary is None:
-            self.out.write(text + "\n")
+            self.out.write(text)
         else:
             # Past the text layer: a cp1252 console must not break the document.
             self.out.flush()
-            binary.write(text.encode() + b"\n")
+            binary.write(text.encode())
         self.out.flush()
 
     def _need_person(self, question: str, flag: str) -> None:

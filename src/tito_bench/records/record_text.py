@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -13,8 +14,8 @@ _SCALARS = re.compile(rb'\[\n\s+([^"\[\]{}]+?)\n\s+\]')
 _BETWEEN = re.compile(rb"\s+")
 
 
-def record_bytes(record: msgspec.Struct) -> bytes:
-    """UTF-8 JSON, the same bytes for the same record.
+def record_bytes(record: Any) -> bytes:
+    """UTF-8 JSON of a record (anything msgspec can encode): the same bytes for the same record.
 
     A number on a line of its own would make the file twice as long, and
     reading thousands of them three times as slow.

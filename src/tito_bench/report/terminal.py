@@ -20,6 +20,7 @@ from tito_bench.report.view import (
     origin_of,
     times,
 )
+from tito_bench.report.wrapping import hung
 
 __all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
 
@@ -78,27 +79,8 @@ def print_baseline(
 
 
 def _print_wrapped(console: Console, line: _Line) -> None:
-    hang = cell_len(line.head)
-    head = line.head
-    for part in _wrapped(line.text, console.width - hang):
-        console.print(Text(head + part, line.style), soft_wrap=True)
-        head = " " * hang
-
-
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most `width` cells.
-
-    A word that is longer, such as a path, stays whole, so that it can be copied.
-    """
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and cell_len(longer) > width:
-            yield line
-            line = word
-        else:
-            line = longer
-    yield line
+    for part in hung(line.head, line.text, console.width):
+        console.print(Text(part, line.style), soft_wrap=True)
 
 
 # -- the table -----------------------------------------------------------------

@@ -11,7 +11,15 @@ from typing import NamedTuple, Protocol
 
 from tito_bench.report.safe_text import safe_text
 
-__all__ = ["CODES", "Words", "explain", "explain_all", "explain_skipped", "words"]
+__all__ = [
+    "CODES",
+    "Words",
+    "difference_words",
+    "explain",
+    "explain_all",
+    "explain_skipped",
+    "words",
+]
 
 
 class _Reason(Protocol):
@@ -188,6 +196,14 @@ _SKIPPED = {
     "unreadable": Words("{value}.", ""),
 }
 
+# Why the scores of two records cannot be compared.
+_DIFFERENCES = {
+    "kernels": "other version of the kernels",
+    "subject": "other subject",
+    "workload": "operations defined otherwise",
+    "parts": "other parts measured",
+}
+
 _WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR
 
 CODES = frozenset(_WORDS)
@@ -212,6 +228,11 @@ def explain_skipped(skip: str, detail: str) -> str:
     found = _SKIPPED[skip]
     sentence = found.sentence.format_map({"value": safe_text(detail.rstrip("."))})
     return " ".join(filter(None, (sentence, found.remedy)))
+
+
+def difference_words(codes: Iterable[str]) -> str:
+    """What makes two records incomparable, in a few words; empty where nothing does."""
+    return ", ".join(_DIFFERENCES[code] for code in codes)
 
 
 def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:

@@ -1,0 +1,123 @@
+"""A history as people read it in a terminal, from 40 columns upwards.
+
+Plain text: there can be thousands of lines, and no colour carries a meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+from rich.cells import cell_len
+
+from tito_bench.records.entry import Kind
+from tito_bench.report.chart import Bar, most_bars, score_chart
+from tito_bench.report.history_view import COLUMNS, HistoryRow, HistoryView, SkippedRow
+from tito_bench.report.table import cells
+from tito_bench.report.wrapping import hung, wrapped
+
+__all__ = ["history_lines", "skipped_lines"]
+
+_TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
+_GAP = "  "
+_INDENT = "   "
+_WIDEST_CHART = 100
+_CAPTIONS: dict[Kind, str] = {
+    "baseline": "Baseline score; every row of ten points is a doubling of speed:",
+    "capstone": "Capstone score, the mean of its tracks:",
+}
+
+
+def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]:
+    """A table of all records, then a chart for each kind."""
+    kinds = [kind for kind in get_args(Kind) if view.of(kind)]
+    yield ""
+    if view.earlier:
+        yield from wrapped(f"({view.earlier} earlier records not shown)", width)
+    yield from _table(view, width, [title for title in _TITLES if title != "kind" or kinds[1:]])
+    for kind in kinds:
+        yield ""
+        yield from _chart(kind, view.of(kind), width, unicode)
+
+
+def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
+    """One line a record where that fits, else two or three."""
+    rows = [_Shown(row) for row in cells(COLUMNS, view.records)]
+    table = [titles, *([row.named[title] for title in titles] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        for row in rows:
+            yield from _narrow(row, width)
+        return
+    lines = _padded(table, widths, titles.index("score"))
+    yield next(lines)
+    for row, line in zip(rows, lines, strict=True):
+        if row.note and cell_len(line) + len(_GAP) + cell_len(row.note) <= width:
+            yield f"{line}{_GAP}{row.note}"
+            continue
+        yield line
+        if row.note:
+            yield from hung(" " * (widths[0] + len(_GAP)), row.note, width)
+
+
+def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:
+    """The files that are not shown, and why."""
+    if skipped:
+        yield ""
+        files = "1 file is" if len(skipped) == 1 else f"{len(skipped)} files are"
+        yield from wrapped(f"{files} not shown:", width)
+    for file in skipped:
+        yield from hung(_INDENT, f"{file.file}: {file.reason}", width)
+
+
+class _Shown:
+    """The cells of a row as the terminal shows them, by title: both ends of the interval in one.
+
+    `note` says why it is not comparable, if it is not.
+    """
+
+    def __init__(self, row: Sequence[str]) -> None:
+        made = dict(zip((column.key for column in COLUMNS), row, strict=True))
+        low, high = made["score_low"], made["score_high"]
+        self.named = {
+            "when (UTC)": made["created_at"],
+            "kind": made["kind"],
+            "score": made["score"] or "none",
+            "95% interval": f"{low} to {high}" if low else "",
+            "subject": made["subject"],
+            "kernels": made["kernel_target"],
+            "verdict": made["verdict"],
+        }
+        self.note = f"not comparable: {made['not_comparable']}" if made["not_comparable"] else ""
+
+
+def _padded(table: Sequence[Sequence[str]], widths: Sequence[int], right: int) -> Iterator[str]:
+    """The rows of a table with columns of these widths, the one numbered `right` flush right."""
+    for row in table:
+        padded = []
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (width - cell_len(cell))
+            padded.append(blanks + cell if index == right else cell + blanks)
+        yield _GAP.join(padded).rstrip()
+
+
+def _narrow(row: _Shown, width: int) -> Iterator[str]:
+    when, kind, score, interval, *rest = row.named.values()
+    yield from wrapped(f"{when} {kind} {score}", width)
+    facts = [f"({interval})"] if interval else []
+    yield from hung(_INDENT, " ".join([*facts, ", ".join(rest)]), width)
+    if row.note:
+        yield from hung(_INDENT, row.note, width)
+
+
+def _chart(kind: Kind, rows: Sequence[HistoryRow], width: int, unicode: bool) -> Iterator[str]:
+    bars = [Bar(row.score, row.comparable) for row in rows]
+    first, last = (f"{row.created_at:%Y-%m-%d}" for row in (rows[0], rows[-1]))
+    yield from wrapped(_CAPTIONS[kind], width)
+    chart_width = min(width, _WIDEST_CHART)
+    yield from score_chart(bars, chart_width, unicode, (first, last))
+    if (merged := len(bars) / most_bars(chart_width)) > 1:
+        yield from wrapped(f"Each column is the median of about {merged:.0f} records.", width)
+    if not all(bar.comparable for bar in bars):
+        faint = "░" if unicode else ":"
+        yield from wrapped(f"{faint} not comparable with the newest record", width)
