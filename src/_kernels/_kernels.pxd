@@ -161,3 +161,14 @@ cdef extern from "tito_kernels.h" nogil:
 cdef extern from "numpy_allocator.h":
     object tito_numpy_allocator_install()
     object tito_numpy_allocator_restore(object)
+
+    enum:
+        TITO_MOST_LOGGED
+
+    struct tito_allocation_log:
+        size_t sizes[4096]
+        size_t count, bytes
+
+    bint tito_allocation_log_start()
+    void tito_allocation_log_stop()
+    const tito_allocation_log *tito_allocation_log_read()

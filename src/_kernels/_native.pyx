@@ -21,7 +21,7 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject *)
 
 __all__ = [
-    "KERNELS_VERSION", "AlignedArrays", "Call", "Kernels", "Perturbation", "TargetError", "Timing",
+    "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "Perturbation", "TargetError", "Timing",
     "build_info", "cblas_sgemm", "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
     "time_calls", "wall_clock_ns",
 ]
@@ -195,3 +195,33 @@ cdef class AlignedArrays:
             raise RuntimeError("AlignedArrays: exit without enter")
         tito_numpy_allocator_restore(self.previous.pop())
         tito_aligned_pool_leave()
+
+
+@cython.final
+cdef class AllocationLog:
+    """What NumPy asks of AlignedArrays while this is active."""
+
+    cdef bint running
+
+    def __enter__(self):
+        if not tito_allocation_log_start():
+            raise RuntimeError("AllocationLog: one is active already")
+        self.running = True
+        return self
+
+    def __exit__(self, *exception):
+        if self.running:
+            tito_allocation_log_stop()
+            self.running = False
+
+    @property
+    def bytes(self):
+        return tito_allocation_log_read().bytes
+
+    @property
+    def count(self):
+        return tito_allocation_log_read().count
+
+    def sizes(self):
+        cdef const tito_allocation_log *log = tito_allocation_log_read()
+        return tuple([log.sizes[i] for i in range(min(log.count, TITO_MOST_LOGGED))])

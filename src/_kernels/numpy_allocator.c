@@ -1,22 +1,70 @@
 #include "numpy_allocator.h"
+#include "compiler.h"
 #include "tito_kernels.h"
 
 #define NPY_NO_DEPRECATED_API NPY_1_22_API_VERSION
 #define NPY_TARGET_VERSION NPY_1_22_API_VERSION /* the first with PyDataMem_SetHandler */
 #include <numpy/arrayobject.h>
 
+/* One log for the process: arrays may be made in any thread. */
+static volatile long log_locked, logging;
+static struct tito_allocation_log current;
+
+static void lock(void) {
+    while (TITO_EXCHANGE(&log_locked, 1) != 0) {
+    }
+}
+
+static void unlock(void) { (void)TITO_EXCHANGE(&log_locked, 0); }
+
+static void note(size_t size) {
+    if (logging == 0) {
+        return;
+    }
+    lock();
+    if (current.count < TITO_MOST_LOGGED) {
+        current.sizes[current.count] = size;
+    }
+    ++current.count;
+    current.bytes += size;
+    unlock();
+}
+
+int tito_allocation_log_start(void) {
+    lock();
+    const int idle = logging == 0;
+    if (idle) {
+        current.count = 0;
+        current.bytes = 0;
+        logging = 1;
+    }
+    unlock();
+    return idle;
+}
+
+void tito_allocation_log_stop(void) {
+    lock();
+    logging = 0;
+    unlock();
+}
+
+const struct tito_allocation_log *tito_allocation_log_read(void) { return &current; }
+
 static void *handler_malloc(void *context, size_t size) {
     (void)context;
+    note(size);
     return tito_aligned_malloc(size);
 }
 
 static void *handler_calloc(void *context, size_t count, size_t size) {
     (void)context;
+    note(count * size);
     return tito_aligned_calloc(count, size);
 }
 
 static void *handler_realloc(void *context, void *block, size_t size) {
     (void)context;
+    note(size);
     return tito_aligned_realloc(block, size);
 }
 

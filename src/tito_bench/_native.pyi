@@ -233,3 +233,24 @@ class AlignedArrays:
     def __init__(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
+
+@final
+class AllocationLog:
+    """Context manager: while it is active, counts the blocks that NumPy asks of `AlignedArrays`.
+
+    Blocks of all threads, realloc included; an array whose handler is another one is not seen.
+    The figures stay readable after the block, until the next log starts. Raises RuntimeError on
+    entry while another log is active.
+    """
+
+    def __init__(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: object) -> None: ...
+    @property
+    def bytes(self) -> int:
+        """Bytes asked for so far."""
+    @property
+    def count(self) -> int:
+        """Blocks asked for so far."""
+    def sizes(self) -> tuple[int, ...]:
+        """The bytes of each block, in order; of the first 4096 where there were more."""

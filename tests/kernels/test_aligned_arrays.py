@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy._core.multiarray import get_handler_name
 
-from tito_bench._native import AlignedArrays
+from tito_bench._native import AlignedArrays, AllocationLog
 
 SIZES = (1, 3, 100, 1000, 10_001, 1_000_000)
 
@@ -111,3 +111,42 @@ def test_sizes_no_longer_asked_for_make_room():
         address = block.ctypes.data
         del block
         assert np.empty(5000, np.float32).ctypes.data == address
+
+
+# -- the log of what is allocated ----------------------------------------------------
+
+
+def test_a_log_has_the_size_of_every_array_made_while_it_is_active():
+    with AlignedArrays():
+        before = np.ones((100, 100), np.float32)
+        with AllocationLog() as log:
+            doubled = before.astype(np.float64)
+            np.zeros(5, np.float32)
+            before.reshape(-1)[::2]  # a view asks for nothing
+        np.ones(7)
+    assert doubled.dtype == np.float64
+    assert log.sizes() == (80_000, 20)
+    assert (log.count, log.bytes) == (2, 80_020)
+
+
+def test_a_log_keeps_the_first_sizes_and_counts_all():
+    with AlignedArrays(), AllocationLog() as log:
+        for _ in range(5000):
+            np.empty(1, np.uint8)
+        assert (log.count, log.bytes, len(log.sizes())) == (5000, 5000, 4096)
+
+
+def test_only_one_log_at_a_time_and_each_begins_with_nothing():
+    with AlignedArrays():
+        with AllocationLog(), pytest.raises(RuntimeError, match="one is active"), AllocationLog():
+            pass
+        with AllocationLog() as log:
+            assert (log.count, log.bytes, log.sizes()) == (0, 0, ())
+
+
+def test_a_log_ends_with_an_exception():
+    with pytest.raises(KeyError), AllocationLog():
+        raise KeyError
+    with AllocationLog() as log:
+        pass
+    assert log.count == 0
