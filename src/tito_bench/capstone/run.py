@@ -37,7 +37,7 @@ from tito_bench.measure.protocol import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, SuiteResult
-from tito_bench.measure.run import certain_enough
+from tito_bench.measure.run import certain_enough, worker_memory_bytes
 from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
 from tito_bench.measure.summary import summarise
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
@@ -46,7 +46,6 @@ from tito_bench.workloads.capstone import CAPSTONE, MODELS
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
 STANDARD_S, QUICK_S = 60.0, 15.0
-_MOST_MEMORY_GIB = 8
 _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
 _INVENTORY, _OWN = "inventory", "own"
@@ -138,9 +137,9 @@ def measure_capstone(
 def _starter(
     root: Path, environ: Mapping[str, str], machine: Machine, order: random.Random
 ) -> Callable[[], WorkerProcess]:
-    memory_gib = min(_MOST_MEMORY_GIB, max(2, machine.ram_gib))
+    memory_bytes = worker_memory_bytes(machine)
     return lambda: WorkerProcess(
-        root, environ, memory_bytes=memory_gib * 2**30, seed=order.getrandbits(32)
+        root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32)
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from tito_bench.capstone.figures import Figures, OwnChoice
+from tito_bench.explain.evidence import Evidence
 from tito_bench.measure.environment import Runtime
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Assessed",
     "Failed",
     "FailureKind",
+    "Inspect",
+    "Inspected",
     "Load",
     "Loaded",
     "Measure",
@@ -125,6 +128,17 @@ class Assess(msgspec.Struct, frozen=True, tag=True):
     own: OwnChoice | None = None
 
 
+class Inspect(msgspec.Struct, frozen=True, tag=True):
+    """Look at one operation for what takes its time; timing takes about `time_s` seconds.
+
+    With `time_s` 0 nothing is timed, and a call that runs too many lines of Python is cut short.
+    """
+
+    operation: str
+    seed: int
+    time_s: float
+
+
 class Loaded(msgspec.Struct, frozen=True, tag=True):
     """The subject is there. `note` says why `auto` chose it."""
 
@@ -166,6 +180,12 @@ class Assessed(msgspec.Struct, frozen=True, tag=True):
     files: dict[str, str]
 
 
+class Inspected(msgspec.Struct, frozen=True, tag=True):
+    """What was seen of an operation."""
+
+    evidence: Evidence
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The question could not be answered; `reason` is one line for people."""
 
@@ -173,8 +193,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Question = Load | Prepare | Measure | Assess
-Answer = Loaded | Prepared | Measured | Assessed | Failed
+Question = Load | Prepare | Measure | Assess | Inspect
+Answer = Loaded | Prepared | Measured | Assessed | Inspected | Failed
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):

@@ -24,7 +24,7 @@ from tito_bench.measure.verdict import Reason, judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.workloads.baseline import BASELINE
 
-__all__ = ["certain_enough", "measure_baseline"]
+__all__ = ["certain_enough", "measure_baseline", "worker_memory_bytes"]
 
 _MOST_MEMORY_GIB = 8
 _WANTED_HALF_INTERVAL = 0.5
@@ -51,14 +51,12 @@ def measure_baseline(
         The measuring process cannot be started.
     """
     machine = describe_machine()
-    memory_gib = min(_MOST_MEMORY_GIB, max(2, machine.ram_gib))
+    memory_bytes = worker_memory_bytes(machine)
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
 
     def start_worker() -> WorkerProcess:
-        return WorkerProcess(
-            root, environ, memory_bytes=memory_gib * 2**30, seed=order.getrandbits(32)
-        )
+        return WorkerProcess(root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32))
 
     conductor = Conductor(
         start_worker,
@@ -73,6 +71,11 @@ def measure_baseline(
     verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
     environment = find_environment(read_probe(runtime, System(environ=environ)))
     return build_record(summary, result.subject, machine, environment, verdict, now())
+
+
+def worker_memory_bytes(machine: Machine) -> int:
+    """How much memory the student's code may take: all there is, from 2 to 8 GiB."""
+    return min(_MOST_MEMORY_GIB, max(2, machine.ram_gib)) * 2**30
 
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:

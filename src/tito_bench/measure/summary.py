@@ -125,7 +125,7 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     threads or processes, for what it did was not measured.
     """
     operations = tuple(_summarise_operation(result) for result in results)
-    names = dict.fromkeys(op.operation.group for op in operations)
+    names = dict.fromkeys(op.operation.group for op in operations if op.operation.scored)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
     dishonest = processes_started > 0 or any(

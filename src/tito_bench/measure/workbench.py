@@ -17,6 +17,7 @@ import threadpoolctl
 from tito_bench import _native
 from tito_bench.capstone.desk import IncorrectResult
 from tito_bench.capstone.tasks import Desk, perform
+from tito_bench.explain.inspection import inspect
 from tito_bench.measure.environment import describe_runtime
 from tito_bench.measure.integrity import Snapshot
 from tito_bench.measure.protocol import (
@@ -24,6 +25,8 @@ from tito_bench.measure.protocol import (
     Assess,
     Assessed,
     Failed,
+    Inspect,
+    Inspected,
     Load,
     Loaded,
     Measure,
@@ -61,6 +64,7 @@ class Workbench:
             Prepare: self._prepare,
             Measure: self._measure,
             Assess: self._assess,
+            Inspect: self._inspect,
         }
         try:
             answer = answers[type(question)](question)
@@ -137,3 +141,10 @@ class Workbench:
             question.own,
         )
         return Assessed(perform(question.task, desk), dict(self._subject.files))
+
+    def _inspect(self, question: Inspect) -> Answer:
+        if self._subject is None:
+            raise AssertionError("Load comes before Inspect")
+        operation = operation_named(question.operation)
+        seed, time_s = question.seed, question.time_s
+        return Inspected(inspect(operation, self._subject, self._kernels, self._pool, seed, time_s))

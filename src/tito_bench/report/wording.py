@@ -13,6 +13,7 @@ from tito_bench.report.safe_text import safe_text
 
 __all__ = [
     "CODES",
+    "LESSONS",
     "Words",
     "difference_words",
     "explain",
@@ -204,7 +205,62 @@ _DIFFERENCES = {
     "parts": "other parts measured",
 }
 
-_WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR
+_CAUSES = {
+    "python_loop": Words(
+        "A loop in Python: one call runs {value} lines of Python{what}.",
+        "Let one array call do all of it, as a + b or a @ b do: the loop then runs in C.",
+    ),
+    "float64_arrays": Words(
+        "Its {what} are float64, twice the bytes of float32: with float32 in their place it ran"
+        " {value} times as fast.",
+        "Make them with dtype=np.float32: NumPy's random numbers, and arrays made of a list or"
+        " without a dtype, are float64.",
+    ),
+    "float64_copies": Words(
+        "{value} of the arrays that one call makes {what} float64, twice the bytes of float32.",
+        "Keep to np.float32 all the way: no astype(float), and no float64 array in the expression.",
+    ),
+    "layout": Words(
+        "Its {what} have gaps between their numbers, or start where a number cannot be read at"
+        " once: with plain arrays in their place it ran {value} times as fast.",
+        "Put them in order once, when they are set: np.ascontiguousarray(x).",
+    ),
+    "temporaries": Words(
+        "One call makes {value} of arrays beside the {what} that it needs; each is written and"
+        " read once more.",
+        "Drop copies that nobody needs, such as np.array(x) of an array that is new already"
+        " (np.asarray makes none), and reuse arrays: np.add(a, b, out=a).",
+    ),
+    "slow_product": Words(
+        "NumPy's own matrix product ({what}) takes {value} times as long here as the native one.",
+        "No change of the code mends that: install NumPy from PyPI or conda-forge, and unset"
+        " OPENBLAS_CORETYPE.",
+    ),
+    "call_overhead": Words(
+        "Python's own work: the same code takes {value} even where there is next to nothing"
+        " to compute.",
+        "Make fewer objects and calls on the way, or give each call more to do: a larger batch.",
+    ),
+    "numpy_itself": Words(
+        "{what} takes {value} times the least for the same work: each of its calls goes over the"
+        " data once, the native kernel over all at once.",
+        "Code that is made of NumPy calls gets no nearer than that.",
+    ),
+}
+
+LESSONS: dict[str, tuple[tuple[int, str], ...]] = {
+    "python_loop": ((1, "operations on whole arrays"), (17, "vectorized_matmul")),
+    "float64_arrays": ((1, "float32 as the dtype"), (15, "what a number costs")),
+    "float64_copies": ((1, "float32 as the dtype"), (15, "what a number costs")),
+    "layout": ((1, "views and copies"), (17, "memory layout")),
+    "temporaries": ((1, "views and copies"), (17, "kernel fusion")),
+    "slow_product": ((17, "BLAS"),),
+    "numpy_itself": ((17, "kernel fusion"),),
+    "call_overhead": ((14, "finding where time goes"), (5, "batches")),
+}
+"""By cause: the course modules that teach the remedy, by number, and what in them does."""
+
+_WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR | _CAUSES
 
 CODES = frozenset(_WORDS)
 """The codes that have words."""

@@ -62,6 +62,8 @@ class TensorOperation:
     function: Callable[..., object]
     tensor: Callable[[np.ndarray], object]
     variant: str = ""
+    layers: tuple[Any, ...] = ()
+    """Those of a model, in which its parameters are."""
 
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
         """Wrap each array into a Tensor, which usually copies it."""
@@ -162,7 +164,7 @@ class TinyTorchSubject:
             return data
 
         self._try(forward, model.expression, tensor, (2, *model.input_shape))
-        return TensorOperation(timed, tensor, model.variant)
+        return TensorOperation(timed, tensor, model.variant, model.layers)
 
     def _try(
         self, function: Callable[..., Any], expression: str, tensor: Any, *shapes: tuple[int, ...]

@@ -1,0 +1,110 @@
+"""`tito-bench benchmark explain`: where the time of an operation goes, and what would mend it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import (
+    Subparsers,
+    add_common_options,
+    check_kernel_target,
+    file_path,
+    project_root,
+    seconds,
+)
+from tito_bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from tito_bench.cli.streams import Streams
+    from tito_bench.workloads.operation import Operation
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "explain",
+        help="where the time goes, the likely cause, and which module teaches the remedy",
+        description="Measure the operations of the baseline once more, in short, and look into "
+        "what takes their time. Nothing is saved.",
+    )
+    parser.add_argument(
+        "operation",
+        nargs="?",
+        metavar="OPERATION",
+        help="one operation, such as matmul_100, in detail (default: all, in short)",
+    )
+    parser.add_argument(
+        "--subject",
+        choices=("auto", "numpy", "tinytorch"),
+        default="auto",
+        help="whose code: your TinyTorch package, plain NumPy, or whichever works (default: auto)",
+    )
+    parser.add_argument(
+        "--package", type=file_path, metavar="PATH", help="folder of your tinytorch package"
+    )
+    parser.add_argument(
+        "--time-budget",
+        type=seconds,
+        metavar="SECONDS",
+        help="time at most for the rounds (default: 5)",
+    )
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Measure, look, and show; exit code 1 where nothing could be measured."""
+    operations = _chosen(options.operation)
+
+    from dataclasses import replace
+
+    from tito_bench.explain.run import explain
+    from tito_bench.measure.plan import QUICK
+    from tito_bench.report.explain import print_explanation
+    from tito_bench.report.live import live_progress
+    from tito_bench.report.terminal import Symbols
+
+    check_kernel_target()
+    root = project_root(options, streams)
+    budget = QUICK
+    if options.time_budget is not None:
+        budget = replace(budget, time_s=options.time_budget)
+    with live_progress(streams) as progress:
+        explanation = explain(
+            root.path,
+            subject=options.subject,
+            package=options.package,
+            operations=operations,
+            budget=budget,
+            environ=streams.environ,
+            progress=progress,
+        )
+    if options.json:
+        streams.write_json(explanation)
+    print_explanation(
+        streams.console(),
+        explanation,
+        Symbols.choose(streams.unicode),
+        detailed=options.operation is not None,
+    )
+    measured = any(operation.split is not None for operation in explanation.operations)
+    return Exit.OK if measured else Exit.FAILED
+
+
+def _chosen(word: str | None) -> tuple[Operation, ...]:
+    """The operations that `word` names. Raises `UsageError` where it names none."""
+    from tito_bench.report.safe_text import safe_text
+    from tito_bench.workloads.baseline import BASELINE
+
+    if word is None:
+        return BASELINE
+    name = word.strip().lower().replace(" ", "_").replace("-", "_")
+    chosen = tuple(op for op in BASELINE if op.name == name)
+    if not chosen:
+        names = ", ".join(op.name for op in BASELINE)
+        raise UsageError(f"there is no operation {safe_text(word)!r}; there are {names}")
+    return chosen

@@ -1,0 +1,179 @@
+"""An explanation as people read it in a terminal, from 40 columns upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from tito_bench.explain.causes import Cause, amount
+from tito_bench.explain.explanation import Explanation, OperationExplanation, Split
+from tito_bench.report.safe_text import safe_text
+from tito_bench.report.terminal import Symbols, print_subject
+from tito_bench.report.view import milliseconds
+from tito_bench.report.wording import LESSONS, words
+from tito_bench.subjects.layouts import COURSE_MODULES
+
+__all__ = ["explanation_lines", "print_explanation"]
+
+_INDENT = "   "
+_LONGEST = 400  # characters of one sentence
+_MOSTLY_UNEXPLAINED = 0.5
+_WHERE = {
+    "python_loop": "The line that ran most:",
+    "temporaries": "Made by",
+    "float64_copies": "Made by",
+}
+_MODULES = {module.number: str(module) for module in COURSE_MODULES}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line; what is wrapped is indented to the end of its head."""
+
+    head: str
+    text: str
+    style: str = ""
+
+
+def print_explanation(
+    console: Console, explanation: Explanation, symbols: Symbols, *, detailed: bool
+) -> None:
+    """Print all of it: with all there is to say where `detailed`, else in short."""
+    for line in explanation_lines(explanation, symbols, detailed=detailed):
+        _print(console, line)
+    print_subject(console, explanation.subject, explanation.system_info, None)
+    if explanation.subject.note:
+        console.print()
+        note = safe_text(explanation.subject.note, _LONGEST)
+        _print(console, _Line(symbols.note, note, "yellow"))
+
+
+def explanation_lines(
+    explanation: Explanation, symbols: Symbols, *, detailed: bool
+) -> Iterator[_Line]:
+    """The text, worst operation first."""
+    yield _Line("", "")
+    yield _Line(symbols.target, "Where the time goes", "bold")
+    for operation in explanation.operations:
+        yield _Line("", "")
+        yield _heading(operation, symbols)
+        yield from _operation(operation, symbols, detailed)
+    if not detailed:
+        name = explanation.operations[0].name
+        yield _Line("", "")
+        yield _Line("", f"More on one of them: tito-bench benchmark explain {name}")
+
+
+def _print(console: Console, line: _Line) -> None:
+    if not line.text:
+        console.print()
+        return
+    hang = cell_len(line.head)
+    head = line.head
+    for part in Text(line.text).wrap(console, max(20, console.width - hang)):
+        console.print(Text(head + part.plain.rstrip(), line.style), soft_wrap=True)
+        head = " " * hang
+
+
+# -- one operation ---------------------------------------------------------------------------
+
+
+def _heading(operation: OperationExplanation, symbols: Symbols) -> _Line:
+    title = operation.name.replace("_", " ")
+    if operation.failure is not None:
+        reason = safe_text(operation.failure.reason, _LONGEST)
+        return _Line(symbols.bullet, f"{title}: not measured ({reason})", "bold")
+    if operation.split is None:
+        return _Line(symbols.bullet, f"{title}: no rounds", "bold")
+    text = f"{title}: slowdown {_times(operation.split.slowdown)}"
+    if operation.points_lost is not None:
+        text += f", costs {max(0.0, operation.points_lost):.1f} points"
+    elif not operation.scored:
+        text += ", not scored"
+    return _Line(symbols.bullet, text, "bold")
+
+
+def _operation(
+    operation: OperationExplanation, symbols: Symbols, detailed: bool
+) -> Iterator[_Line]:
+    if detailed and operation.split is not None:
+        yield from _split(operation.split, operation.dispatch_calls)
+    if operation.unseen is not None:
+        reason = safe_text(operation.unseen.reason, _LONGEST)
+        yield _Line(_INDENT, f"Why is not known: {reason}")
+        return
+    if operation.near_native:
+        yield _Line(_INDENT, "As near to native as it gets: there is nothing to explain.", "green")
+        return
+    if operation.evidence is None:
+        return
+    for cause in operation.causes if detailed else operation.causes[:1]:
+        if detailed:
+            yield _Line("", "")
+        yield from _cause(cause, symbols, detailed)
+    if not detailed and len(operation.causes) > 1:
+        yield _Line(_INDENT, f"And {len(operation.causes) - 1} more.", "dim")
+    yield from _rest(operation, detailed)
+
+
+def _split(split: Split, calls: int) -> Iterator[_Line]:
+    rows = [
+        ("native kernel", split.native_ns),
+        (f"{calls} array call{'' if calls == 1 else 's'}", split.dispatch_ns),
+        ("what remains", split.remaining_ns),
+        ("your code", split.subject_ns),
+    ]
+    for name, ns in rows:
+        share = f"{100 * ns / split.subject_ns:.0f}%"
+        style = "bold" if name == "your code" else ""
+        yield _Line(_INDENT, f"{name:<15}{_ms(ns):>11} {share:>5}", style)
+    if split.plain_ns is not None:
+        yield _Line(_INDENT, f"{'NumPy alone':<15}{_ms(split.plain_ns):>11}", "dim")
+
+
+def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
+    sentence, remedy = words(cause)
+    certainty = "Measured" if cause.certainty == "measured" else "Likely"
+    yield _Line(_INDENT, f"{certainty}: {safe_text(sentence, _LONGEST)}")
+    if cause.places:
+        yield _Line(_INDENT, f"{_WHERE[cause.code]} {_places(cause)}.")
+    if detailed and cause.cost_ns is not None:
+        yield _Line(_INDENT, f"That is about {_ms(cause.cost_ns)} of each call.")
+    if detailed:
+        yield _Line(_INDENT + symbols.note, remedy)
+    lessons = "; ".join(f"{_MODULES[number]} ({what})" for number, what in LESSONS[cause.code])
+    yield _Line(_INDENT, f"Taught in {lessons}.", "dim")
+
+
+def _places(cause: Cause) -> str:
+    """The lines, with how often they ran or how much they asked for."""
+    shown = []
+    for place in cause.places:
+        count = f"{place.count:,} times" if cause.code == "python_loop" else amount(place.count)
+        shown.append(f"{safe_text(place.line)} ({count})")
+    return ", ".join(shown)
+
+
+def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[_Line]:
+    share = operation.unexplained_share
+    if not operation.causes:
+        text = "The measurement shows no single cause."
+    elif share is not None and share > _MOSTLY_UNEXPLAINED:
+        text = f"For {100 * share:.0f}% of what remains the measurement shows no cause."
+    else:
+        return
+    if detailed:
+        yield _Line("", "")
+    yield _Line(_INDENT, text)
+
+
+def _ms(ns: float) -> str:
+    return f"-{milliseconds(-ns / 1e6)}" if ns < 0 else milliseconds(ns / 1e6)
+
+
+def _times(slowdown: float) -> str:
+    return f"{slowdown:.0f}x" if slowdown >= 10 else f"{slowdown:.1f}x"
