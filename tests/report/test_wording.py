@@ -9,9 +9,11 @@ from typing import get_args
 import pytest
 
 import tito_bench
+from tito_bench.explain.causes import CauseCode
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.verdict import Code
-from tito_bench.report.wording import CODES, explain, words
+from tito_bench.report.wording import CODES, LESSONS, explain, words
+from tito_bench.subjects.layouts import COURSE_MODULES
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -44,7 +46,14 @@ def test_every_finding_in_the_code_has_words_and_every_word_is_used() -> None:
                 ):
                     made.add(code.value)
     assert made <= CODES
-    assert made | set(get_args(Code)) >= CODES
+    assert made | set(get_args(Code)) | set(get_args(CauseCode)) >= CODES
+
+
+def test_every_cause_has_words_and_a_module_that_teaches_its_remedy() -> None:
+    assert set(get_args(CauseCode)) <= CODES
+    assert set(LESSONS) == set(get_args(CauseCode))
+    numbers = {module.number for module in COURSE_MODULES}
+    assert all(number in numbers for taught in LESSONS.values() for number, _ in taught)
 
 
 def test_text_is_put_in_as_it_is() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Literal
 
@@ -111,22 +112,21 @@ def build_explanation(
 def points_lost(summary: SuiteSummary) -> dict[str, float]:
     """Points of the score that each scored operation costs, by name.
 
-    The weight of an operation is one part of those in its group, and that of a
-    group one part of those that were measured; see score.py.
+    The weight of an operation is one part of those measured in its group, and that of a
+    group one part of those of which something was measured; see score.py.
     """
-    counted = {group.name for group in summary.groups if group.slowdown is not None}
-    members = [
-        op
+    slowdowns = {
+        op.operation: op.timing.slowdown
         for op in summary.operations
-        if op.operation.scored and op.timing is not None and op.operation.group in counted
-    ]
-    lost = {}
-    for op in members:
-        beside = sum(other.operation.group == op.operation.group for other in members)
-        if op.timing is not None:
-            doublings = math.log2(op.timing.slowdown)
-            lost[op.operation.name] = POINTS_PER_DOUBLING * doublings / (beside * len(counted))
-    return lost
+        if op.operation.scored and op.timing is not None
+    }
+    members = Counter(operation.group for operation in slowdowns)
+    return {
+        operation.name: POINTS_PER_DOUBLING
+        * math.log2(slowdown)
+        / (members[operation.group] * len(members))
+        for operation, slowdown in slowdowns.items()
+    }
 
 
 def _explain(

@@ -55,16 +55,20 @@ def inspect(
     bench = _Bench(subject, pool, seed)
     sizes = Sizes(operation)
     ready = bench.build(operation)
-    facts = [_facts("input", array) for array in ready.inputs]
-    facts += [_facts("parameter", holder.array) for holder in ready.parameters()]
+    read = [_facts("input", array) for array in ready.inputs]
+    read += [_facts("parameter", holder.array) for holder in ready.parameters()]
     count = bench.count(ready)
-    if not count.more:
-        facts.append(_facts("result", _array(count.result)))
+    returned = [] if count.more else [_facts("result", _array(count.result))]
+    times = None
+    if time_s > 0:
+        turns = _turns(bench, kernels, operation, unclean=any(map(_is_unclean, read)))
+        largest_bytes = max(4 * sizes.largest_made_elements, *count.array_sizes, 0)
+        times = _times(bench, turns, largest_bytes, time_s)
     return Evidence(
         lines=_lines(bench, sizes, count),
         allocations=None if count.more else _allocations(sizes, count),
-        arrays=tuple(dict.fromkeys(facts)),
-        times=_times(bench, kernels, operation, sizes, facts, time_s) if time_s > 0 else None,
+        arrays=tuple(dict.fromkeys((*read, *returned))),
+        times=times,
     )
 
 
@@ -130,7 +134,14 @@ class _Bench:
         return _Ready(built.function, arguments, built.inputs(arguments), layers)
 
     def count(self, ready: _Ready) -> Count:
-        """Count one call. Raises whatever the student's code raises."""
+        """Count one call, not the first: what that one keeps for later is made only once.
+
+        Raises whatever the student's code raises.
+        """
+        counted = count_lines(ready.function, ready.arguments, self._locate)
+        if counted.more:
+            return counted
+        self._pool.fill(ready.inputs, self.order.getrandbits(32))
         return count_lines(ready.function, ready.arguments, self._locate)
 
     def try_to_count(self, operation: Operation) -> Count | None:
@@ -216,22 +227,9 @@ def _allocations(sizes: Sizes, count: Count) -> Allocations:
 # -- times ---------------------------------------------------------------------------------
 
 
-def _times(
-    bench: _Bench,
-    kernels: _native.Kernels,
-    operation: Operation,
-    sizes: Sizes,
-    facts: list[ArrayFacts],
-    time_s: float,
-) -> Times:
-    copied = np.ones(sizes.largest_made_elements, dtype=np.float32)
-    turns = {"subject": bench.build(operation).turn(), "copy": Turn(copied.copy)}
-    _add(turns, "smallest", lambda: bench.build(sizes.smallest).turn())
-    _add(turns, "plain", lambda: bench.build(operation, NumpySubject()).turn())
-    if any(fact.role != "result" and _is_unclean(fact) for fact in facts):
-        _add(turns, "cleaned", lambda: _cleaned(bench, operation))
-    if sizes.product is not None:
-        turns |= _products(kernels, *sizes.product)
+def _times(bench: _Bench, turns: dict[str, Turn], copied_bytes: int, time_s: float) -> Times:
+    copied = np.ones(copied_bytes // 4, dtype=np.float32)
+    turns = {**turns, "copy": Turn(copied.copy)}
     ns = time_in_turns(turns, time_s, bench.order)
     return Times(
         subject_ns=ns["subject"],
@@ -243,6 +241,21 @@ def _times(
         copy_ns=ns["copy"],
         copied_bytes=copied.nbytes,
     )
+
+
+def _turns(
+    bench: _Bench, kernels: _native.Kernels, operation: Operation, *, unclean: bool
+) -> dict[str, Turn]:
+    """What is timed beside the operation; what the student's code does not take is left out."""
+    sizes = Sizes(operation)
+    turns = {"subject": bench.build(operation).turn()}
+    _add(turns, "smallest", lambda: bench.build(sizes.smallest).turn())
+    _add(turns, "plain", lambda: bench.build(operation, NumpySubject()).turn())
+    if unclean:
+        _add(turns, "cleaned", lambda: _cleaned(bench, operation))
+    if sizes.product is not None:
+        turns |= _products(kernels, *sizes.product)
+    return turns
 
 
 def _add(turns: dict[str, Turn], name: str, make: Callable[[], Turn | None]) -> None:

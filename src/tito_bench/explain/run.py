@@ -27,6 +27,7 @@ __all__ = ["explain"]
 
 _INSPECT_S = 0.4
 _DEADLINE_S = 15.0
+_LATE_DEADLINE_S = 8.0
 _CALLS = 12
 """Calls as long as the operation itself that a look takes at most, with room to spare."""
 
@@ -88,10 +89,12 @@ def _look(
             continue
         name = result.operation.name
         progress(Progress(name, 0, 0, "Looking into"))
-        call_s = max((paired.subject.elapsed_ns for paired in result.rounds), default=0.0) / 1e9
+        deadline_s = _LATE_DEADLINE_S
+        if not late:
+            deadline_s = _DEADLINE_S + _CALLS * _longest_s(result)
         question = Inspect(name, order.getrandbits(32), 0.0 if late else _INSPECT_S)
         try:
-            answer = session.ask(question, _DEADLINE_S + _CALLS * call_s)
+            answer = session.ask(question, deadline_s)
             if not isinstance(answer, Inspected):
                 raise unexpected(answer)
             seen[name] = answer.evidence
@@ -101,3 +104,7 @@ def _look(
             session.stop()
             seen[name] = failure_of(error)
     return seen
+
+
+def _longest_s(result: OperationResult) -> float:
+    return max((paired.subject.elapsed_ns for paired in result.rounds), default=0.0) / 1e9

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["EXPLAINED_KINDS", "Sizes"]
+__all__ = ["Sizes"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,6 @@ _FORMS = {
         product=("bf", "fh"),
     ),
 }
-
-EXPLAINED_KINDS = frozenset(_FORMS)
-"""The kinds of operation whose sizes are known."""
 
 
 class Sizes:

@@ -242,8 +242,7 @@ _CAUSES = {
         "Make fewer objects and calls on the way, or give each call more to do: a larger batch.",
     ),
     "numpy_itself": Words(
-        "{what} takes {value} times the least for the same work: each of its calls goes over the"
-        " data once, the native kernel over all at once.",
+        "{what} takes {value} times the least that Python must take for the same work.",
         "Code that is made of NumPy calls gets no nearer than that.",
     ),
 }
@@ -255,7 +254,7 @@ LESSONS: dict[str, tuple[tuple[int, str], ...]] = {
     "layout": ((1, "views and copies"), (17, "memory layout")),
     "temporaries": ((1, "views and copies"), (17, "kernel fusion")),
     "slow_product": ((17, "BLAS"),),
-    "numpy_itself": ((17, "kernel fusion"),),
+    "numpy_itself": ((17, "BLAS and kernel fusion"),),
     "call_overhead": ((14, "finding where time goes"), (5, "batches")),
 }
 """By cause: the course modules that teach the remedy, by number, and what in them does."""
