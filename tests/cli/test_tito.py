@@ -65,7 +65,7 @@ def test_help_shows_both(run_tito: RunTito) -> None:
 def test_without_tinytorch_its_words_are_an_error_that_says_so(run_tito: RunTito) -> None:
     done = run_tito("module", "start", "01")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'module' is a command of TinyTorch, which is not installed" in done.stderr
+    assert "'module' is not a command of tito-bench, and TinyTorch" in done.stderr
 
 
 def test_without_tinytorch_help_is_ours(run_tito: RunTito) -> None:

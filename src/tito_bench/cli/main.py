@@ -6,30 +6,43 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from tito_bench import __version__
+from tito_bench.cli.commands import COMMANDS
 from tito_bench.cli.exits import Exit
 from tito_bench.errors import TitoBenchError, UsageError
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
+
+    from _typeshed import SupportsWrite
 
 __all__ = ["build_parser", "main"]
 
 _LONGEST = 1000  # characters of a message that repeats foreign text
-# The summaries stand here, so that the help of all commands need not import any of them.
-_GROUPS = {
-    "benchmark": "Measure your code beside native kernels on this machine.",
-    "community": "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
-    "doctor": "Say what is wrong with this machine or installation, and how to repair it.",
-}
 
 
 class _Parser(argparse.ArgumentParser):
-    """Its complaints repeat words of the command line, which may be anybody's."""
+    """Help in colour for a terminal; complaints that are safe to show.
+
+    The complaints repeat words of the command line, which may be anybody's.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.color = False  # argparse of Python 3.14 would colour pipes too, if FORCE_COLOR is set
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        stream = sys.stdout if file is None else file
+        if isinstance(stream, TextIOWrapper) and _takes_colour(stream, os.environ):
+            from tito_bench.cli.coloured_help import coloured
+
+            self.formatter_class = coloured(self.formatter_class, stream)
+        super().print_help(stream)
 
     def error(self, message: str) -> NoReturn:
         from tito_bench.report.safe_text import safe_text
@@ -53,7 +66,7 @@ def build_parser(
     parser.add_argument("--version", action="version", version=f"tito-bench {__version__}")
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, summary in _GROUPS.items():
+    for name, summary in COMMANDS.items():
         if words is None or name in words:
             import_module(f"tito_bench.cli.{name}").add_parsers(subparsers)
         else:
@@ -83,6 +96,16 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
         parser.print_help()
         return Exit.OK
     return _run(options, prog)
+
+
+def _takes_colour(stream: TextIOWrapper, environ: Mapping[str, str]) -> bool:
+    """Whether help on this stream may be coloured; asked before rich is imported."""
+    if environ.get("NO_COLOR") or environ.get("TERM") in {"dumb", "unknown"}:
+        return False
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def _run(options: argparse.Namespace, prog: str) -> int:

@@ -2,55 +2,91 @@
 
 TinyTorch's distribution installs a script of the same name, and pip lets the
 last one win. Whichever that is, `tito module start 01` must reach TinyTorch.
+
+Whoever types a word of TinyTorch waits for this module besides TinyTorch, so
+it imports nothing that costs time: not even `typing`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
 
-from tito_bench.cli.exits import Exit
-from tito_bench.cli.main import build_parser
-from tito_bench.cli.main import main as own_main
+from tito_bench.cli.commands import COMMANDS
 
-__all__ = ["OWN_COMMANDS", "main"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-OWN_COMMANDS = frozenset({"benchmark", "community"})
+__all__ = ["THEIR_VERBS", "main"]
+
+# `doctor` is ours: TinyTorch's is `tito system doctor`, in all versions that have the modules
+# which we measure. Of the groups that both have, these verbs are TinyTorch's alone; without
+# them an installation of tito-bench would take `tito community login` away.
+THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "map", "status"))
+_HELP = ("-h", "--help")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `tito`. Words that are not ours go to `tito.main.main` untouched."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if words and words[0] in OWN_COMMANDS:
-        return own_main(words, prog="tito")
+def main() -> object:
+    """Run `tito`. Words that are not ours go to `tito.main.main`, untouched.
+
+    Returns
+    -------
+    object
+        For `sys.exit`: an `Exit` code of ours, or whatever TinyTorch returned.
+    """
+    words = sys.argv[1:]
+    if not words or words[0] in _HELP:
+        return _help_of_both()
+    if words[0] in COMMANDS and tuple(words[:2]) not in THEIR_VERBS:
+        return _run_own(words)
     upstream = _upstream_main()
     if upstream is not None:
-        if not words or words[0] in {"-h", "--help"}:
-            build_parser("tito").print_help()
-            sys.stdout.write("\nTinyTorch's own commands:\n\n")
-            sys.stdout.flush()
-        return int(upstream() or 0)
-    if not words or words[0].startswith("-"):
-        return own_main(words, prog="tito")
-    sys.stderr.write(
-        f"tito: error: {words[0]!r} is a command of TinyTorch, which is not installed in this "
-        "Python; install TinyTorch, or see tito-bench --help for the commands that are here\n"
-    )
-    return Exit.USAGE
+        return upstream()
+    if words[0].startswith("-"):
+        return _run_own(words)
+    return _no_such_command(" ".join(words[:2]) if words[0] in COMMANDS else words[0])
 
 
-def _upstream_main() -> Callable[[], int | None] | None:
+def _run_own(words: Sequence[str]) -> int:
+    from tito_bench.cli.main import main as own_main
+
+    return own_main(words, prog="tito")
+
+
+def _help_of_both() -> object:
+    """Our help, and TinyTorch's below it where it is installed."""
+    status = _run_own([])
+    sys.stdout.flush()
+    upstream = _upstream_main()
+    if upstream is None:
+        return status
+    sys.stdout.write("\nTinyTorch's own commands:\n\n")
+    sys.stdout.flush()
+    return upstream()
+
+
+def _upstream_main() -> Callable[[], object] | None:
     """TinyTorch's entry point, or None where TinyTorch is not installed.
 
     Only the absence of `tito` itself means that; an import error inside
     TinyTorch is TinyTorch's to report.
     """
     try:
-        module = import_module("tito.main")
+        from tito.main import main as upstream
     except ModuleNotFoundError as error:
         if error.name in {"tito", "tito.main"}:
             return None
         raise
-    found: Callable[[], int | None] = module.main
+    found: Callable[[], object] = upstream
     return found
+
+
+def _no_such_command(word: str) -> int:
+    from tito_bench.cli.exits import Exit
+    from tito_bench.report.safe_text import safe_text
+
+    sys.stderr.write(
+        f"tito: error: {safe_text(word)!r} is not a command of tito-bench, and TinyTorch, which "
+        "may have it, is not installed in this Python; install TinyTorch, or see tito --help\n"
+    )
+    return Exit.USAGE

@@ -1,0 +1,86 @@
+"""`tito-bench completions`: a script that lets a shell complete the commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, file_path
+
+if TYPE_CHECKING:
+    from tito_bench.cli.streams import Streams
+
+__all__ = ["SHELLS", "add_parsers", "completion_script", "run"]
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+_FOLDERS = ("PATH",)
+_FILES = ("FILE", "DIR_OR_FILE")
+_WHAT = """\
+Print a script that lets your shell complete commands, flags, choices and file
+names. It completes the name that you call: tito-bench, or tito.
+"""
+_HOW = """\
+Write it where your shell looks for such scripts, and open a new shell:
+  bash   {name} completions bash \\
+           > ~/.local/share/bash-completion/completions/{name}
+  zsh    {name} completions zsh > FOLDER/_{name}
+           (FOLDER is any folder of your $fpath)
+  fish   {name} completions fish > ~/.config/fish/completions/{name}.fish
+  powershell
+         {name} completions powershell >> $PROFILE
+
+For this shell alone:
+  bash         eval "$({name} completions bash)"
+  zsh          eval "$({name} completions zsh)"
+  fish         {name} completions fish | source
+  powershell   {name} completions powershell | Out-String | Invoke-Expression
+"""
+
+
+def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "completions",
+        help="Print a script that lets your shell complete these commands.",
+        description=_WHAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    name = parser.prog.split(" ", maxsplit=1)[0]
+    parser.epilog = _HOW.format(name=name)
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    parser.set_defaults(run=run, completed=name)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Print the script."""
+    streams.out.write(completion_script(options.completed, options.shell))
+    return Exit.OK
+
+
+def completion_script(name: str, shell: str) -> str:
+    """The script for one of `SHELLS` that completes the words of the program `name`."""
+    import shtab
+
+    from tito_bench.cli.main import build_parser
+
+    parser = build_parser(name)
+    for action in _actions(parser):
+        metavar = str(action.metavar or "")
+        if metavar.startswith(_FILES):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for it
+        elif action.type is file_path and metavar.startswith(_FOLDERS):
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    script: str = shtab.complete(parser, shell)
+    return script
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """All arguments of a parser and of the commands below it."""
+    for action in parser._actions:  # argparse has no public way down its tree
+        if isinstance(action, Subparsers):
+            for below in action.choices.values():
+                yield from _actions(below)
+        else:
+            yield action

@@ -1,0 +1,88 @@
+"""Write the manual page and the completions of the installed commands, for the wheel.
+
+    python tools/shell_files.py FOLDER
+
+The build runs it. FOLDER becomes a `share` folder: man, bash-completion, zsh and
+fish look for their files there, in a virtual environment as in /usr. All is made
+from the argument tree, so that no command can be missing or out of date.
+`tito` has a manual page but no completions: the script of that name may be
+TinyTorch's, and `tito completions SHELL` is there for whoever has ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from argparse_manpage.manpage import Manpage
+
+_ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(_ROOT / "src"))  # what is being built, and nothing that is installed
+sys.dont_write_bytecode = True
+os.environ["COLUMNS"] = "70"  # usage lines must fit into a manual page as they are
+
+from tito_bench import __version__  # noqa: E402
+from tito_bench.cli.completions import completion_script  # noqa: E402
+from tito_bench.cli.main import build_parser  # noqa: E402
+
+__all__ = ["manual_page", "write"]
+
+_NAME = "tito-bench"
+_WHAT = "how fast TinyTorch code runs beside native kernels, and a cohort to learn with"
+_SECTIONS = {
+    "exit status": {
+        "0": "done",
+        "1": "failed",
+        "2": "the command line is wrong",
+        "3": "measured but not stable, under --strict",
+        "130": "interrupted",
+    },
+    "environment": {
+        "TITO_PROJECT": "the project folder, where --project does not name one",
+        "TITO_KERNELS_TARGET": "the native kernels to use instead of the best for this CPU",
+        "NO_COLOR": "if set, no colour",
+    },
+    "files": {
+        ".tito/benchmarks/": "records of measurements",
+        ".tinytorch/": "profile, submissions and settings of the project",
+    },
+}
+_COMPLETIONS = {
+    "bash": f"bash-completion/completions/{_NAME}",
+    "zsh": f"zsh/site-functions/_{_NAME}",
+    "fish": f"fish/vendor_completions.d/{_NAME}.fish",
+}
+
+
+def manual_page() -> str:
+    """The page of section 1, as roff; dated by SOURCE_DATE_EPOCH where that is set."""
+    page = Manpage(build_parser(_NAME))
+    page.description, page.manual = _WHAT, "User Commands"
+    page.source = f"{_NAME} {__version__}"
+    for heading, terms in _SECTIONS.items():
+        text = "".join(f".TP\n.B {term}\n{meaning}\n" for term, meaning in terms.items())
+        page.add_section(heading, "=", text.replace("-", r"\-").rstrip("\n"))
+    head, body = str(page).split("\n", maxsplit=1)
+    # An escaped hyphen would make the date no date. Usage lines read badly where they are
+    # stretched or hyphenated.
+    head = re.sub(r"(\d{4})\\-(\d\d)\\-(\d\d)", r"\1-\2-\3", head)
+    return f"{head}\n.ad l\n.nh\n{body}"
+
+
+def write(folder: Path) -> None:
+    """Write all files below the `share` folder given."""
+    pages = {
+        f"man/man1/{_NAME}.1": manual_page(),
+        "man/man1/tito.1": f".so man1/{_NAME}.1\n",
+    }
+    scripts = {path: completion_script(_NAME, shell) for shell, path in _COMPLETIONS.items()}
+    for path, text in (pages | scripts).items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
