@@ -4,9 +4,12 @@
 
 Interleaves `python -c pass` with `tito-bench --help` and `--version`, so that
 all see the same machine, and prints medians and their ratio to the first
-(asked: at most 3). Then runs the whole baseline once for its wall time
-(asked: at most 5 s) and once more for the peak memory of all its processes
-together (asked: below 250 MB).
+(asked: at most 3). In the same rounds runs `tito module start 01` by a script
+of TinyTorch's own and by ours, which hands it over, with a stand-in for
+TinyTorch that does nothing, and prints the median of the difference (asked: at
+most 10 ms). Then runs the whole baseline once for its wall time (asked: at
+most 5 s) and once more for the peak memory of all its processes together
+(asked: below 250 MB).
 """
 
 from __future__ import annotations
@@ -22,12 +25,60 @@ from statistics import median
 import psutil
 from command import baseline_record, environ, machine_line, tito_bench_command
 
+# As pip writes them.
+SCRIPT = """\
+import sys
+from {module} import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
 
-def seconds(command: list[str]) -> float:
-    """Wall time of one run of the command."""
+
+def seconds(command: list[str], site: str) -> float:
+    """Wall time of one run of the command, with the stand-in for TinyTorch in `site`."""
+    variables = {**environ(), "PYTHONPATH": site}
     start = time.perf_counter()
-    subprocess.run(command, env=environ(), stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, env=variables, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
+
+
+def tito_commands(folder: Path) -> dict[str, list[str]]:
+    """`tito module start 01` by TinyTorch's script and by ours; TinyTorch itself does nothing."""
+    (folder / "tito").mkdir()
+    (folder / "tito" / "__init__.py").touch()
+    (folder / "tito" / "main.py").write_text("def main():\n    return 0\n")
+    commands = {}
+    for name, module in (
+        ("tito (TinyTorch's)", "tito.main"),
+        ("tito (ours)", "tito_bench.cli.tito"),
+    ):
+        script = folder / f"{module}.py"
+        script.write_text(SCRIPT.format(module=module))
+        commands[name] = [sys.executable, str(script), "module", "start", "01"]
+    return commands
+
+
+def print_startup(runs: int) -> None:
+    """Interleaved runs of all commands; medians, ratios and the cost of handing over."""
+    tito_bench = tito_bench_command()
+    with tempfile.TemporaryDirectory() as folder:
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "tito-bench --help": [tito_bench, "--help"],
+            "tito-bench --version": [tito_bench, "--version"],
+            **tito_commands(Path(folder)),
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(runs):
+            for name, command in commands.items():
+                times[name].append(seconds(command, folder))
+    floor = median(times["python -c pass"])
+    print(f"{'command':<24} {'median':>9} {'ratio':>6}")
+    for name, found in times.items():
+        print(f"{name:<24} {1000 * median(found):>6.1f} ms {median(found) / floor:>6.2f}")
+    theirs, ours = times["tito (TinyTorch's)"], times["tito (ours)"]
+    added_s = median(b - a for a, b in zip(theirs, ours, strict=True))
+    print(f"handing a command over to TinyTorch adds {1000 * added_s:.1f} ms")
 
 
 def peak_mb(command: list[str], project: Path) -> float:
@@ -63,19 +114,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=30, metavar="N")
     runs = parser.parse_args().runs
     tito_bench = tito_bench_command()
-    commands = {
-        "python -c pass": [sys.executable, "-c", "pass"],
-        "tito-bench --help": [tito_bench, "--help"],
-        "tito-bench --version": [tito_bench, "--version"],
-    }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(runs):
-        for name, command in commands.items():
-            times[name].append(seconds(command))
-    floor = median(times["python -c pass"])
-    print(f"{'command':<24} {'median':>9} {'ratio':>6}")
-    for name, found in times.items():
-        print(f"{name:<24} {1000 * median(found):>6.1f} ms {median(found) / floor:>6.2f}")
+    print_startup(runs)
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         words = ["benchmark", "baseline", "--subject", "numpy", "--skip-submit"]
