@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tito_bench.cli.completions import completion_script
+from tito_bench.cli.tito import THEIR_VERBS
+
 RunTito = Callable[..., "subprocess.CompletedProcess[str]"]
 
 UPSTREAM = """
@@ -78,3 +81,19 @@ def test_a_fault_within_tinytorch_is_tinytorchs_to_report(run_tito: RunTito) -> 
     done = run_tito("module", upstream="import no_such_module\n")
     assert done.returncode == 1
     assert "No module named 'no_such_module'" in done.stderr
+
+
+def test_handing_over_imports_nothing_that_takes_time(
+    run_tito: RunTito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ["argparse", "msgspec", "numpy", "rich", "tito_bench.cli.main", "tito_bench.errors"]
+    upstream = f"import sys\ndef main():\n    print([n for n in {slow} if n in sys.modules])\n"
+    done = run_tito("module", upstream=upstream)
+    assert done.stdout == "[]\n"
+
+
+def test_verbs_that_are_upstreams_are_none_of_ours() -> None:
+    ours = completion_script("tito", "fish")
+    assert "-a join" in ours
+    for _group, verb in THEIR_VERBS:
+        assert f"-a {verb} " not in ours

@@ -70,6 +70,7 @@ def completion_script(name: str, shell: str) -> str:
         metavar = str(action.metavar or "")
         if metavar.startswith(_FILES):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for it
+            action.metavar = metavar.replace(":", " ")  # zsh would run what follows a colon
         elif action.type is file_path and metavar.startswith(_FOLDERS):
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     script: str = shtab.complete(parser, shell)

@@ -57,7 +57,10 @@ def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Finding]
     """What is wrong with the scripts found; nothing of it stops a measurement."""
     findings = []
     for name, scripts in (("tito-bench", tito_bench), ("tito", tito)):
-        if not scripts:
+        if not tito and name == "tito" and any(script.of_this_python for script in tito_bench):
+            # Both were installed together: uninstalling TinyTorch took the one that it had too.
+            findings.append(Finding("lost_tito", "warning", name, ""))
+        elif not scripts:
             findings.append(Finding("no_tito", "info", name, ""))
         elif scripts[0].owner != "tito-bench":
             findings.append(Finding("foreign_tito", "warning", name, scripts[0].owner))

@@ -140,9 +140,12 @@ _DOCTOR = {
         "Repair or reinstall NumPy, then run: tito-bench doctor",
     ),
     "foreign_tito": Words(
-        "The word tito runs {value}, not tito-bench.",
+        "The word {what} runs {value}, not tito-bench.",
         "tito-bench works all the same. To have `tito benchmark` too, and TinyTorch's own words"
         " through it, run: pip install --force-reinstall --no-deps tito-bench",
+    ),
+    "lost_tito": Words(
+        "There is a tito-bench but no tito; uninstalling TinyTorch removes it.", _REINSTALL
     ),
     "no_tito": Words(
         "There is no {what} on PATH.",
