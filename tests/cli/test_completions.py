@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from packages.terminal import read_to_end
 from tito_bench.cli.completions import SHELLS, completion_script
 from tito_bench.cli.main import build_parser
 
@@ -103,16 +104,7 @@ def _in_a_terminal(command: list[str], environ: Mapping[str, str], cwd: Path) ->
         start_new_session=True,
     ) as process:
         os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                read = os.read(ours, 4096)
-            except OSError:  # Linux ends a terminal so
-                break
-            if not read:
-                break
-            shown += read
-    os.close(ours)
+        shown = read_to_end(ours)
     assert process.returncode == 0, shown.decode(errors="replace")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from packages.terminal import read_to_end
 from packages.tito_environment import TitoEnvironment
 from tito_bench.cli.tito import THEIR_VERBS
 
@@ -234,20 +235,6 @@ def test_ctrl_c_in_a_terminal(
         while b"waiting" not in shown:
             shown += os.read(ours, 1024)
         os.write(ours, b"\x03")
-        shown += _rest(ours)
-    os.close(ours)
+        shown += read_to_end(ours)
     assert process.returncode == status
     assert said in shown
-
-
-def _rest(terminal: int) -> bytes:
-    """All that is written until the last writer has gone."""
-    shown = b""
-    while True:
-        try:
-            read = os.read(terminal, 1024)
-        except OSError:  # Linux ends a terminal so
-            return shown
-        if not read:
-            return shown
-        shown += read
