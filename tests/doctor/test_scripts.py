@@ -85,7 +85,7 @@ def test_own_scripts_are_no_finding() -> None:
 @pytest.mark.parametrize(
     ("tito", "expected"),
     [
-        ([], Finding("no_tito", "info", "tito", "")),
+        ([], Finding("lost_tito", "warning", "tito", "")),
         (
             [Script("tito", "/v/bin", "TinyTorch", True), _OWN],
             Finding("foreign_tito", "warning", "tito", "TinyTorch"),
@@ -98,3 +98,12 @@ def test_own_scripts_are_no_finding() -> None:
 )
 def test_only_the_first_script_counts(tito: list[Script], expected: Finding) -> None:
     assert judge_scripts(tito, [_BENCH]) == [expected]
+
+
+def test_without_any_script_of_this_python_none_was_lost() -> None:
+    elsewhere = Script("tito-bench", "/other", "tito-bench", False)
+    found = [finding.code for finding in judge_scripts([], [elsewhere])]
+    assert found == ["hidden_tito", "no_tito"]
+    assert judge_scripts([], []) == [
+        Finding("no_tito", "info", name, "") for name in ("tito-bench", "tito")
+    ]

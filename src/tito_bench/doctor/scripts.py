@@ -57,8 +57,8 @@ def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Finding]
     """What is wrong with the scripts found; nothing of it stops a measurement."""
     findings = []
     for name, scripts in (("tito-bench", tito_bench), ("tito", tito)):
-        if not tito and name == "tito" and any(script.of_this_python for script in tito_bench):
-            # Both were installed together: uninstalling TinyTorch took the one that it had too.
+        if scripts is tito and not tito and any(s.of_this_python for s in tito_bench):
+            # They were installed together; uninstalling TinyTorch takes the one that it has too.
             findings.append(Finding("lost_tito", "warning", name, ""))
         elif not scripts:
             findings.append(Finding("no_tito", "info", name, ""))

@@ -145,7 +145,7 @@ _DOCTOR = {
         " through it, run: pip install --force-reinstall --no-deps tito-bench",
     ),
     "lost_tito": Words(
-        "There is a tito-bench but no tito; uninstalling TinyTorch removes it.", _REINSTALL
+        "There is a tito-bench but no {what}; uninstalling TinyTorch removes it.", _REINSTALL
     ),
     "no_tito": Words(
         "There is no {what} on PATH.",
