@@ -76,7 +76,7 @@ def complete(
     (home / ".zshrc").write_text(_ZSH)
     commands = {
         "bash": ["bash", "--norc", "--noprofile", "-c", _BASH],
-        "zsh": ["zsh", "-i"],
+        "zsh": ["zsh", "-d", "-i"],
         "fish": ["fish", "--no-config", "-c", _FISH],
     }
 

@@ -129,3 +129,42 @@ def test_a_few_words_to_a_reader_who_left(clean_environ: Mapping[str, str]) -> N
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+_NOBODY_READS = """
+import os, subprocess, sys
+reader, writer = os.pipe()
+os.close(reader)
+done = subprocess.run([sys.executable, "-m", "tito_bench", *sys.argv[1:]], stdout=writer)
+sys.exit(done.returncode)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("words", [(), ("--help",), ("--version",), ("completions", "bash")])
+def test_help_to_a_reader_who_left(
+    words: tuple[str, ...], clean_environ: Mapping[str, str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _NOBODY_READS, *words],
+        env={**clean_environ, "PYTHONUNBUFFERED": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_help_that_a_full_disk_cannot_take(clean_environ: Mapping[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tito_bench", "--help"],
+            env={**clean_environ, "PYTHONUNBUFFERED": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tito-bench: error: standard output: No space left on device\n"

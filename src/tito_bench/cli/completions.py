@@ -28,10 +28,8 @@ Write it where your shell looks for such scripts, and open a new shell:
   zsh    {name} completions zsh > FOLDER/_{name}
            (FOLDER is any folder of your $fpath)
   fish   {name} completions fish > ~/.config/fish/completions/{name}.fish
-  powershell
-         {name} completions powershell >> $PROFILE
 
-For this shell alone:
+Or for this shell alone; with PowerShell, this is the line for your $PROFILE:
   bash         eval "$({name} completions bash)"
   zsh          eval "$({name} completions zsh)"
   fish         {name} completions fish | source

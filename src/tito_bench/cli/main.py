@@ -49,6 +49,9 @@ class _Parser(argparse.ArgumentParser):
 
         super().error(safe_text(message, _LONGEST))
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(status or _flush(self.prog.split()[0]), message)
+
 
 def build_parser(
     prog: str = "tito-bench", words: Sequence[str] | None = None
@@ -94,7 +97,7 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
     options = parser.parse_args(words)
     if options.run is None:
         parser.print_help()
-        return Exit.OK
+        return _flush(prog)
     return _run(options, prog)
 
 
@@ -112,7 +115,6 @@ def _run(options: argparse.Namespace, prog: str) -> int:
     from tito_bench.cli.options import DOCUMENTS
     from tito_bench.cli.signals import ended_by_signals
     from tito_bench.cli.streams import Streams
-    from tito_bench.report.safe_text import safe_text
 
     try:
         document = any(getattr(options, name, False) for name in DOCUMENTS)
@@ -126,15 +128,30 @@ def _run(options: argparse.Namespace, prog: str) -> int:
         return _say(f"{prog}: error: {error}", Exit.FAILED)
     except KeyboardInterrupt:
         return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
-    except BrokenPipeError:
-        _forget_output()
-        return Exit.FAILED
     except OSError as error:
-        _forget_output()
-        # A full disk, for example.
-        where = safe_text(str(error.filename or "standard output"), _LONGEST)
-        return _say(f"{prog}: error: {where}: {error.strerror or error}", Exit.FAILED)
+        return _not_written(error, prog)
     return status
+
+
+def _flush(prog: str) -> int:
+    """Write what is still in the buffer: the exit code of help that nothing else comes after."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        return _not_written(error, prog)
+    return Exit.OK
+
+
+def _not_written(error: OSError, prog: str) -> int:
+    """A full disk, for example; a reader who has left needs no words."""
+    from tito_bench.report.safe_text import safe_text
+
+    _forget_output()
+    if isinstance(error, BrokenPipeError):
+        return Exit.FAILED
+    where = safe_text(str(error.filename or "standard output"), _LONGEST)
+    return _say(f"{prog}: error: {where}: {error.strerror or error}", Exit.FAILED)
 
 
 def _say(line: str, status: Exit) -> int:

@@ -56,12 +56,11 @@ def _run_own(words: Sequence[str]) -> int:
 def _help_of_both() -> object:
     """Our help, and TinyTorch's below it where it is installed."""
     status = _run_own([])
-    sys.stdout.flush()
-    upstream = _upstream_main()
+    upstream = None if status else _upstream_main()
     if upstream is None:
         return status
-    sys.stdout.write("\nTinyTorch's own commands:\n\n")
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.write("\nTinyTorch's own commands:\n\n")
     return upstream()
 
 
