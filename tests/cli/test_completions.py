@@ -15,6 +15,7 @@ import pytest
 from packages.terminal import read_to_end
 from tito_bench.cli.completions import SHELLS, completion_script
 from tito_bench.cli.main import build_parser
+from tito_bench.cli.options import file_path
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Complete = Callable[[str], set[str]]
@@ -150,22 +151,29 @@ def test_nothing_where_nothing_is_known(complete: Complete) -> None:
 def test_every_word_of_the_tree_is_in_every_script(name: str, shell: str) -> None:
     script = completion_script(name, shell)
     assert script.isascii()  # whatever encoding a shell reads it with
-    for word in _words(build_parser(name)):
-        assert word.lstrip("-") in script
-    assert _other(name) not in script.replace(name, "")
+    for parser in _parsers(build_parser(name)):
+        for action in parser._actions:
+            for word in (*action.option_strings, *(action.choices or ())):
+                assert word.lstrip("-") in script
 
 
-def _other(name: str) -> str:
-    return {"tito-bench": "-CommandName tito ", "tito": "tito-bench benchmark"}[name]
-
-
-def _words(parser: argparse.ArgumentParser) -> Iterator[str]:
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
     for action in parser._actions:
-        yield from action.option_strings
-        yield from map(str, action.choices or ())
         if isinstance(action.choices, dict):
             for below in action.choices.values():
-                yield from _words(below)
+                yield from _parsers(below)
+
+
+def test_every_option_that_takes_a_path_completes_paths() -> None:
+    lines = completion_script("tito-bench", "fish").splitlines()
+    for parser in _parsers(build_parser()):
+        command = parser.prog.removeprefix("tito-bench ")
+        for action in parser._actions:
+            if action.type is file_path and action.option_strings:
+                option = action.option_strings[-1].lstrip("-")
+                (line,) = [x for x in lines if f"using {command}' -l {option} " in x]
+                assert "__fish_complete_" in line
 
 
 def test_powershell_can_parse_its_script() -> None:

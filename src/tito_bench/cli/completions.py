@@ -16,7 +16,7 @@ __all__ = ["SHELLS", "add_parsers", "completion_script", "run"]
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 _FOLDERS = ("PATH",)
-_FILES = ("FILE", "DIR_OR_FILE")
+_FILES = ("FILE", "DIR_OR_FILE", "RECORD")
 _WHAT = """\
 Print a script that lets your shell complete commands, flags, choices and file
 names. It completes the name that you call: tito-bench, or tito.
