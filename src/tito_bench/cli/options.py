@@ -21,6 +21,7 @@ __all__ = [
     "add_group",
     "check_kernel_target",
     "file_path",
+    "percent",
     "project_root",
     "record_count",
     "round_count",
@@ -37,6 +38,7 @@ DOCUMENTS = {
 _MOST_ROUNDS = 10_000
 _MOST_RECORDS = 10_000_000
 _A_DAY_S = 86_400
+_MOST_PERCENT = 1_000_000
 
 Subparsers = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -113,6 +115,18 @@ def _count(text: str, most: int) -> int:
     if not short or not 1 <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
     return int(text)
+
+
+def percent(text: str) -> float:
+    """A percentage from 0 upwards, with or without its sign, for argparse."""
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= _MOST_PERCENT:
+        message = f"{text!r} is not a percentage from 0 to {_MOST_PERCENT}"
+        raise argparse.ArgumentTypeError(message)
+    return value
 
 
 def seconds(text: str) -> float:

@@ -6,7 +6,16 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist, median
 
-__all__ = ["coefficient_of_variation", "mdape", "median", "median_interval"]
+__all__ = [
+    "FEWEST_FOR_INTERVAL",
+    "coefficient_of_variation",
+    "mdape",
+    "median",
+    "median_interval",
+]
+
+FEWEST_FOR_INTERVAL = 6
+"""Of fewer values not even the whole range holds the median with 95%: 2 * 0.5^5 is 6%."""
 
 
 def mdape(values: Sequence[float]) -> float:
@@ -34,7 +43,7 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[
     """
     ordered = sorted(values)
     count = len(ordered)
-    if count < 6:
+    if count < FEWEST_FOR_INTERVAL:
         return ordered[0], ordered[-1]
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     half_width = z * math.sqrt(count) / 2

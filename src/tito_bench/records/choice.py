@@ -18,7 +18,7 @@ from tito_bench.report.safe_text import safe_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["RECORD_WORDS", "Chosen", "choose_record", "load_record"]
+__all__ = ["RECORD_WORDS", "Chosen", "choose_pair", "choose_record", "load_record"]
 
 RECORD_WORDS = "a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
 """What can be said for a record, for help and errors."""
@@ -77,6 +77,33 @@ def choose_record(
     )
 
 
+def choose_pair(
+    words: tuple[str, str],
+    folder: Path,
+    cwd: Path,
+    entries: Sequence[Entry],
+    kind: Kind | None = None,
+) -> tuple[Chosen, Chosen]:
+    """Two records of one kind; arguments and errors as of `choose_record`.
+
+    Without a `kind`, a file decides which kind the other word counts, and
+    where there is no file the newest record.
+    """
+    if kind is None:
+        files = [word for word in words if not _LATEST.fullmatch(word) and not _DAY.fullmatch(word)]
+        if files:
+            kind = choose_record(files[0], folder, cwd, entries).entry.kind
+        elif entries:
+            kind = entries[-1].kind
+    first, second = (choose_record(word, folder, cwd, entries, kind) for word in words)
+    if first.entry.kind != second.entry.kind:
+        raise UsageError(
+            f"{safe_text(words[0])} is a {first.entry.kind} and {safe_text(words[1])} a "
+            f"{second.entry.kind}, which have no operation in common; name two of one kind"
+        )
+    return first, second
+
+
 def load_record(path: Path) -> BenchmarkRecord | CapstoneRecord:
     """The whole record in `path`, samples and all.
 
@@ -125,7 +152,7 @@ def _how_many(entries: Sequence[Entry], kind: Kind | None) -> str:
 
 
 def _no_record(path: Path, reason: NotARecord) -> StoreError:
-    from tito_bench.report.wording import explain_skipped
+    from tito_bench.report.record_wording import explain_skipped
 
     return StoreError(f"{show_path(path)}: {explain_skipped(reason.skip, str(reason))}")
 

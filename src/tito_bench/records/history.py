@@ -13,6 +13,7 @@ from tito_bench.records.store import DISK, list_names, read_bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tito_bench.records.benchmark import OperationRecord
     from tito_bench.records.filesystem import FileSystem
 
 __all__ = [
@@ -103,7 +104,9 @@ def _same_workload(mine: Sequence[OperationKey], theirs: Sequence[OperationKey])
     )
 
 
-def same_definition(mine: OperationKey, theirs: OperationKey) -> bool:
+def same_definition(
+    mine: OperationKey | OperationRecord, theirs: OperationKey | OperationRecord
+) -> bool:
     """Whether two operations of one name are the same work.
 
     A record without hashes is taken at the word of its version.

@@ -14,13 +14,13 @@ from tito_bench.records.entry import Kind
 from tito_bench.report.chart import Bar, most_bars, score_chart
 from tito_bench.report.history_view import COLUMNS, HistoryRow, HistoryView, SkippedRow
 from tito_bench.report.table import cells
-from tito_bench.report.wrapping import hung, wrapped
+from tito_bench.report.wrapping import aligned, hung, wrapped
 
 __all__ = ["history_lines", "skipped_lines"]
 
 _TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
-_GAP = "  "
 _INDENT = "   "
+_UNDER_TIME = " " * 18
 _WIDEST_CHART = 100
 _CAPTIONS: dict[Kind, str] = {
     "baseline": "Baseline score; every row of ten points is a doubling of speed:",
@@ -44,20 +44,19 @@ def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str
     """One line a record where that fits, else two or three."""
     rows = [_Shown(row) for row in cells(COLUMNS, view.records)]
     table = [titles, *([row.named[title] for title in titles] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
-    if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+    lines = aligned(table, {titles.index("score")})
+    if max(map(cell_len, lines)) > width:
         for row in rows:
             yield from _narrow(row, width)
         return
-    lines = _padded(table, widths, titles.index("score"))
-    yield next(lines)
-    for row, line in zip(rows, lines, strict=True):
-        if row.note and cell_len(line) + len(_GAP) + cell_len(row.note) <= width:
-            yield f"{line}{_GAP}{row.note}"
+    yield lines[0]
+    for row, line in zip(rows, lines[1:], strict=True):
+        if row.note and cell_len(line) + len(_INDENT) + cell_len(row.note) <= width:
+            yield f"{line}{_INDENT}{row.note}"
             continue
         yield line
         if row.note:
-            yield from hung(" " * (widths[0] + len(_GAP)), row.note, width)
+            yield from hung(_UNDER_TIME, row.note, width)
 
 
 def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:
@@ -89,16 +88,6 @@ class _Shown:
             "verdict": made["verdict"],
         }
         self.note = f"not comparable: {made['not_comparable']}" if made["not_comparable"] else ""
-
-
-def _padded(table: Sequence[Sequence[str]], widths: Sequence[int], right: int) -> Iterator[str]:
-    """The rows of a table with columns of these widths, the one numbered `right` flush right."""
-    for row in table:
-        padded = []
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            blanks = " " * (width - cell_len(cell))
-            padded.append(blanks + cell if index == right else cell + blanks)
-        yield _GAP.join(padded).rstrip()
 
 
 def _narrow(row: _Shown, width: int) -> Iterator[str]:

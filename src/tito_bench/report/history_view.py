@@ -10,11 +10,11 @@ from typing import get_args
 
 from tito_bench.records.entry import Entry, Kind
 from tito_bench.records.history import Difference, History, Skipped, differences, yardstick
+from tito_bench.report.record_wording import difference_words, explain_skipped
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.table import Column
-from tito_bench.report.wording import difference_words, explain_skipped
 
-__all__ = ["COLUMNS", "HistoryRow", "HistoryView", "SkippedRow", "history_view"]
+__all__ = ["COLUMNS", "HistoryRow", "HistoryView", "SkippedRow", "history_row", "history_view"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,17 @@ class HistoryRow:
     verdict: str
     subject: str
     subject_version: str | None
+    cpu_model: str
     kernel_target: str
     kernels_version: str
     parts: tuple[str, ...]
     parts_asked: tuple[str, ...]
     differs: tuple[Difference, ...]
+
+    @property
+    def whose(self) -> str:
+        """The subject with its version."""
+        return f"{self.subject} {self.subject_version}" if self.subject_version else self.subject
 
     @property
     def comparable(self) -> bool:
@@ -75,13 +81,14 @@ def history_view(
     wanted = history.entries if kind is None else history.of(kind)
     shown = wanted if limit is None else wanted[-limit:]
     return HistoryView(
-        records=tuple(_row(entry, newest[entry.kind]) for entry in shown),
+        records=tuple(history_row(entry, newest[entry.kind]) for entry in shown),
         earlier=len(wanted) - len(shown),
         skipped=tuple(map(_skipped, history.skipped)),
     )
 
 
-def _row(entry: Entry, newest: Entry | None) -> HistoryRow:
+def history_row(entry: Entry, newest: Entry | None = None) -> HistoryRow:
+    """The row of one record; `newest` is the one that it should be comparable with."""
     version = entry.subject_version
     return HistoryRow(
         file=safe_text(entry.file),
@@ -92,6 +99,7 @@ def _row(entry: Entry, newest: Entry | None) -> HistoryRow:
         verdict=entry.verdict,
         subject=_short(entry.subject),
         subject_version=None if version is None else _short(version),
+        cpu_model=_short(entry.cpu_model),
         kernel_target=_short(entry.kernel_target),
         kernels_version=_short(entry.kernels_version),
         parts=tuple(_short(part) for part in entry.parts),
@@ -121,17 +129,13 @@ def _end(row: HistoryRow, end: int) -> str:
     return _points(None if row.score_interval is None else row.score_interval[end])
 
 
-def _subject(row: HistoryRow) -> str:
-    return f"{row.subject} {row.subject_version}" if row.subject_version else row.subject
-
-
 COLUMNS: Sequence[Column[HistoryRow]] = (
     Column("created_at", "when (UTC)", lambda row: f"{row.created_at:%Y-%m-%d %H:%M}"),
     Column("kind", "kind", lambda row: row.kind),
     Column("score", "score", lambda row: _points(row.score), right=True),
     Column("score_low", "from", lambda row: _end(row, 0), right=True),
     Column("score_high", "to", lambda row: _end(row, 1), right=True),
-    Column("subject", "subject", _subject, foreign=True),
+    Column("subject", "subject", lambda row: row.whose, foreign=True),
     Column("kernel_target", "kernels", lambda row: row.kernel_target, foreign=True),
     Column("verdict", "verdict", lambda row: row.verdict),
     Column("not_comparable", "not comparable", lambda row: difference_words(row.differs)),

@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from tito_bench.report.safe_text import safe_text
-
 __all__ = [
     "CODES",
     "LESSONS",
     "Words",
-    "difference_words",
     "explain",
     "explain_all",
-    "explain_skipped",
     "words",
 ]
 
@@ -188,26 +184,6 @@ _DOCTOR = {
     ),
 }
 
-# Files among the records that are not shown.
-_SKIPPED = {
-    "broken": Words("It is damaged: {value}.", "Move it away, or restore it from a copy."),
-    "half": Words("It ends too early or is empty.", "Move it away, or restore it from a copy."),
-    "newer": Words(
-        "It was written by a newer tito-bench ({value}).",
-        "Run: pip install --upgrade tito-bench",
-    ),
-    "foreign": Words("It is no record of tito-bench: {value}.", ""),
-    "unreadable": Words("{value}.", ""),
-}
-
-# Why the scores of two records cannot be compared.
-_DIFFERENCES = {
-    "kernels": "other version of the kernels",
-    "subject": "other subject",
-    "workload": "operations defined otherwise",
-    "parts": "other parts measured",
-}
-
 _CAUSES = {
     "python_loop": Words(
         "A loop in Python: one call runs {value} lines of Python{what}.",
@@ -279,18 +255,6 @@ def words(reason: _Reason) -> Words:
 def explain(reason: _Reason) -> str:
     """Sentence and remedy in one line for people."""
     return " ".join(filter(None, words(reason)))
-
-
-def explain_skipped(skip: str, detail: str) -> str:
-    """Why a file is no record that can be shown, in one line; `detail` is foreign text."""
-    found = _SKIPPED[skip]
-    sentence = found.sentence.format_map({"value": safe_text(detail.rstrip("."))})
-    return " ".join(filter(None, (sentence, found.remedy)))
-
-
-def difference_words(codes: Iterable[str]) -> str:
-    """What makes two records incomparable, in a few words; empty where nothing does."""
-    return ", ".join(_DIFFERENCES[code] for code in codes)
 
 
 def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:

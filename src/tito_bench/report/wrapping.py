@@ -1,12 +1,27 @@
-"""Lines for people: broken between words, hung under their head, never wider than asked."""
+"""Lines for people: in columns, or broken between words and hung under their head."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len
 
-__all__ = ["hung", "wrapped"]
+__all__ = ["aligned", "hung", "wrapped"]
+
+_GAP = "  "
+
+
+def aligned(table: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
+    """The rows of a table in columns as wide as they need, those numbered `right` flush right."""
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for row in table:
+        padded = []
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            blanks = " " * (width - cell_len(cell))
+            padded.append(blanks + cell if index in right else cell + blanks)
+        lines.append(_GAP.join(padded).rstrip())
+    return lines
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:

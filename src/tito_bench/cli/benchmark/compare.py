@@ -1,0 +1,90 @@
+"""`tito-bench benchmark compare A B`: what is faster and what is slower in B than in A."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tito_bench.cli.streams import Streams
+    from tito_bench.report.comparison_view import ComparisonView
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="two records: which operations are faster, which slower, which not separated",
+        description="Compare record B with record A, operation by operation: the ratio of their "
+        "slowdowns with its 95%% interval, and faster, slower or not separated. Also across "
+        "machines, because slowdowns are relative to the native kernels of each.",
+    )
+    for name in ("A", "B"):
+        parser.add_argument(
+            name, help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
+        )
+    parser.add_argument(
+        "--type", choices=("baseline", "capstone"), help="count records of this kind only"
+    )
+    parser.add_argument(
+        "--fail-on-regression",
+        type=percent,
+        metavar="PERCENT",
+        help="exit 1 if something scored is separated and more than PERCENT slower, or lost",
+    )
+    add_common_options(parser, "csv", "markdown")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Choose, compare, show and judge."""
+    from tito_bench.records.choice import choose_pair, load_record
+    from tito_bench.records.history import read_history
+    from tito_bench.records.layout import Layout
+    from tito_bench.report.comparison_view import comparison_view
+    from tito_bench.report.regression import regressions
+
+    folder = Layout(project_root(options, streams).path).benchmarks
+    entries = read_history(folder).entries
+    before, after = choose_pair((options.A, options.B), folder, streams.cwd, entries, options.type)
+    view = comparison_view(
+        load_record(before.path), load_record(after.path), before.entry, after.entry
+    )
+    asked = options.fail_on_regression
+    worse = None if asked is None else regressions(view, asked)
+    _show(view, worse, options, streams)
+    return Exit.FAILED if worse else Exit.OK
+
+
+def _show(
+    view: ComparisonView,
+    worse: Sequence[str] | None,
+    options: argparse.Namespace,
+    streams: Streams,
+) -> None:
+    from tito_bench.report.comparison_text import comparison_lines, comparison_markdown
+    from tito_bench.report.comparison_view import COLUMNS
+    from tito_bench.report.table import csv_text
+
+    if options.json:
+        import msgspec
+
+        notes = [{"code": note.code, "text": note.text()} for note in view.notes]
+        streams.write_json({**msgspec.to_builtins(view), "notes": notes, "regressions": worse})
+    elif options.csv:
+        streams.write_document(csv_text(COLUMNS, view.rows))
+    elif options.markdown:
+        streams.write_document(comparison_markdown(view, worse))
+    else:
+        for line in comparison_lines(view, streams.console().width, worse):
+            streams.people.write(f"{line}\n")
+    if streams.json:
+        for line in worse or ():
+            streams.people.write(f"Regression: {line}\n")

@@ -1,0 +1,136 @@
+"""A comparison as people read it: in a terminal, from 40 columns upwards, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.cells import cell_len
+
+from tito_bench.report.comparison_view import COLUMNS, ComparisonView
+from tito_bench.report.history_view import COLUMNS as RECORD_COLUMNS
+from tito_bench.report.history_view import HistoryRow
+from tito_bench.report.table import cells, markdown_code, markdown_table
+from tito_bench.report.wrapping import aligned, hung, wrapped
+
+__all__ = ["comparison_lines", "comparison_markdown"]
+
+_HEAD = ("operation", "A", "B", "B/A", "95% interval", "B is")
+_RIGHT = frozenset({1, 2, 3})
+_INDENT = "   "
+
+
+def comparison_lines(
+    view: ComparisonView, width: int, worse: Sequence[str] | None
+) -> Iterator[str]:
+    """The lines for a terminal; `worse` are the regressions, None where nobody asked."""
+    yield ""
+    for side, record in (("A  ", view.before), ("B  ", view.after)):
+        yield from hung(side, _facts(record), width)
+    yield ""
+    yield from _table(view, width)
+    yield ""
+    yield from wrapped(view.summary, width)
+    for track in _tracks(view):
+        yield from hung(_INDENT, track, width)
+    for note in view.notes:
+        yield from wrapped(note.text(), width)
+    for line in _judgement(worse):
+        yield from wrapped(line, width)
+
+
+def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> str:
+    """A comment for a pull request."""
+    lines = [
+        f"**{view.summary}**",
+        "",
+        f"- A: {_facts(view.before, markdown_code)}",
+        f"- B: {_facts(view.after, markdown_code)}",
+        *(f"- {track}" for track in _tracks(view)),
+        *(f"- {note.text(_code)}" for note in view.notes),
+        *(f"- {line}" for line in _judgement(worse, markdown_code)),
+    ]
+    return "\n".join(lines) + "\n\n" + markdown_table(COLUMNS, view.rows)
+
+
+def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
+    """Which record it is, in one line."""
+    (row,) = cells(RECORD_COLUMNS, [record])
+    named = dict(zip((column.key for column in RECORD_COLUMNS), row, strict=True))
+    score = f"score {named['score']}" if named["score"] else "no score"
+    if named["score_low"]:
+        score += f" ({named['score_low']} to {named['score_high']})"
+    whose, target, file = (mark(named[key]) for key in ("subject", "kernel_target", "file"))
+    facts = (
+        f"{named['kind']} of {named['created_at']} (UTC)",
+        whose,
+        f"{target} kernels",
+        score,
+        named["verdict"],
+        file,
+    )
+    return ", ".join(facts)
+
+
+def _table(view: ComparisonView, width: int) -> Iterator[str]:
+    """One line an operation where that fits, else two or three."""
+    rows = [
+        dict(zip((c.key for c in COLUMNS), row, strict=True)) for row in cells(COLUMNS, view.rows)
+    ]
+    lines = aligned([_HEAD, *map(_shown, rows)], _RIGHT)
+    wide = max(map(cell_len, lines)) <= width
+    if wide:
+        yield lines[0]
+    for row, line in zip(rows, lines[1:], strict=True):
+        if wide:
+            yield line
+        else:
+            yield from _narrow(row, width)
+        if row["reason"]:
+            yield from hung(_INDENT, row["reason"], width)
+
+
+def _shown(row: dict[str, str]) -> tuple[str, ...]:
+    word = row["change"] if row["scored"] == "yes" else f"{row['change']} (not scored)"
+    return (
+        row["operation"],
+        _times(row["slowdown_before"]),
+        _times(row["slowdown_after"]),
+        row["ratio"],
+        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio"] else "",
+        word,
+    )
+
+
+def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
+    name, before, after, ratio, interval, word = _shown(row)
+    yield from wrapped(f"{name}: {word}", width)
+    if before or after:
+        yield from hung(_INDENT, f"A {before or 'none'}, B {after or 'none'}", width)
+    if ratio:
+        yield from hung(_INDENT, f"B/A {ratio} ({interval})", width)
+
+
+def _times(slowdown: str) -> str:
+    return f"{slowdown}x" if slowdown else ""
+
+
+def _tracks(view: ComparisonView) -> Iterator[str]:
+    for track in view.tracks:
+        ends = [
+            "not measured" if score is None else f"{score:.1f}"
+            for score in (track.before, track.after)
+        ]
+        yield f"{track.track} track: {ends[0]} in A, {ends[1]} in B"
+
+
+def _judgement(worse: Sequence[str] | None, mark: Callable[[str], str] = str) -> Iterator[str]:
+    if worse is None:
+        return
+    if not worse:
+        yield "No regression."
+    for line in worse:
+        yield f"Regression: {mark(line)}"
+
+
+def _code(text: str) -> str:
+    return markdown_code(text) if text else ""

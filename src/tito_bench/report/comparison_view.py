@@ -1,0 +1,246 @@
+"""The view model of a comparison: the rows, words and notes that every form of it shows.
+
+"Before" is record A and "after" record B; a ratio above 1 means that B takes longer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from tito_bench.measure.comparison import Estimate, Ratio, combine, compare, estimate
+from tito_bench.measure.statistics import FEWEST_FOR_INTERVAL
+from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
+from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.entry import Entry
+from tito_bench.records.history import differences, same_definition
+from tito_bench.report.history_view import HistoryRow, history_row
+from tito_bench.report.record_wording import comparison_note, no_ratio
+from tito_bench.report.safe_text import safe_text
+from tito_bench.report.table import Column
+from tito_bench.score import POINTS_PER_DOUBLING
+
+__all__ = ["COLUMNS", "ComparedRow", "ComparisonView", "Note", "TrackRow", "comparison_view"]
+
+Record = BenchmarkRecord | CapstoneRecord
+
+_OVERALL = "all scored"
+_End = Literal["value", "low", "high"]
+_ENDS: tuple[_End, ...] = get_args(_End)
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One operation, or the geometric mean of all that are scored.
+
+    `before` and `after` are slowdowns, None where they were not measured.
+    `ratio` is None where the two are not to be compared; `reason` says why, or
+    why a ratio says little. `lost` is a measurement that A has and B should.
+    """
+
+    operation: str
+    scored: bool
+    before: float | None
+    after: float | None
+    ratio: Ratio | None
+    reason: str
+    lost: bool = False
+
+    @property
+    def change(self) -> str:
+        """The one word: faster, slower or not separated; else that there is none."""
+        return "not compared" if self.ratio is None else self.ratio.change
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """The score of one track of a capstone in both records."""
+
+    track: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What to know of the two records; `before` and `after` are harmless foreign text."""
+
+    code: str
+    before: str = ""
+    after: str = ""
+
+    def text(self, mark: Callable[[str], str] = str) -> str:
+        """The sentence, its foreign texts marked as the form of the output needs it."""
+        return comparison_note(self.code, mark(self.before), mark(self.after))
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """What a comparison shows.
+
+    `overall` is over the scored operations that both records have, None
+    without any; `points` is what its ratio is worth on the scale of the score.
+    """
+
+    before: HistoryRow
+    after: HistoryRow
+    operations: tuple[ComparedRow, ...]
+    overall: ComparedRow | None
+    points: float | None
+    tracks: tuple[TrackRow, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def summary(self) -> str:
+        """All of it in one sentence."""
+        if self.overall is None or self.points is None:
+            return "No scored operation could be compared."
+        ratio, low, high = (_ratio_cell(self.overall, end) for end in _ENDS)
+        points = f"{round(self.points, 1) + 0.0:+.1f}"  # no negative zero
+        return (
+            f"{self.overall.operation.capitalize()}: B takes {ratio} times as long as A (95% "
+            f"interval {low} to {high}), {self.overall.change}: worth {points} points of the score."
+        )
+
+    @property
+    def rows(self) -> tuple[ComparedRow, ...]:
+        """All lines of the table."""
+        return (*self.operations, *([] if self.overall is None else [self.overall]))
+
+
+def comparison_view(
+    before: Record, after: Record, before_entry: Entry, after_entry: Entry
+) -> ComparisonView:
+    """Compare two records of one kind; the entries are theirs."""
+    was = {op.name: op for op in before.operations}
+    now = {op.name: op for op in after.operations}
+    names = dict.fromkeys((*was, *now))
+    rows = {name: _row(safe_text(name), was.get(name), now.get(name)) for name in names}
+    overall = _overall(rows, was, now)
+    ratio = None if overall is None else overall.ratio
+    return ComparisonView(
+        before=history_row(before_entry),
+        after=history_row(after_entry),
+        operations=tuple(rows.values()),
+        overall=overall,
+        points=None if ratio is None else -POINTS_PER_DOUBLING * math.log2(ratio.value),
+        tracks=tuple(_tracks(before, after)),
+        notes=tuple(_notes(before_entry, after_entry, was, now)),
+    )
+
+
+def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) -> ComparedRow:
+    before, after = _estimate(was), _estimate(now)
+    code, detail, ratio = "", "", None
+    if was is None or now is None:
+        code = "only_after" if was is None else "only_before"
+    elif not same_definition(was, now):
+        code = "definition"
+    elif before is None or after is None:
+        code = "not_after" if before else "not_before" if after else "neither"
+        failed = was if after else now
+        detail = failed.failure.reason if failed.failure else ""
+    else:
+        ratio = compare(before, after)
+        few = min(before.rounds, after.rounds) < FEWEST_FOR_INTERVAL
+        code = "few_rounds" if few else ""
+    return ComparedRow(
+        operation=name,
+        scored=any(op is not None and op.scored for op in (was, now)),
+        before=None if before is None else before.value,
+        after=None if after is None else after.value,
+        ratio=ratio,
+        reason=no_ratio(code, detail) if code else "",
+        lost=before is not None and after is None and code != "definition",
+    )
+
+
+def _estimate(op: OperationRecord | None) -> Estimate | None:
+    return None if op is None else estimate(op.slowdown, op.slowdown_interval, op.rounds_kept)
+
+
+def _overall(
+    rows: Mapping[str, ComparedRow],
+    was: Mapping[str, OperationRecord],
+    now: Mapping[str, OperationRecord],
+) -> ComparedRow | None:
+    """The geometric mean over groups of the scored operations that both records have.
+
+    Unlike the score, it takes no group as at least 1: a change is one on
+    either side of native speed.
+    """
+    scored = [name for name, row in rows.items() if row.scored]
+    groups: dict[str, list[tuple[Estimate, Estimate]]] = {}
+    for name in scored:
+        if rows[name].ratio is not None:
+            before, after = _estimate(was[name]), _estimate(now[name])
+            if before is not None and after is not None:
+                groups.setdefault(now[name].group, []).append((before, after))
+    if not groups:
+        return None
+    compared = sum(map(len, groups.values()))
+    part = "" if compared == len(scored) else f" ({compared} of {len(scored)})"
+    return ComparedRow(_OVERALL + part, True, None, None, combine(list(groups.values())), "")
+
+
+def _tracks(before: Record, after: Record) -> Iterator[TrackRow]:
+    if isinstance(before, CapstoneRecord) and isinstance(after, CapstoneRecord):
+        was, now = before.normalized_metrics.tracks, after.normalized_metrics.tracks
+        for track in dict.fromkeys((*was, *now)):
+            yield TrackRow(safe_text(track), was.get(track), now.get(track))
+
+
+def _notes(
+    before: Entry,
+    after: Entry,
+    was: Mapping[str, OperationRecord],
+    now: Mapping[str, OperationRecord],
+) -> Iterator[Note]:
+    """What may explain a ratio other than the code."""
+    differing = differences(before, after)
+    said = [history_row(entry) for entry in (before, after)]
+    for code, differs, values in (
+        ("subject", "subject" in differing, [row.subject for row in said]),
+        ("kernels", "kernels" in differing, [row.kernels_version for row in said]),
+        ("target", said[0].kernel_target != said[1].kernel_target, [r.kernel_target for r in said]),
+        ("machine", said[0].cpu_model != said[1].cpu_model, [row.cpu_model for row in said]),
+    ):
+        if differs:
+            yield Note(code, *values)
+    if any(name in was and not same_definition(was[name], op) for name, op in now.items()):
+        yield Note("definition")
+    if before.verdict != "stable":
+        yield Note("verdict_before", before=before.verdict)
+    if after.verdict != "stable":
+        yield Note("verdict_after", after=after.verdict)
+
+
+# -- the cells --------------------------------------------------------------------
+
+
+def _times(slowdown: float | None) -> str:
+    return "" if slowdown is None else f"{slowdown:.2f}"
+
+
+def _ratio_cell(row: ComparedRow, end: _End) -> str:
+    if row.ratio is None:
+        return ""
+    value: float = getattr(row.ratio, end)
+    return f"{value:.3f}" if value >= 0.1 else f"{value:.5f}"
+
+
+COLUMNS: Sequence[Column[ComparedRow]] = (
+    Column("operation", "operation", lambda row: row.operation, foreign=True),
+    Column("slowdown_before", "A", lambda row: _times(row.before), right=True),
+    Column("slowdown_after", "B", lambda row: _times(row.after), right=True),
+    Column("ratio", "B/A", lambda row: _ratio_cell(row, "value"), right=True),
+    Column("ratio_low", "from", lambda row: _ratio_cell(row, "low"), right=True),
+    Column("ratio_high", "to", lambda row: _ratio_cell(row, "high"), right=True),
+    Column("change", "B is", lambda row: row.change),
+    Column("reason", "because", lambda row: row.reason, foreign=True),
+    Column("scored", "scored", lambda row: "yes" if row.scored else "no"),
+)
+"""The columns of every table of a comparison; `A` and `B` are slowdowns, and `from` to `to`
+is the 95% interval of the ratio."""

@@ -1,0 +1,35 @@
+"""Whether a comparison is a regression, for a check that may fail a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tito_bench.report.comparison_view import ComparisonView
+
+__all__ = ["regressions"]
+
+
+def regressions(view: ComparisonView, percent: float) -> tuple[str, ...]:
+    """What of B is worse than in A by more than `percent`, one line each; empty where nothing is.
+
+    A scored operation, or all together, must be separated from A and slower
+    by more than that. What A measured and B could not is a regression however
+    much is allowed, and so is a score that B lost: otherwise breaking the
+    code would pass. Nothing to compare at all is one too, for then nothing
+    was checked. An operation that is defined otherwise is none.
+    """
+    return tuple(_regressions(view, percent))
+
+
+def _regressions(view: ComparisonView, percent: float) -> Iterator[str]:
+    for row in view.rows:
+        if row.scored and row.lost:
+            yield f"{row.operation}: {row.reason}"
+        elif row.scored and row.ratio is not None and row.ratio.change == "slower":
+            slower = 100 * (row.ratio.value - 1)
+            if slower > percent:
+                yield f"{row.operation}: {slower:.1f}% slower, {percent:g}% are allowed"
+    if view.before.score is not None and view.after.score is None:
+        yield f"no score in B ({view.after.verdict}), where A has one"
+    if view.overall is None:
+        yield "no scored operation could be compared"

@@ -1,0 +1,275 @@
+"""The comparison of two records: laws on whole records, words, notes, one view model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from records.made_record import NOW, made_capstone, made_record
+from tito_bench.measure.results import Failure
+from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.entry import decode_entry
+from tito_bench.records.record_text import record_bytes
+from tito_bench.report.comparison_text import comparison_lines, comparison_markdown
+from tito_bench.report.comparison_view import COLUMNS, ComparisonView, comparison_view
+from tito_bench.report.regression import regressions
+from tito_bench.report.table import cells, csv_text, markdown_table
+from tito_bench.workloads.baseline import BASELINE
+
+MISSING = Failure("missing", "module 03 layers: Linear not found")
+NAMES = [op.name for op in BASELINE]
+ROUNDS = st.dictionaries(
+    st.sampled_from(NAMES), st.lists(st.floats(0.5, 50), min_size=1, max_size=12)
+)
+FAILED = st.dictionaries(st.sampled_from(NAMES), st.just(MISSING), max_size=3)
+RECORDS = st.builds(
+    lambda failures, rounds, slowdown: made_record(failures, rounds=rounds, slowdown=slowdown),
+    FAILED,
+    ROUNDS,
+    st.floats(0.5, 50),
+)
+MIRROR = {"faster": "slower", "slower": "faster", "not separated": "not separated"}
+
+
+def compared(before, after) -> ComparisonView:
+    entries = (decode_entry(record_bytes(one), f"{one.kind}.json") for one in (before, after))
+    return comparison_view(before, after, *entries)
+
+
+def text(view: ComparisonView, width: int = 100, worse=None) -> str:
+    return "\n".join(comparison_lines(view, width, worse))
+
+
+def changes(view: ComparisonView) -> dict[str, str]:
+    return {row.operation: row.change for row in view.rows}
+
+
+@given(RECORDS)
+def test_a_record_is_not_separated_from_itself(record: BenchmarkRecord) -> None:
+    view = compared(record, record)
+    assert set(changes(view).values()) <= {"not separated", "not compared"}
+    assert view.notes == tuple(note for note in view.notes if note.code.startswith("verdict"))
+    worse = regressions(view, 0)
+    assert worse == (() if view.overall else ("no scored operation could be compared",))
+
+
+@given(RECORDS, RECORDS)
+def test_exchanging_the_records_mirrors_every_word(before, after) -> None:
+    there, back = changes(compared(before, after)), changes(compared(after, before))
+    assert back == {name: MIRROR.get(word, word) for name, word in there.items()}
+
+
+@given(ROUNDS, st.sampled_from([2.0, 8.0, 1000.0]))
+def test_a_machine_of_any_speed_says_the_same(rounds, scale: float) -> None:
+    # Whole numbers of ns, as the clock gives them: scaling then loses nothing.
+    whole = {name: [round(10 * value) / 10 for value in taken] for name, taken in rounds.items()}
+    other = made_record(slowdown=3.0)
+    here = compared(other, made_record(rounds=whole))
+    there = compared(other, made_record(rounds=whole, scale=scale))
+    assert changes(here) == changes(there)
+    for row, scaled in zip(cells(COLUMNS, here.rows), cells(COLUMNS, there.rows), strict=True):
+        assert row == scaled
+
+
+def test_twice_the_work_is_slower_by_two_and_ten_points() -> None:
+    view = compared(made_record(slowdown=2.0), made_record(slowdown=4.0))
+    assert set(changes(view).values()) == {"slower"}
+    assert view.overall is not None
+    assert view.overall.ratio is not None
+    assert view.overall.ratio.value == pytest.approx(2.0)
+    assert view.points == pytest.approx(-10.0)
+    assert "B takes 2.000 times as long as A" in view.summary
+    assert "worth -10.0 points" in view.summary
+    assert "+0.0 points" in compared(made_record(), made_record()).summary
+
+
+@given(RECORDS, RECORDS, st.sampled_from([40, 80, 120]))
+def test_a_number_is_the_same_in_every_form(before, after, width: int) -> None:
+    view = compared(before, after)
+    document = msgspec.to_builtins(view)
+    stored = [*document["operations"], *([document["overall"]] if document["overall"] else [])]
+    keys = [column.key for column in COLUMNS]
+    rows = list(csv.DictReader(io.StringIO(csv_text(COLUMNS, view.rows))))
+    markdown = comparison_markdown(view, None)
+    shown = re.sub(r"\s+", " ", text(view, width))
+    for line, row, values in zip(cells(COLUMNS, view.rows), rows, stored, strict=True):
+        cell = dict(zip(keys, line, strict=True))
+        assert row == cell
+        assert cell["operation"] in shown
+        for key, value in (("slowdown_before", "before"), ("slowdown_after", "after")):
+            assert cell[key] == ("" if values[value] is None else f"{values[value]:.2f}")
+            assert f" {cell[key]} |" in markdown
+            assert cell[key] == "" or f"{cell[key]}x" in shown
+        ratio = values["ratio"]
+        if ratio is not None:
+            digits = [3 if ratio[end] >= 0.1 else 5 for end in ("value", "low", "high")]
+            expected = [
+                f"{ratio[end]:.{count}f}"
+                for end, count in zip(("value", "low", "high"), digits, strict=True)
+            ]
+            assert [cell["ratio"], cell["ratio_low"], cell["ratio_high"]] == expected
+            assert f"{expected[0]} {expected[1]} to {expected[2]}" in shown.replace("(", "")
+            assert f"| {' | '.join(expected)} | {ratio['change']} |" in markdown
+
+
+def test_what_only_one_record_measured_is_named_with_its_reason() -> None:
+    whole, part = made_record(), made_record({"matmul_100": MISSING, "mlp_batch_1": MISSING})
+    lost = compared(whole, part)
+    row = next(row for row in lost.operations if row.operation == "matmul_100")
+    assert (row.change, row.lost) == ("not compared", True)
+    assert row.reason == "not measured in B: module 03 layers: Linear not found"
+    assert "all scored (5 of 6)" in changes(lost)
+    assert row.reason in re.sub(r"\s+", " ", text(lost, 40))
+    gained = compared(part, whole)
+    assert not any(row.lost for row in gained.operations)
+    assert "not measured in A" in text(gained)
+    assert "matmul_100: not compared" in text(compared(part, part), 40)
+
+
+def test_operations_defined_otherwise_are_not_compared() -> None:
+    record = made_record()
+    for change in ({"version": 2}, {"definition": "0" * 12}, {"name": "matmul_101"}):
+        operations = list(record.operations)
+        operations[3] = msgspec.structs.replace(operations[3], **change)
+        view = compared(record, msgspec.structs.replace(record, operations=operations))
+        assert changes(view)["matmul_100"] == "not compared"
+        if "name" in change:
+            assert {r.reason for r in view.operations if r.reason} == {"not in A", "not in B"}
+        else:
+            assert "defined otherwise" in text(view)
+            assert [note.code for note in view.notes] == ["definition"]
+            assert regressions(view, 0) == ()
+
+
+def test_what_else_may_explain_a_ratio_is_said() -> None:
+    other = made_record(
+        name="tinytorch",
+        ran_on={"kernels_version": "9", "kernel_target": "avx2"},
+        rounds={"matmul_100": [1.0, 9.0] * 9},
+    )
+    machine = msgspec.structs.replace(other.system_info.machine, cpu_model="Other CPU")
+    system = msgspec.structs.replace(other.system_info, machine=machine)
+    shown = text(compared(made_record(), msgspec.structs.replace(other, system_info=system)))
+    for words in (
+        "A is numpy and B is tinytorch",
+        "of version 1 in A and 9 in B",
+        "beside portable kernels and B beside avx2 ones",
+        "measured on Some CPU, B on Other CPU",
+        "B is unstable",
+    ):
+        assert words in re.sub(r"\s+", " ", shown)
+    assert compared(made_record(), made_record(slowdown=9)).notes == ()
+
+
+def test_few_rounds_say_so() -> None:
+    quick = {name: [2.0, 2.0] for name in NAMES}
+    view = compared(made_record(rounds=quick), made_record(slowdown=9.0))
+    assert set(changes(view).values()) == {"not separated"}
+    assert "fewer than 6 rounds" in text(view)
+
+
+def test_capstones_are_compared_with_their_tracks() -> None:
+    view = compared(made_capstone(slowdown=8.0), made_capstone(now=NOW + timedelta(days=1)))
+    assert view.overall is not None
+    assert view.overall.change == "faster"
+    assert "speed track: 70.0 in A, 90.0 in B" in text(view)
+    assert "compression track: not measured in A, not measured in B" in text(view)
+    assert "- accuracy track: 100.0 in A" in comparison_markdown(view, None)
+
+
+# -- regressions ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("percent", "failing"), [(0, 2), (19.9, 2), (20.1, 0)])
+def test_a_regression_is_separated_and_beyond_what_is_allowed(percent, failing) -> None:
+    slower = made_record(rounds={"matmul_512": [2.4] * 9})
+    found = regressions(compared(made_record(), slower), percent)
+    assert len([line for line in found if line.startswith("matmul_512: 20.0% slower")]) == (
+        failing > 0
+    )
+    assert len(found) == (2 if percent == 0 else failing // 2), "all scored: by 3%"
+    assert regressions(compared(slower, made_record()), 0) == ()
+
+
+def test_what_is_not_separated_or_not_scored_is_no_regression() -> None:
+    noisy = made_record(rounds={"matmul_512": [1.0, 9.0] * 9})
+    assert regressions(compared(made_record(), noisy), 0) == ()
+    unscored = made_record({"mlp_batch_1": MISSING})
+    assert regressions(compared(made_record(), unscored), 0) == ()
+    slower = made_record(rounds={"mlp_batch_1": [9.0] * 9})
+    assert regressions(compared(made_record(), slower), 0) == ()
+
+
+@pytest.mark.parametrize("kind", ["missing", "raised", "incorrect"])
+def test_what_broke_is_a_regression_whatever_is_allowed(kind) -> None:
+    broken = made_record({"matmul_512": Failure(kind, "it broke")})
+    found = regressions(compared(made_record(), broken), 1e6)
+    assert found[0] == "matmul_512: not measured in B: it broke"
+    assert ("no score in B (invalid), where A has one" in found) == (kind != "missing")
+    assert regressions(compared(broken, made_record()), 0) == ()
+
+
+def test_nothing_to_compare_is_no_success() -> None:
+    nothing = made_record(dict.fromkeys(NAMES, MISSING))
+    view = compared(nothing, nothing)
+    assert regressions(view, 5) == ("no scored operation could be compared",)
+    assert view.summary == "No scored operation could be compared."
+    assert view.summary in text(view)
+
+
+def test_the_judgement_is_in_every_form_for_people() -> None:
+    view = compared(made_record(), made_record())
+    assert "No regression." in text(view, worse=())
+    assert "- No regression." in comparison_markdown(view, ())
+    assert "Regression: x" in text(view, worse=("x",))
+    assert "egression" not in text(view)
+
+
+# -- foreign text -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_nothing_is_wider_than_the_terminal(width: int) -> None:
+    view = compared(made_record({"matmul_100": MISSING}), made_record(slowdown=123.0))
+    assert [line for line in text(view, width).splitlines() if cell_len(line) > width] == []
+
+
+def test_hostile_text_does_nothing() -> None:
+    hostile = "\x1b[2J|`<img src=x>@octocat"
+    record = made_record(
+        {"matmul_100": Failure("raised", hostile)},
+        name=hostile,
+        ran_on={"kernels_version": hostile},
+    )
+    operations = [msgspec.structs.replace(record.operations[0], name=hostile)]
+    odd = msgspec.structs.replace(record, operations=[*operations, *record.operations])
+    view = compared(made_record(), odd)
+    markdown = comparison_markdown(view, regressions(view, 0))
+    for form in (text(view), text(view, 40), markdown, csv_text(COLUMNS, view.rows)):
+        assert "\x1b" not in form
+    outside = re.sub(r"`[^`]*`", "", markdown)
+    assert "<img" not in outside
+    assert "@octocat" not in outside
+    table = markdown_table(COLUMNS, view.rows).splitlines()
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {len(COLUMNS) + 1}
+
+
+def test_numbers_that_cannot_be_are_not_compared() -> None:
+    record = made_record()
+    operations = list(record.operations)
+    operations[0] = msgspec.structs.replace(operations[0], slowdown=0.0)
+    operations[1] = msgspec.structs.replace(operations[1], slowdown_interval=(3.0, 1.0))
+    view = compared(record, msgspec.structs.replace(record, operations=operations))
+    assert [row.change for row in view.operations[:3]] == [
+        "not compared",
+        "not compared",
+        "not separated",
+    ]
