@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from packages.terminal import read_to_end
-from tito_bench.cli.completions import SHELLS, completion_script
+from tito_bench.cli.completions import SHELLS, completion_script, run
 from tito_bench.cli.main import build_parser
 from tito_bench.cli.options import file_path
+from tito_bench.cli.streams import Streams
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Complete = Callable[[str], set[str]]
@@ -192,6 +195,15 @@ def test_the_command_prints_the_script_and_nothing_else(shell: str, run_cli: Run
     done = run_cli("completions", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == completion_script("tito-bench", shell)
+
+
+def test_lines_end_as_shells_want_them_on_windows_too() -> None:
+    written = io.BytesIO()
+    out = io.TextIOWrapper(written, encoding="cp1252", newline="\r\n")
+    streams = replace(Streams.of_process(), out=out)
+    assert run(build_parser().parse_args(["completions", "bash"]), streams) == 0
+    out.flush()
+    assert written.getvalue().decode() == completion_script("tito-bench", "bash")
 
 
 @pytest.mark.parametrize("words", [(), ("tcsh",), ("bash", "zsh")])

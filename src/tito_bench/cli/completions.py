@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.commands import COMMANDS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, file_path
 
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["SHELLS", "add_parsers", "completion_script", "run"]
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-_FOLDERS = ("PATH",)
-_FILES = ("FILE", "DIR_OR_FILE", "RECORD")
+_FILES = ("FILE", "RECORD")  # how the names of arguments begin that may be files, or other words
 _WHAT = """\
 Print a script that lets your shell complete commands, flags, choices and file
 names. It completes the name that you call: tito-bench, or tito.
@@ -41,7 +42,7 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "completions",
-        help="Print a script that lets your shell complete these commands.",
+        help=COMMANDS["completions"],
         description=_WHAT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,6 +54,8 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Print the script."""
+    if isinstance(streams.out, TextIOWrapper):
+        streams.out.reconfigure(newline="\n")  # bash on Windows takes no carriage return
     streams.out.write(completion_script(options.completed, options.shell))
     return Exit.OK
 
@@ -66,11 +69,11 @@ def completion_script(name: str, shell: str) -> str:
     parser = build_parser(name)
     for action in _actions(parser):
         metavar = str(action.metavar or "")
-        if metavar.startswith(_FILES):
-            action.complete = shtab.FILE  # type: ignore[attr-defined]  # as shtab asks for it
+        if metavar == "PATH":
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]  # as shtab asks for it
+        elif action.type is file_path or metavar.startswith(_FILES):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
             action.metavar = metavar.replace(":", " ")  # zsh would run what follows a colon
-        elif action.type is file_path and metavar.startswith(_FOLDERS):
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     script: str = shtab.complete(parser, shell)
     return script
 

@@ -15,7 +15,7 @@ from tito_bench.cli.commands import COMMANDS
 from tito_bench.cli.exits import Exit
 from tito_bench.errors import TitoBenchError, UsageError
 
-TYPE_CHECKING = False  # `typing` itself would be a tenth of the time that --help takes
+TYPE_CHECKING = False  # importing `typing` would take 2 of the 33 ms of --help
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
