@@ -13,11 +13,11 @@ from tito_bench.explain.causes import Cause, amount
 from tito_bench.explain.explanation import Explanation, OperationExplanation, Split
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.terminal import Symbols, print_subject
-from tito_bench.report.view import milliseconds
+from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
 from tito_bench.subjects.layouts import COURSE_MODULES
 
-__all__ = ["explanation_lines", "print_explanation"]
+__all__ = ["print_explanation"]
 
 _INDENT = "   "
 _LONGEST = 400  # characters of one sentence
@@ -43,7 +43,7 @@ def print_explanation(
     console: Console, explanation: Explanation, symbols: Symbols, *, detailed: bool
 ) -> None:
     """Print all of it: with all there is to say where `detailed`, else in short."""
-    for line in explanation_lines(explanation, symbols, detailed=detailed):
+    for line in _lines(explanation, symbols, detailed):
         _print(console, line)
     print_subject(console, explanation.subject, explanation.system_info, None)
     if explanation.subject.note:
@@ -52,16 +52,16 @@ def print_explanation(
         _print(console, _Line(symbols.note, note, "yellow"))
 
 
-def explanation_lines(
-    explanation: Explanation, symbols: Symbols, *, detailed: bool
-) -> Iterator[_Line]:
-    """The text, worst operation first."""
+def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
     yield _Line("", "")
     yield _Line(symbols.target, "Where the time goes", "bold")
     for operation in explanation.operations:
         yield _Line("", "")
         yield _heading(operation, symbols)
-        yield from _operation(operation, symbols, detailed)
+        if detailed and operation.split is not None:
+            own = explanation.subject.name != "numpy"
+            yield from _split(operation.split, operation.dispatch_calls, own)
+        yield from _reasons(operation, symbols, detailed)
     if not detailed:
         name = explanation.operations[0].name
         yield _Line("", "")
@@ -89,7 +89,7 @@ def _heading(operation: OperationExplanation, symbols: Symbols) -> _Line:
         return _Line(symbols.bullet, f"{title}: not measured ({reason})", "bold")
     if operation.split is None:
         return _Line(symbols.bullet, f"{title}: no rounds", "bold")
-    text = f"{title}: slowdown {_times(operation.split.slowdown)}"
+    text = f"{title}: slowdown {times(operation.split.slowdown)}"
     if operation.points_lost is not None:
         text += f", costs {max(0.0, operation.points_lost):.1f} points"
     elif not operation.scored:
@@ -97,11 +97,7 @@ def _heading(operation: OperationExplanation, symbols: Symbols) -> _Line:
     return _Line(symbols.bullet, text, "bold")
 
 
-def _operation(
-    operation: OperationExplanation, symbols: Symbols, detailed: bool
-) -> Iterator[_Line]:
-    if detailed and operation.split is not None:
-        yield from _split(operation.split, operation.dispatch_calls)
+def _reasons(operation: OperationExplanation, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
     if operation.unseen is not None:
         reason = safe_text(operation.unseen.reason, _LONGEST)
         yield _Line(_INDENT, f"Why is not known: {reason}")
@@ -116,22 +112,24 @@ def _operation(
             yield _Line("", "")
         yield from _cause(cause, symbols, detailed)
     if not detailed and len(operation.causes) > 1:
-        yield _Line(_INDENT, f"And {len(operation.causes) - 1} more.", "dim")
+        more = len(operation.causes) - 1
+        yield _Line(_INDENT, f"And {more} more cause{'' if more == 1 else 's'}.", "dim")
     yield from _rest(operation, detailed)
 
 
-def _split(split: Split, calls: int) -> Iterator[_Line]:
-    rows = [
+def _split(split: Split, calls: int, own: bool) -> Iterator[_Line]:
+    """The parts of the time; `own` says that the code is the student's, not NumPy alone."""
+    parts = [
         ("native kernel", split.native_ns),
         (f"{calls} array call{'' if calls == 1 else 's'}", split.dispatch_ns),
         ("what remains", split.remaining_ns),
-        ("your code", split.subject_ns),
     ]
-    for name, ns in rows:
+    for name, ns in parts:
         share = f"{100 * ns / split.subject_ns:.0f}%"
-        style = "bold" if name == "your code" else ""
-        yield _Line(_INDENT, f"{name:<15}{_ms(ns):>11} {share:>5}", style)
-    if split.plain_ns is not None:
+        yield _Line(_INDENT, f"{name:<15}{_ms(ns):>11} {share:>5}")
+    whole = "your code" if own else "NumPy alone"
+    yield _Line(_INDENT, f"{whole:<15}{_ms(split.subject_ns):>11}  100%", "bold")
+    if own and split.plain_ns is not None:
         yield _Line(_INDENT, f"{'NumPy alone':<15}{_ms(split.plain_ns):>11}", "dim")
 
 
@@ -173,7 +171,3 @@ def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[_Line]:
 
 def _ms(ns: float) -> str:
     return f"-{milliseconds(-ns / 1e6)}" if ns < 0 else milliseconds(ns / 1e6)
-
-
-def _times(slowdown: float) -> str:
-    return f"{slowdown:.0f}x" if slowdown >= 10 else f"{slowdown:.1f}x"
