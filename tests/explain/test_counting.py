@@ -98,6 +98,20 @@ def test_what_the_code_raises_comes_through_and_tracing_is_as_it_was() -> None:
     assert count(lambda: 1).result == 1
 
 
+def test_who_traced_before_traces_again() -> None:
+    before = sys.gettrace()
+
+    def own(_frame: object, _event: str, _argument: object) -> None:
+        return None
+
+    sys.settrace(own)
+    try:
+        count(lambda: 1)
+        assert sys.gettrace() is own
+    finally:
+        sys.settrace(before)
+
+
 def double_and_add(a: np.ndarray) -> np.ndarray:
     doubled = a.astype(np.float64)
     return np.pad(doubled, 1)

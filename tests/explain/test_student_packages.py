@@ -66,6 +66,15 @@ def _mul(self, other):
     return Tensor(self.data * other.data)
 Tensor.__mul__ = _mul
 """
+# `called` is the trace function that counts lines; a run with coverage has another.
+CRASH_WHEN_TRACED = """
+import os, sys
+def _mul(self, other):
+    if getattr(sys.gettrace(), "__name__", "") == "called":
+        os.abort()
+    return Tensor(self.data * other.data)
+Tensor.__mul__ = _mul
+"""
 BY_ROW = """
 def _matmul(self, other):
     result = np.empty((self.shape[0], other.shape[1]), dtype=np.float32)
@@ -222,6 +231,28 @@ def test_a_blas_for_older_processors_is_slow(explained: Explained) -> None:
     operation = explained("matmul_512", code=NO_COPY, environ=old)
     assert ("slow_product" in codes(operation)) == bool(with_avx)
     assert "slow_product" not in codes(explained("matmul_512", code=BY_ROW, environ=old))
+
+
+def test_a_crash_under_the_eyes_costs_one_operation_its_reasons(
+    project: Path, clean_environ: Mapping[str, str]
+) -> None:
+    package = build_package(project)
+    with (package / "core" / "tensor.py").open("a", encoding="utf-8") as file:
+        file.write(CRASH_WHEN_TRACED)
+    explanation = explain(
+        project,
+        subject="tinytorch",
+        package=None,
+        operations=[op for op in BASELINE if op.name in {"mul_100x100", "matmul_100"}],
+        budget=SHORT,
+        environ=clean_environ,
+        progress=lambda _progress: None,
+    )
+    by_name = {operation.name: operation for operation in explanation.operations}
+    crashed = by_name["mul_100x100"].unseen
+    assert crashed is not None
+    assert (crashed.kind, by_name["mul_100x100"].failure) == ("crashed", None)
+    assert by_name["matmul_100"].evidence is not None
 
 
 def test_numpy_alone_is_as_far_as_numpy_gets(explained: Explained) -> None:
