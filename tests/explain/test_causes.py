@@ -95,6 +95,15 @@ def test_a_loop_must_weigh_a_tenth_of_what_remains(lines: int, found: list[str])
     assert codes(evidence(growth=[Growth("row", 2.0)], lines=lines)) == found
 
 
+def test_a_loop_of_few_heavy_passes_weighs_where_nothing_else_does_and_numpy_needs_none() -> None:
+    loop = {"growth": [Growth("row", 2.0)], "lines": 8}
+    assert codes(evidence(**loop, plain_ns=1500.0)) == ["python_loop"]
+    assert codes(evidence(**loop, plain_ns=9000.0)) == ["numpy_itself"]
+    assert codes(evidence(**loop, plain_ns=1500.0, made=made(extra_bytes=300_000))) == [
+        "temporaries"
+    ]
+
+
 def test_a_loop_names_its_sizes_and_its_line() -> None:
     growth = [Growth("row", 3.0), Growth("column", 3.0), Growth("term", 0.0)]
     (cause,) = find_causes(evidence(growth=growth, lines=40_235), timing(), "")
@@ -211,6 +220,10 @@ def test_what_a_call_takes_without_data_counts_beyond_the_unavoidable() -> None:
 def test_numpy_itself_comes_last_and_not_beside_a_loop_or_a_slow_product() -> None:
     assert codes(evidence(plain_ns=8100.0, smallest_ns=2100.0)) == ["call_overhead", "numpy_itself"]
     assert codes(evidence(plain_ns=1900.0)) == []
+    assert codes(evidence(plain_ns=1900.0, subject_ns=2000.0), subject_ns=2000.0) == [
+        "numpy_itself"
+    ]
+    assert codes(evidence(plain_ns=1205.0, subject_ns=2000.0), subject_ns=2000.0) == []
     loop = [Growth("row", 3.0)]
     assert codes(evidence(plain_ns=8100.0, growth=loop, lines=900)) == ["python_loop"]
     slow = {"product_ns": 4100.0, "native_product_ns": 1000.0}

@@ -42,6 +42,8 @@ NEAR_NATIVE = 1.1
 _MATERIAL = 0.1
 """Less than a tenth of what remains is not what to mend first, and near the error of a median."""
 
+_MOSTLY = 0.5
+
 _LINES_PER_ITEM = 0.9
 """A loop over items runs at least one line for each; one over blocks of them runs fewer."""
 
@@ -73,20 +75,21 @@ def find_causes(evidence: Evidence, timing: Timing | None, blas: str) -> tuple[C
     `timing` is None where no call came to its end in time: then only lines count. `blas`
     names NumPy's BLAS in a sentence.
     """
-    if timing is None:
-        return tuple(_python_loop(evidence.lines, None))
-    if timing.slowdown <= NEAR_NATIVE:
+    if timing is not None and timing.slowdown <= NEAR_NATIVE:
         return ()
-    loops = tuple(_python_loop(evidence.lines, timing))
-    if evidence.times is None:
-        return loops
+    loop = _python_loop(evidence.lines)
+    if timing is None or evidence.times is None:
+        return () if loop is None else (loop,)
     weighed = _Weighed(evidence, evidence.times, timing)
     unclean = tuple(_unclean_arrays(weighed))
     made = _made_arrays(weighed, max((cause.cost_ns or 0.0 for cause in unclean), default=0.0))
-    slow = () if loops else tuple(_slow_product(weighed, blas))
-    others = [*unclean, *made, *_call_overhead(weighed), *slow]
-    beyond = () if loops or slow else _numpy_itself(weighed)
-    return (*loops, *sorted(others, key=lambda cause: -(cause.cost_ns or 0.0)), *beyond)
+    # A loop over items does not use the whole product that is timed.
+    slow = tuple(_slow_product(weighed, blas)) if loop is None else ()
+    others = (*unclean, *made, *_call_overhead(weighed), *slow)
+    ordered = tuple(sorted(others, key=lambda cause: -(cause.cost_ns or 0.0)))
+    if loop is not None and _loop_weighs(weighed, others):
+        return (loop, *ordered)
+    return ordered if slow else (*ordered, *_numpy_itself(weighed))
 
 
 def unexplained_share(causes: tuple[Cause, ...], timing: Timing) -> float:
@@ -121,22 +124,31 @@ class _Weighed:
 # -- the rules -----------------------------------------------------------------------------
 
 
-def _python_loop(lines: Lines, timing: Timing | None) -> Iterator[Cause]:
-    """Lines that grow with a size, so many that they weigh.
-
-    A line that touches an array takes about as long as the smallest array call, which
-    was measured; most take longer, so that this errs towards silence.
-    """
+def _python_loop(lines: Lines) -> Cause | None:
+    """Lines that grow with a size, or without an end."""
     sizes = [growth.size for growth in lines.growth if growth.lines >= _LINES_PER_ITEM]
     if not sizes and not lines.more:
-        return
-    if timing is not None and not lines.more:
-        remaining_ns = timing.subject_ns - timing.reference_ns
-        if lines.total * timing.dispatch_ns < _MATERIAL * remaining_ns:
-            return
+        return None
     total = f"more than {lines.total:,}" if lines.more else f"{lines.total:,}"
     what = f", some for each {' and each '.join(sizes)}" if sizes else ""
-    yield Cause("python_loop", "likely", what, total, lines.busiest, None)
+    return Cause("python_loop", "likely", what, total, lines.busiest, None)
+
+
+def _loop_weighs(weighed: _Weighed, others: tuple[Cause, ...]) -> bool:
+    """Whether a loop that is there is one to mend.
+
+    By its lines alone: one that touches an array takes about as long as the smallest array
+    call, which was measured. Or by what nothing else accounts for and NumPy, which has no loop,
+    does without: then a pass does much, but one item at a time.
+    """
+    lines, timing = weighed.evidence.lines, weighed.timing
+    if lines.more or weighed.is_material(lines.total * timing.dispatch_ns):
+        return True
+    plain_ns = weighed.times.plain_ns
+    if plain_ns is None or unexplained_share(others, timing) <= _MOSTLY:
+        return False
+    saved_ns = weighed.cost_ns(weighed.times.subject_ns - plain_ns)
+    return saved_ns > _MOSTLY * (timing.subject_ns - timing.reference_ns)
 
 
 def _unclean_arrays(weighed: _Weighed) -> Iterator[Cause]:
@@ -211,10 +223,10 @@ def _numpy_itself(weighed: _Weighed) -> Iterator[Cause]:
     if weighed.times.plain_ns is None:
         return
     plain_ns = weighed.cost_ns(weighed.times.plain_ns)
+    ratio = plain_ns / weighed.timing.reference_ns
     cost_ns = plain_ns - weighed.timing.reference_ns
-    if weighed.is_material(cost_ns):
-        value = f"{plain_ns / weighed.timing.reference_ns:.1f}"
-        yield Cause("numpy_itself", "measured", "NumPy alone", value, (), cost_ns)
+    if ratio > NEAR_NATIVE and weighed.is_material(cost_ns):
+        yield Cause("numpy_itself", "measured", "NumPy alone", f"{ratio:.1f}", (), cost_ns)
 
 
 def _roles(facts: list[ArrayFacts]) -> str:
