@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-# of several kernels for an instruction set the fastest here: Prescott beats Nehalem by a quarter
-CORETYPES = {"avx512": "SkylakeX", "avx2": "Haswell", "sse2": "Prescott", "portable": "Prescott"}
+# what OpenBLAS itself takes on a CPU with no more; Nehalem: SSE4.2 without AVX
+CORETYPES = {"avx512": "SkylakeX", "avx2": "Haswell", "sse2": "Nehalem", "portable": "Nehalem"}
 FORGET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE")
 SAMPLE_NS = 1_000_000
 

@@ -54,6 +54,63 @@ def test_the_slowdown_counts_the_calls_that_cannot_be_avoided() -> None:
     assert scoring.slowdown(3000, 1000, dispatch_calls=5, dispatch_ns=100) == 2.0
 
 
+shares = st.floats(0.0, 1.0)
+
+
+@given(times, times, times, shares, st.floats(1e-3, 1e3))
+def test_the_laws_hold_whatever_the_share_of_loops(
+    subject: float, native: float, dispatch: float, share: float, factor: float
+) -> None:
+    work = scoring.Work(share, 2_000_000, 120_000)
+
+    def slowdown(subject: float, native: float, dispatch: float) -> float:
+        return scoring.slowdown(subject, native, dispatch_calls=1, dispatch_ns=dispatch, work=work)
+
+    here = slowdown(subject, native, dispatch)
+    faster_machine = slowdown(subject * factor, native * factor, dispatch * factor)
+    assert faster_machine == pytest.approx(here, rel=1e-9)
+    assert slowdown(2 * subject, native, dispatch) == pytest.approx(2 * here, rel=1e-12)
+
+
+@given(times, times, times, times)
+def test_wider_vectors_change_nothing_for_code_that_is_all_loops(
+    subject: float, native: float, other_native: float, dispatch: float
+) -> None:
+    loops = scoring.Work(1.0, 2_000_000, 120_000)
+    here, there = (
+        scoring.slowdown(subject, ns, dispatch_calls=1, dispatch_ns=dispatch, work=loops)
+        for ns in (native, other_native)
+    )
+    assert here == there
+
+
+@given(times, times, times)
+def test_a_faster_interpreter_changes_little_for_array_code(
+    subject: float, native: float, dispatch: float
+) -> None:
+    arrays = scoring.Work(0.0, 2_000_000, 120_000)
+    plain = scoring.slowdown(subject, native, dispatch_calls=1, dispatch_ns=dispatch)
+    metered = scoring.slowdown(subject, native, dispatch_calls=1, dispatch_ns=dispatch, work=arrays)
+    assert metered == plain
+
+
+@pytest.mark.parametrize(
+    ("flops", "bytes_moved", "calls"),
+    [(36_000, 0, 1 + 1), (0, 24_000, 1 + 1), (72_000, 24_000, 1 + 2), (36_000, 96_000, 1 + 4)],
+)
+def test_on_the_standard_machine_the_slower_of_arithmetic_and_memory_counts(
+    flops: int, bytes_moved: int, calls: float
+) -> None:
+    assert scoring.standard_calls(scoring.Work(0.5, flops, bytes_moved), 1) == calls
+
+
+def test_on_the_standard_machine_loops_count_as_anything_else() -> None:
+    looped = scoring.Work(0.7, 3_600_000, 0)
+    native_ns = 100 * 400.0  # its kernel takes as long as 100 smallest array calls
+    counted = scoring.slowdown(9e6, native_ns, dispatch_calls=1, dispatch_ns=400.0, work=looped)
+    assert counted == pytest.approx(9e6 / (native_ns + 400.0), rel=1e-12)
+
+
 def test_a_group_faster_than_native_does_not_pay_for_a_slow_one() -> None:
     assert scoring.composite_slowdown([0.25, 4.0]) == pytest.approx(2.0)
 

@@ -10,6 +10,7 @@ from collections import namedtuple
 
 cimport cython
 from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from _kernels cimport *
@@ -21,7 +22,8 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject *)
 
 __all__ = [
-    "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "Perturbation", "TargetError", "Timing",
+    "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
+    "Perturbation", "TargetError", "Timing",
     "build_info", "cblas_sgemm", "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
     "time_calls", "wall_clock_ns",
 ]

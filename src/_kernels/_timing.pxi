@@ -129,6 +129,86 @@ cdef extern from *:
     object _raise_current "tito_raise_current"()
 
 
+# ---------------------------------------------------------------- lines of Python
+
+ctypedef int (*_trace_function)(PyObject *, void *, int, PyObject *) noexcept
+ctypedef void (*_set_trace_function)(_trace_function, PyObject *) noexcept
+cdef int _LINE = 2  # PyTrace_LINE of CPython's tracing API
+
+cdef struct _LineClock:
+    _set_trace_function set_trace
+    size_t lines, skipped, most
+    int64_t longest_ns, line_started_ns, short_ns
+    int64_t started_cpu_ns, cpu_ns
+    bint running
+
+# One a process: a trace function gets no argument that Python code could not see.
+cdef _LineClock _line_clock
+memset(&_line_clock, 0, sizeof(_line_clock))
+
+
+cdef void _end_line() noexcept:
+    cdef int64_t now = tito_wall_ns(), spent = now - _line_clock.line_started_ns
+    if _line_clock.lines > _line_clock.skipped and spent <= _line_clock.longest_ns:
+        _line_clock.short_ns += spent
+    _line_clock.line_started_ns = now
+
+
+cdef void _stop_line_clock() noexcept:
+    _line_clock.running = False
+    _line_clock.set_trace(NULL, NULL)
+    _end_line()
+    _line_clock.cpu_ns = tito_thread_cpu_ns() - _line_clock.started_cpu_ns
+
+
+cdef int _on_trace(PyObject *nothing, void *frame, int what, PyObject *value) noexcept:
+    if what == _LINE:
+        _end_line()
+        _line_clock.lines += 1
+        if _line_clock.lines == _line_clock.most:
+            _stop_line_clock()
+    return 0
+
+
+@cython.final
+cdef class LineClock:
+    """Times the lines of Python that run while it is active."""
+
+    cdef size_t set_trace
+    cdef object longest_ns, skipped, most, previous
+    cdef readonly object lines, short_ns, cpu_ns
+
+    def __init__(self, set_trace, longest_ns, skipped=0, most=200_000):
+        if min(set_trace, longest_ns, most) <= 0 or skipped < 0:
+            raise ValueError("set_trace, longest_ns, most: need numbers > 0; skipped: >= 0")
+        self.set_trace = set_trace
+        self.longest_ns, self.skipped, self.most = longest_ns, skipped, most
+        self.lines = self.short_ns = self.cpu_ns = 0
+
+    def __enter__(self):
+        if _line_clock.running:
+            raise RuntimeError("LineClock: one is running already")
+        self.previous = sys.gettrace()
+        _line_clock.set_trace = <_set_trace_function><void *>self.set_trace
+        _line_clock.longest_ns = self.longest_ns
+        _line_clock.skipped, _line_clock.most = self.skipped, self.most
+        _line_clock.lines = _line_clock.short_ns = 0
+        _line_clock.running = True
+        _line_clock.started_cpu_ns = tito_thread_cpu_ns()
+        _line_clock.line_started_ns = tito_wall_ns()
+        _line_clock.set_trace(_on_trace, NULL)
+        return self
+
+    def __exit__(self, *exception):
+        if _line_clock.running:
+            _stop_line_clock()
+        self.lines, self.short_ns = _line_clock.lines, _line_clock.short_ns
+        self.cpu_ns = _line_clock.cpu_ns
+        if self.previous is not None:  # a debugger's, or that of a coverage report
+            sys.settrace(self.previous)
+            self.previous = None
+
+
 def wall_clock_ns():
     return tito_wall_ns()
 

@@ -7,9 +7,8 @@
 #define KC ((size_t)256) /* k at a time: the rows of a in a block, 14 KB, stay in the first cache */
 #define NC 1024          /* columns at a time: the packed slice of b, 1 MB, stays in the second */
 #define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
-#define PACKED_ROWS (ROWS_2 * ROW_STRIDE * (V_SPREAD ? VL : 1))
+#define PACKED_ROWS (ROWS_2 * ROW_STRIDE)
 #define FAR_APART 1000 /* rows of a this far apart share cache sets, so they are packed */
-#define SPREAD_FROM 5  /* panels that share spread rows of a (see packing.h) */
 #define SMALL_B 8192   /* elements of b that need no packing */
 #define EARLY_B 200000 /* elements of b that are packed ahead, not while they are multiplied */
 
@@ -103,22 +102,15 @@ static void multiply_slice(const struct slice *s) {
         const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
         t.a = a;
         t.a_stride = s->a_stride;
-        if (!V_SPREAD && s->a_stride >= FAR_APART && panels > 1 && s->depth <= KC) {
+        if (s->a_stride >= FAR_APART && panels > 1 && s->depth <= KC) {
             pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
             t.a = s->rows;
             t.a_stride = ROW_STRIDE;
         }
         if (panels > 0) {
-            struct tiles row = t;
-            if (V_SPREAD && panels >= SPREAD_FROM && s->depth <= KC) {
-                spread_rows(s->rows, ROW_STRIDE * VL, a, s->a_stride, r, s->depth);
-                row.a = s->rows;
-                row.a_stride = ROW_STRIDE * VL;
-                row.spread = 1;
-            }
-            aim(&row, s, early ? READ_PACKED : source, 0, w->columns, s->panels);
-            row.count = panels;
-            w->blocks[r - 1](&row);
+            aim(&t, s, early ? READ_PACKED : source, 0, w->columns, s->panels);
+            t.count = panels;
+            w->blocks[r - 1](&t);
         }
         if (done < columns) {
             multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done, columns);

@@ -25,7 +25,6 @@ struct tiles {
     const float *bias; /* what a sum starts from; NULL: 0 */
     int accumulate;    /* add what c holds */
     int relu;
-    int spread; /* a holds every element VL times, rows of blocks only */
 };
 
 typedef vf sums[MAX_ROWS][MAX_VECTORS];
@@ -53,18 +52,17 @@ TITO_INLINE void point_at_rows(const size_t rows, const float **p, const float *
 }
 
 /* sum += one column of a times one row of b; then on to the next column */
-TITO_INLINE void multiply_add(const size_t rows, const size_t vectors, const int spread, sums sum,
-                              const float **a, size_t a_stride, const vf *b) {
+TITO_INLINE void multiply_add(const size_t rows, const size_t vectors, sums sum, const float **a,
+                              size_t a_stride, const vf *b) {
     EACH(i, rows) {
-        const float *p = a[i / 3] + i % 3 * a_stride;
-        const vf x = spread ? v_load(p) : v_set(*p);
+        const vf x = v_set(a[i / 3][i % 3 * a_stride]);
         EACH(j, vectors) sum[i][j] = v_fma(x, b[j], sum[i][j]);
     }
-    EACH(g, (rows + 2) / 3) a[g] += spread ? VL : 1;
+    EACH(g, (rows + 2) / 3) ++a[g];
 }
 
 /* All k of one block. */
-TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, const int spread, sums sum,
+TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, sums sum,
                                 const struct tiles *t, const float *b) {
     const size_t a_stride = t->a_stride, b_stride = t->b_stride;
     const float *a[ROW_GROUPS];
@@ -73,12 +71,12 @@ TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, const i
     for (size_t k = t->k; k > 0; --k, b += b_stride) {
         vf row[MAX_VECTORS];
         load_row(rows, vectors, row, b);
-        multiply_add(rows, vectors, spread, sum, a, a_stride, row);
+        multiply_add(rows, vectors, sum, a, a_stride, row);
     }
 }
 
 /* The same, and b is packed while it is in registers. */
-TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, const int spread, sums sum,
+TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, sums sum,
                                    const struct tiles *t, const float *b, float *packed) {
     const size_t a_stride = t->a_stride, b_stride = t->b_stride;
     const float *a[ROW_GROUPS];
@@ -87,7 +85,7 @@ TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, cons
         vf row[MAX_VECTORS];
         load_row(rows, vectors, row, b);
         EACH(j, vectors) v_store(packed + j * VL, row[j]);
-        multiply_add(rows, vectors, spread, sum, a, a_stride, row);
+        multiply_add(rows, vectors, sum, a, a_stride, row);
     }
 }
 
@@ -112,8 +110,7 @@ TITO_INLINE void store_block(const size_t rows, const size_t vectors, sums sum,
     }
 }
 
-TITO_INLINE void row_of_equal_blocks(const size_t rows, const size_t vectors, const int spread,
-                                     const struct tiles *tiles) {
+TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors, const struct tiles *tiles) {
     const struct tiles t = *tiles; /* a copy: no store below can change it */
     const float *b = t.b, *bias = t.bias;
     float *c = t.c, *packed = t.packed;
@@ -125,20 +122,12 @@ TITO_INLINE void row_of_equal_blocks(const size_t rows, const size_t vectors, co
             bias += vectors * VL;
         }
         if (packed == NULL) {
-            multiply_block(rows, vectors, spread, sum, &t, b);
+            multiply_block(rows, vectors, sum, &t, b);
         } else {
-            multiply_and_pack(rows, vectors, spread, sum, &t, b, packed);
+            multiply_and_pack(rows, vectors, sum, &t, b, packed);
             packed += t.k * vectors * VL;
         }
         store_block(rows, vectors, sum, &t, c);
-    }
-}
-
-TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors, const struct tiles *t) {
-    if (V_SPREAD && t->spread) {
-        row_of_equal_blocks(rows, vectors, 1, t);
-    } else {
-        row_of_equal_blocks(rows, vectors, 0, t);
     }
 }
 

@@ -22,17 +22,6 @@ static void pack_rows(float *to, size_t to_stride, const float *a, size_t a_stri
     }
 }
 
-/* The same with every element VL times: where a broadcast is a load and a shuffle, as with SSE2, the
- * shuffles would compete with the arithmetic. */
-static void spread_rows(float *to, size_t to_stride, const float *a, size_t a_stride, size_t rows,
-                        size_t depth) {
-    for (size_t i = 0; i < rows; ++i) {
-        for (size_t k = 0; k < depth; ++k) {
-            v_store(to + i * to_stride + k * VL, v_set(a[i * a_stride + k]));
-        }
-    }
-}
-
 /* Whole panels of b, `width` columns each, one behind the other. Read row by row: a row is a
  * stream that the hardware prefetches, a narrow panel of far-apart rows is none. */
 static void pack_panels(float *to, const float *b, size_t b_stride, size_t depth, size_t panels,

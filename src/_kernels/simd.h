@@ -10,7 +10,6 @@
  *   v_round, v_pow2          to the nearest integer; 2^n for an integer n of -126..127
  *   v_int_dot(sum, a, b)     32-bit sums of products of pairs of 16-bit integers
  *   v_sum_4                  four horizontal sums at once
- *   V_SPREAD                 1: broadcasts cost arithmetic, so packed rows hold them ready
  *   V_IN_REGISTER(x)         x is used often: load it once
  *   VREGISTERS               how many vf fit the register file; sizes the register blocks
  */

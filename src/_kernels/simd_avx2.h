@@ -12,7 +12,6 @@ TITO_INLINE __m256i v_first(size_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane);
 }
 
-#define V_SPREAD 0
 #define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
 
 TITO_INLINE vf v_zero(void) { return _mm256_setzero_ps(); }

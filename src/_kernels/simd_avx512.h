@@ -9,7 +9,6 @@ typedef __m512 vf;
 
 TITO_INLINE __mmask16 v_first(size_t n) { return (__mmask16)((1u << n) - 1u); }
 
-#define V_SPREAD 0
 #define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
 
 TITO_INLINE vf v_zero(void) { return _mm512_setzero_ps(); }

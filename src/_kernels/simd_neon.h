@@ -7,7 +7,6 @@
 #define VREGISTERS 32
 typedef float32x4_t vf;
 
-#define V_SPREAD 0
 #define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
 
 TITO_INLINE vf v_zero(void) { return vdupq_n_f32(0.0f); }

@@ -9,7 +9,6 @@ typedef struct {
     float lane[VL];
 } vf;
 
-#define V_SPREAD 0
 #define V_IN_REGISTER(x) (void)(x)
 #define V_LANES(i) for (size_t i = 0; i < VL; ++i)
 

@@ -7,7 +7,6 @@
 #define VREGISTERS 16
 typedef __m128 vf;
 
-#define V_SPREAD 1
 #define V_IN_REGISTER(x) TITO_IN_REGISTER(x)
 
 TITO_INLINE vf v_zero(void) { return _mm_setzero_ps(); }

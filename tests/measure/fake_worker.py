@@ -21,6 +21,7 @@ from tito_bench.measure.protocol import (
     Side,
     Step,
 )
+from tito_bench.score import Work
 
 RUNTIME = Runtime(
     python="3.11.0",
@@ -74,6 +75,7 @@ class FakeWorker:
     prepared: set[str] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
     killed: bool = False
+    work: Work = field(default_factory=lambda: Work(0.0, 0, 0))
 
     def ask(self, question: Question, deadline_s: float) -> Answer:
         assert not self.killed, "a dead worker was asked"
@@ -87,7 +89,7 @@ class FakeWorker:
                 return self.loaded
             case Prepare(operation):
                 self.prepared.add(operation)
-                return Prepared(self._run(operation, Step("subject", 0, 1), 1.0), {})
+                return Prepared(self._run(operation, Step("subject", 0, 1), 1.0), {}, self.work)
             case Measure(operation, _, steps):
                 if operation not in self.prepared:
                     return Failed("broken", "measured before it was prepared")

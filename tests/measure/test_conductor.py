@@ -103,7 +103,7 @@ def test_samples_reach_their_length_and_are_warmed_up_by_a_tenth() -> None:
         for step in question.steps:
             wanted_ns = 250_000 if step.side == "dispatch" else 1_000_000
             assert wanted_ns <= costs.of(step.side) * step.loops <= 2.5 * wanted_ns
-            assert step.warmup == max(4, step.loops // 10)
+            assert step.warmup == max(4, step.loops // 10)  # these calls are short
 
 
 def test_the_order_of_sides_and_operations_changes_from_round_to_round() -> None:

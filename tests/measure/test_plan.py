@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tito_bench.measure.plan import Plan, is_due, next_loops, share_time
+from tito_bench.measure.protocol import Step
 from tito_bench.workloads.operation import Operation
 
 
@@ -51,9 +52,12 @@ def test_loops_do_not_grow_without_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("loops", "round_s", "warmup"), [(1, 2.0, 0), (1, 0.01, 4), (500, 2.0, 50)]
+    ("loops", "sample_s", "warmup"),
+    [(1, 2.0, 0), (1, 0.002, 1), (2, 0.001, 2), (4, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
+    ids=["slow", "long", "medium", "short", "tenth", "many"],
 )
-def test_only_slow_single_calls_go_without_warm_up(loops: int, round_s: float, warmup: int) -> None:
-    slow = plan(round_s)
-    slow.loops = {"subject": loops}
-    assert slow.steps(random.Random(0))[0].warmup == warmup
+def test_a_warm_up_is_a_tenth_or_warms_the_caches(loops: int, sample_s: float, warmup: int) -> None:
+    warmed = plan(0.0)
+    warmed.set_sample("subject", loops, sample_s)
+    assert warmed.steps(random.Random(0)) == (Step("subject", warmup, loops),)
+    assert warmed.round_s == pytest.approx(sample_s * (1 + warmup / loops))

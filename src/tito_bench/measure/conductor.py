@@ -114,15 +114,17 @@ class Conductor:
 
     # -- one operation -----------------------------------------------------
 
-    def _prepare(self, operation: Operation, deadline_s: float) -> Reading | None:
+    def _prepare(self, plan: Plan, deadline_s: float) -> Reading | None:
         """Make the operation ready in the present worker; None where it was already."""
-        if operation.name in self._ready:
+        name = plan.operation.name
+        if name in self._ready:
             return None
-        answer = self._session.ask(Prepare(operation.name, self._seed()), deadline_s)
+        answer = self._session.ask(Prepare(name, self._seed()), deadline_s)
         if not isinstance(answer, Prepared):
             raise unexpected(answer)
-        self._ready.add(operation.name)
+        self._ready.add(name)
         self._files |= answer.files
+        plan.work = plan.work or answer.work
         return answer.first
 
     def _calibrate(self, plan: Plan, budget: Budget, ends: float) -> None:
@@ -133,7 +135,7 @@ class Conductor:
             reason = f"no time left of {budget.time_s:g} s; allow more with --time-budget"
             raise NotMeasured(Failure("timeout", reason))
         # One operation may take half of what is left, so that a hang does not starve the rest.
-        first = self._prepare(plan.operation, max(1.0, left_s / 2))
+        first = self._prepare(plan, max(1.0, left_s / 2))
         subject_s = 0.0
         for side in ("subject", "native", "dispatch"):
             if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
@@ -143,8 +145,7 @@ class Conductor:
                 loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
             if side == "subject":
                 subject_s = seconds
-            plan.loops[side] = loops
-            plan.round_s += 1.1 * seconds
+            plan.set_sample(side, loops, seconds)
 
     def _calibrate_side(
         self, plan: Plan, side: Side, target_ns: int, left_s: float
@@ -196,7 +197,7 @@ class Conductor:
 
     def _take_round(self, plan: Plan) -> None:
         deadline_s = 5.0 + 20 * plan.round_s
-        self._prepare(plan.operation, deadline_s)
+        self._prepare(plan, deadline_s)
         steps = plan.steps(self._order)
         answer = self._measure(plan, steps, deadline_s)
         sides = {step.side: reading for step, reading in zip(steps, answer.readings, strict=True)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tito_bench.measure.protocol import Side, Step
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
+from tito_bench.score import Work
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
@@ -19,11 +21,15 @@ __all__ = [
     "is_due",
     "next_loops",
     "share_time",
+    "warmup_calls",
 ]
 
 SLOW_CALL_NS = 50_000_000
 """A call this long is its own sample: no calibration, no warm-up beside it."""
-_COLD_CALLS = 4  # so many calls on large arrays run slower than the rest, after other work
+# After other work so many calls on large arrays run slower than the rest; fewer where they are
+# long enough to have the caches warm by then.
+_COLD_CALLS = 4
+_COLD_NS = 1_000_000
 _DISPATCH_SHARE = 4
 _LONGEST_SAMPLES = 5
 _MOST_LOOPS = 10_000_000
@@ -40,7 +46,7 @@ class Budget:
     differs from process to process and stays so for its life.
     """
 
-    rounds: int = 45
+    rounds: int = 36
     time_s: float = 20.0
     usual_s: float = 6.0
     sample_ns: int = 1_000_000
@@ -51,12 +57,12 @@ class Budget:
         """How long a sample of this side should be, in ns, beside one of the subject's.
 
         As long as the subject's where that is slow, up to five times the usual,
-        so that both see the same of what else the machine does. The dispatch
+        so that all see the same of what else the machine does. The dispatch
         cost is small, so that a shorter sample will do.
         """
-        if side == "dispatch":
-            return self.sample_ns // _DISPATCH_SHARE
-        return min(_LONGEST_SAMPLES * self.sample_ns, max(self.sample_ns, int(subject_s * 1e9)))
+        longest_ns = _LONGEST_SAMPLES * self.sample_ns
+        target_ns = min(longest_ns, max(self.sample_ns, int(subject_s * 1e9)))
+        return target_ns // _DISPATCH_SHARE if side == "dispatch" else target_ns
 
 
 STANDARD = Budget()
@@ -65,32 +71,42 @@ QUICK = Budget(rounds=10, time_s=5.0, usual_s=2.0, sample_ns=500_000, workers=1)
 
 @dataclass
 class Plan:
-    """One operation during a run: its calibrated loops, its rounds so far, or its failure."""
+    """One operation during a run: its calibrated samples, its rounds so far, or its failure."""
 
     operation: Operation
     loops: dict[Side, int] = field(default_factory=dict)
+    warmups: dict[Side, int] = field(default_factory=dict)
     round_s: float = 0.0
     rounds_wanted: int = 0
     rounds: list[PairedRound] = field(default_factory=list)
     failure: Failure | None = None
+    work: Work | None = None
 
     def steps(self, order: random.Random) -> tuple[Step, ...]:
-        """One sample of each side in random order, each after a warm-up.
-
-        A tenth of the sample, and at least the calls that find the caches cold.
-        """
+        """One sample of each side in random order, each after a warm-up."""
         sides = list(self.loops)
         order.shuffle(sides)
-        return tuple(self._step(side) for side in sides)
+        return tuple(Step(side, self.warmups[side], self.loops[side]) for side in sides)
+
+    def set_sample(self, side: Side, loops: int, sample_s: float) -> None:
+        """A sample of this side is `loops` calls, which take `sample_s` seconds."""
+        self.loops[side] = loops
+        self.warmups[side] = warmup_calls(loops, sample_s * 1e9 / loops)
+        self.round_s += (1 + self.warmups[side] / loops) * sample_s
 
     def result(self) -> OperationResult:
         """What is handed on."""
-        return OperationResult(self.operation, tuple(self.rounds), self.failure)
+        return OperationResult(self.operation, tuple(self.rounds), self.failure, self.work)
 
-    def _step(self, side: Side) -> Step:
-        loops = self.loops[side]
-        slow = loops == 1 and self.round_s * 1e9 > SLOW_CALL_NS
-        return Step(side, 0 if slow else max(_COLD_CALLS, loops // 10), loops)
+
+def warmup_calls(loops: int, call_ns: float) -> int:
+    """Untimed calls before a sample of `loops` calls.
+
+    A tenth of the sample, and at least the calls that find the caches cold.
+    """
+    if call_ns > SLOW_CALL_NS:
+        return 0
+    return max(loops // 10, min(_COLD_CALLS, math.ceil(_COLD_NS / call_ns)))
 
 
 def next_loops(loops: int, spent_ns: float, target_ns: int) -> int:

@@ -13,6 +13,7 @@ import msgspec
 from tito_bench.capstone.figures import Figures, OwnChoice
 from tito_bench.explain.evidence import Evidence
 from tito_bench.measure.environment import Runtime
+from tito_bench.score import Work
 
 __all__ = [
     "Answer",
@@ -154,11 +155,13 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
 class Prepared(msgspec.Struct, frozen=True, tag=True):
     """The operation is ready and its result is right.
 
-    `first` timed that one call; `files` are the student's files it uses, by name.
+    `first` timed that one call; `files` are the student's files it uses, by name;
+    `work` is what one call does.
     """
 
     first: Reading
     files: dict[str, str]
+    work: Work
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True):

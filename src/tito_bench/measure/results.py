@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tito_bench.measure.protocol import FailureKind, Loaded, Reading
+from tito_bench.score import Work
 from tito_bench.workloads.operation import Operation
 
 __all__ = ["HARMLESS", "Failure", "OperationResult", "PairedRound", "SuiteResult"]
@@ -39,11 +40,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class OperationResult:
-    """All rounds of one operation; a failed one may have some from before it failed."""
+    """All rounds of one operation; a failed one may have some from before it failed.
+
+    `work` is what one call does; None where it failed before that was known.
+    """
 
     operation: Operation
     rounds: tuple[PairedRound, ...]
     failure: Failure | None = None
+    work: Work | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.measure.loop_share import LoopMeter
 from tito_bench.measure.protocol import Reading, Step
+from tito_bench.score import Work
 from tito_bench.subjects.operation import Arrays, SubjectOperation
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.native import bind, output_shape
@@ -27,6 +29,7 @@ from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
 __all__ = ["Station", "reading_of", "time_dispatch"]
 
 _ONCE = Step("subject", 0, 1)
+_ONE_NATIVE = Step("native", 1, 1)
 _time_callable, _time_calls = _native.time_callable, _native.time_calls
 _Perturbation = _native.Perturbation
 _ndarray = np.ndarray
@@ -73,20 +76,27 @@ class Station:
         self._subject_changes = _changes(self._inputs, seed)
         self._native_changes = _changes(self._native_inputs, seed)
 
-    def try_out(self, seed: int) -> tuple[Reading, str | None]:
-        """Call the subject twice on different inputs; the time of the first, and what is wrong."""
-        self.refill(seed)
-        reading, first = self.time_subject(_ONCE, copy=False)
+    def try_out(self, seed: int, meter: LoopMeter) -> tuple[Reading, float, str | None]:
+        """Call the subject twice on different inputs.
+
+        Returns the time of the first call, the loop share of the last, and what
+        is wrong. A first call may import or fill what later ones need, so
+        that only a very slow one is the last as well.
+        """
+        reading, first, share = self._meter_loops(seed, meter)
         wrong = self.check(first)
         if wrong is not None or reading.cpu_ns > 1_000_000_000:
-            return reading, wrong
+            return reading, share, wrong
         expected = self._expected.copy()
-        self.refill(seed + 1)
-        _, second = self.time_subject(_ONCE, copy=False)
+        _, second, share = self._meter_loops(seed + 1, meter)
         wrong = self.check(second)
         if wrong is None and disagreement(first, expected, self._tolerance()) is not None:
             wrong = "an earlier result was overwritten by a later call"
-        return reading, wrong
+        return reading, share, wrong
+
+    def work(self, loop_share: float) -> Work:
+        """What one call does, with the share that `try_out` found."""
+        return Work(loop_share, self._native.flops, self._native.bytes)
 
     def time_subject(self, step: Step, *, copy: bool = True) -> tuple[Reading, object]:
         """Time the subject; the reading and the last result.
@@ -127,6 +137,13 @@ class Station:
                 self._weights, self._native_inputs[0], self._variant
             )
         return disagreement(result, self._expected, self._tolerance())
+
+    def _meter_loops(self, seed: int, meter: LoopMeter) -> tuple[Reading, object, float]:
+        self.refill(seed)
+        native_ns = self.time_native(_ONE_NATIVE).call_ns
+        with meter.clock(native_ns) as clock:
+            reading, result = self.time_subject(_ONCE, copy=False)
+        return reading, result, meter.share(clock)
 
     def _tolerance(self) -> float:
         return tolerance(self._operation, self._native_inputs, self._weights, self._expected)

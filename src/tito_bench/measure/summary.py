@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tito_bench import score as scoring
 from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
 from tito_bench.measure.statistics import mdape, median, median_interval
+from tito_bench.score import Work
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
@@ -149,10 +150,11 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
 def _summarise_operation(result: OperationResult) -> OperationSummary:
     if result.failure is not None or not result.rounds:
         return OperationSummary(result, None)
-    return OperationSummary(result, _time(result.operation, result.rounds))
+    return OperationSummary(result, _time(result))
 
 
-def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
+def _time(result: OperationResult) -> Timing:
+    operation, rounds = result.operation, result.rounds
     waits = _waits(rounds)
     preempted = tuple(
         max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
@@ -160,7 +162,7 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
     kept = _kept(preempted, waits)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
-    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls)
+    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls, result.work)
     native_ns = median([paired.native.call_ns for paired in used])
     dispatch_ns = median([paired.dispatch.call_ns for paired in used])
     return Timing(
@@ -177,9 +179,9 @@ def _time(operation: Operation, rounds: Sequence[PairedRound]) -> Timing:
 
 
 def kept_slowdowns(
-    rounds: Sequence[PairedRound], kept: Sequence[bool], dispatch_calls: int
+    rounds: Sequence[PairedRound], kept: Sequence[bool], dispatch_calls: int, work: Work | None
 ) -> list[float]:
-    """The slowdown of each round that is kept, in their order.
+    """The slowdown of each round that is kept, in their order; `work` as it was metered.
 
     All rounds are needed: they say together whether the subject waits.
     """
@@ -190,6 +192,7 @@ def kept_slowdowns(
             paired.native.call_ns,
             dispatch_calls=dispatch_calls,
             dispatch_ns=paired.dispatch.call_ns,
+            work=work,
         )
         for paired, keep in zip(rounds, kept, strict=True)
         if keep

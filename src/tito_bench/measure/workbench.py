@@ -20,6 +20,7 @@ from tito_bench.capstone.tasks import Desk, perform
 from tito_bench.explain.inspection import inspect
 from tito_bench.measure.environment import describe_runtime
 from tito_bench.measure.integrity import Snapshot
+from tito_bench.measure.loop_share import LoopMeter
 from tito_bench.measure.protocol import (
     Answer,
     Assess,
@@ -34,6 +35,7 @@ from tito_bench.measure.protocol import (
     Prepare,
     Prepared,
     Question,
+    Step,
 )
 from tito_bench.measure.station import Station, time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
@@ -42,6 +44,8 @@ from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["Workbench"]
+
+_TO_METER = Step("dispatch", 100, 1000)
 
 
 class Workbench:
@@ -55,6 +59,7 @@ class Workbench:
         self._subject: Subject | None = None
         self._root = Path()
         self._tiny = (np.ones(1, dtype=np.float32), np.ones(1, dtype=np.float32))
+        self._loop_meter = LoopMeter(time_dispatch(self._tiny, _TO_METER).call_ns)
         self._snapshot = Snapshot()
 
     def answer(self, question: Question) -> Answer:
@@ -101,10 +106,10 @@ class Workbench:
         operation = operation_named(question.operation)
         station = Station(operation, self._subject.operation, self._kernels, self._pool)
         self._stations[operation.name] = station
-        first, wrong = station.try_out(question.seed)
+        first, loop_share, wrong = station.try_out(question.seed, self._loop_meter)
         if wrong is not None:
             return Failed("incorrect", wrong)
-        return Prepared(first, dict(self._subject.files))
+        return Prepared(first, dict(self._subject.files), station.work(loop_share))
 
     def _measure(self, question: Measure) -> Answer:
         station = self._stations[question.operation]

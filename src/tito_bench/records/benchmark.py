@@ -20,6 +20,7 @@ from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.verdict import Status, Verdict
 from tito_bench.records.record_text import record_bytes
+from tito_bench.score import Work
 from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
@@ -96,8 +97,9 @@ class Samples(msgspec.Struct, frozen=True):
 class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. The numbers are null where `failure` says why.
 
-    `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`. `definition`
-    is the hash of what was measured; the first records had none.
+    `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`. Loops of Python
+    count otherwise (score.py): `work` says how large their share is. `definition`
+    is the hash of what was measured. The first records had neither.
     """
 
     name: str
@@ -117,6 +119,7 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     rounds_kept: int
     rounds_dropped: int
     samples: Samples
+    work: Work | None = None
 
 
 class RawMetrics(msgspec.Struct, frozen=True):
@@ -254,6 +257,7 @@ def operation_record(op: OperationSummary) -> OperationRecord:
         rounds_kept=sum(kept),
         rounds_dropped=len(kept) - sum(kept),
         samples=_samples(kept, op.result.rounds),
+        work=op.result.work,
     )
 
 
