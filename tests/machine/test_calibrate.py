@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from records.made_record import made_record
 from tito_bench import _native
 from tito_bench.errors import WorkerError
 from tito_bench.machine import calibrate as calibrating
@@ -18,7 +19,8 @@ from tito_bench.machine.reference import reference_card, reference_ms, reference
 from tito_bench.measure.conductor import Progress
 from tito_bench.measure.environment import describe_machine
 from tito_bench.measure.plan import Budget
-from tito_bench.records.benchmark import BenchmarkRecord, FailureRecord
+from tito_bench.records.benchmark import BenchmarkRecord, FailureRecord, OperationRecord
+from tito_bench.score import Work
 from tito_bench.workloads.baseline import BASELINE
 
 _SMALLEST = Effort(1, 1000, (16,), (16, 32), Budget(rounds=1, time_s=10.0, sample_ns=10_000))
@@ -101,12 +103,27 @@ def test_the_reference_card_is_of_the_present_suite_and_kernels() -> None:
 
 def test_reference_times_are_slowdown_times_what_python_must_pay() -> None:
     time = next(op for op in reference_card().operations if op.name == "matmul_100")
-    assert reference_ms("matmul_100", time.version, 3.0) == 3.0 * time.reference_ns / 1e6
+    assert reference_ms(_matmul_100()) == pytest.approx(3.0 * time.reference_ns / 1e6)
+
+
+def test_loops_take_as_many_array_calls_there_as_here() -> None:
+    time = next(op for op in reference_card().operations if op.name == "matmul_100")
+    dispatch_ns = time.reference_ns - time.native_ns
+    loops = Work(1.0, 3_600_000, 0)  # worth 100 smallest array calls, and the one of NumPy
+    found = reference_ms(_matmul_100(work=loops))
+    assert found == pytest.approx(3.0 * 101 * dispatch_ns / 1e6)
 
 
 def test_there_are_no_reference_times_of_other_operations() -> None:
-    assert reference_ms("matmul_7", 1, 3.0) is None
-    assert reference_ms("matmul_100", 999, 3.0) is None
+    assert reference_ms(_matmul_100(name="matmul_7")) is None
+    assert reference_ms(_matmul_100(version=999)) is None
+    assert reference_ms(_matmul_100(slowdown=None)) is None
+
+
+def _matmul_100(**changes: object) -> OperationRecord:
+    """Its record, made three times slower than the reference."""
+    found = next(op for op in made_record(slowdown=3.0).operations if op.name == "matmul_100")
+    return msgspec.structs.replace(found, **changes)
 
 
 def test_the_reference_machine_has_a_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
 from tito_bench.records.record_text import record_bytes
 from tito_bench.records.store import add_stamped
+from tito_bench.score import Work
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.capstone import CAPSTONE
 from tito_bench.workloads.operation import Operation
@@ -39,6 +41,7 @@ def made_record(
     slowdown: float = 2.0,
     rounds: Mapping[str, Sequence[float]] = {},
     scale: float = 1.0,
+    work: Work | None = None,
     environment: Sequence[Finding] = (),
     now: datetime = NOW,
     ran_on: Mapping[str, Any] = {},
@@ -48,9 +51,11 @@ def made_record(
 
     `rounds` gives an operation a slowdown for each round; `scale` makes a
     machine on which everything takes that many times as long, and `ran_on`
-    changes what is said of the interpreter.
+    changes what is said of the interpreter. Where `work` goes into loops the
+    slowdown is another.
     """
-    summary = summarise([_result(op, failures, rounds, slowdown, scale) for op in BASELINE])
+    results = [_result(op, failures, rounds, slowdown, scale) for op in BASELINE]
+    summary = summarise([replace(result, work=work) for result in results])
     loaded = _loaded(ran_on, subject)
     verdict = judge(summary, loaded.runtime)
     return build_record(summary, loaded, MACHINE, environment, verdict, now)

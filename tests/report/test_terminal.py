@@ -16,6 +16,7 @@ from tito_bench.measure.results import Failure
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.report import view
 from tito_bench.report.terminal import Symbols, print_baseline
+from tito_bench.score import Work
 
 SAVED = ".tito/benchmarks/baseline_20261122T203000Z_abcd.json"
 MISSING = Failure("missing", "module 03 layers: Linear not found")
@@ -37,8 +38,13 @@ def flat(text: str) -> str:
 @pytest.fixture(autouse=True)
 def reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference machine whose card does not change: everything native takes 2 ms there."""
+<<<<<<< HEAD
     monkeypatch.setattr(view, "reference_ms", lambda _name, _version, slowdown: 2 * slowdown)
     monkeypatch.setattr(view, "reference_name", lambda: "Old CPU, sse2")
+=======
+    monkeypatch.setattr(view, "reference_ms", lambda op: 2 * op.slowdown)
+    monkeypatch.setattr(terminal, "reference_name", lambda: "Old CPU, sse2")
+>>>>>>> 974d132 (Reports name loops of Python; reference times of looped code; raw times as a stopwatch shows them)
 
 
 def test_the_whole_report() -> None:
@@ -73,6 +79,13 @@ def test_no_line_is_wider_than_the_terminal_but_for_paths(width: int, unicode: b
     lines = shown(record, width, unicode=unicode).splitlines()
     assert [line for line in lines if cell_len(line) > width and SAVED not in line] == []
     assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_loops_of_python_are_named_with_how_they_count() -> None:
+    text = flat(shown(made_record(work=Work(0.9, 1, 1))))
+    assert "Loops of Python: Tensor Operations, Matrix Multiply, Forward Pass, mlp batch 1." in text
+    assert "held against the interpreter" in text
+    assert "Loops of Python" not in shown(made_record(work=Work(0.4, 1, 1)))
 
 
 def test_a_path_stays_whole_on_a_narrow_terminal() -> None:

@@ -10,7 +10,9 @@ from functools import cache
 from importlib.resources import files
 
 from tito_bench.machine.card import CARD, Card
+from tito_bench.records.benchmark import OperationRecord
 from tito_bench.records.schema import decode
+from tito_bench.score import slowdown
 
 __all__ = ["reference_card", "reference_ms", "reference_name"]
 
@@ -24,16 +26,25 @@ def reference_card() -> Card:
     return decode(CARD, data, _FILE).value
 
 
-def reference_ms(operation: str, version: int, slowdown: float) -> float | None:
-    """What code with this slowdown would take for one call on the reference machine, in ms.
+def reference_ms(operation: OperationRecord) -> float | None:
+    """What the code that `operation` measured would take for one call on the reference machine.
 
-    That is the slowdown times what a Python program must pay there (the kernel
-    and its unavoidable array calls), because that is what slowdowns are
-    relative to. None where the card has no such operation in this version.
+    In ms: the time that has the same slowdown there. None where nothing was
+    measured, or the card has no such operation in this version.
     """
+    if operation.slowdown is None:
+        return None
     for time in reference_card().operations:
-        if time.name == operation and time.version == version:
-            return slowdown * time.reference_ns / 1e6
+        if (time.name, time.version) == (operation.name, operation.version):
+            # Slowdowns are proportional to the subject's time.
+            per_ns = slowdown(
+                1.0,
+                time.native_ns,
+                dispatch_calls=operation.dispatch_calls,
+                dispatch_ns=(time.reference_ns - time.native_ns) / operation.dispatch_calls,
+                work=operation.work,
+            )
+            return operation.slowdown / per_ns / 1e6
     return None
 
 

@@ -158,6 +158,8 @@ def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> It
         yield _fact(f"95% interval of the score: {view.interval}")
     if view.elsewhere is not None:
         yield _fact(view.elsewhere)
+    if view.loops is not None:
+        yield _fact(view.loops)
     yield from _kept(saved)
 
 

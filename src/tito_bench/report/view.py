@@ -16,7 +16,7 @@ from tito_bench.records.benchmark import (
     SystemInfo,
     VerdictRecord,
 )
-from tito_bench.report.wording import explain_all
+from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES
 
@@ -34,13 +34,17 @@ __all__ = [
     "times",
 ]
 
+_MOSTLY = 0.5
+
 
 @dataclass(frozen=True)
 class Row:
     """One line of a report. The numbers are None where `reason` says why.
 
     `elsewhere_ms` is what the same slowdown would take on the reference
-    machine; None where its card does not have the operations.
+    machine; None where its card does not have the operations. `looped` says
+    that most of the time of one of them goes into loops of Python, whose
+    slowdown is not the quotient of the two times.
     """
 
     title: str
@@ -50,6 +54,7 @@ class Row:
     reason: str | None
     scored: bool
     elsewhere_ms: float | None = None
+    looped: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class Origin:
 class BaselineView:
     """What a report of a baseline shows. `groups_scored` of `groups_total` make the score.
 
-    `elsewhere` puts the slowdowns into times on the reference machine.
+    `elsewhere` puts the slowdowns into times on the reference machine; `loops`
+    says which of them count loops of Python.
     """
 
     rows: tuple[Row, ...]
@@ -84,6 +90,7 @@ class BaselineView:
     interval: str | None
     outcome: Outcome
     elsewhere: str | None
+    loops: str | None
 
     @property
     def complete(self) -> bool:
@@ -113,6 +120,7 @@ def baseline_view(record: BenchmarkRecord) -> BaselineView:
         interval=None if metrics.score_interval is None else interval_text(metrics.score_interval),
         outcome=_outcome(record, scored == len(groups)),
         elsewhere=_elsewhere(groups),
+        loops=_loops([*groups, *extra]),
     )
 
 
@@ -211,11 +219,12 @@ def _group_row(record: BenchmarkRecord, name: str) -> Row:
         None,
         True,
         _elsewhere_ms(members),
+        any(_looped(op) for op in members),
     )
 
 
 def _elsewhere_ms(members: Sequence[OperationRecord]) -> float | None:
-    times = [reference_ms(op.name, op.version, _measured(op.slowdown)) for op in members]
+    times = [reference_ms(op) for op in members]
     known = [time for time in times if time is not None]
     return geometric_mean(known) if len(known) == len(members) else None
 
@@ -225,7 +234,17 @@ def _operation_row(op: OperationRecord) -> Row:
     if op.slowdown is None:
         return Row(title, None, None, None, _reason(op), False)
     subject_ns, reference_ns = _measured(op.subject_ns), _measured(op.reference_ns)
-    return Row(title, subject_ns / 1e6, reference_ns / 1e6, op.slowdown, None, False)
+    times = subject_ns / 1e6, reference_ns / 1e6
+    return Row(title, *times, op.slowdown, None, False, looped=_looped(op))
+
+
+def _loops(rows: Sequence[Row]) -> str | None:
+    looped = ", ".join(row.title for row in rows if row.looped)
+    return f"Loops of Python: {looped}. {HOW_LOOPS_COUNT}" if looped else None
+
+
+def _looped(op: OperationRecord) -> bool:
+    return op.work is not None and op.work.loop_share > _MOSTLY
 
 
 def _measured(value: float | None) -> float:

@@ -11,12 +11,19 @@ from typing import NamedTuple, Protocol
 
 __all__ = [
     "CODES",
+    "HOW_LOOPS_COUNT",
     "LESSONS",
     "Words",
     "explain",
     "explain_all",
     "words",
 ]
+
+
+HOW_LOOPS_COUNT = (
+    "They are held against the interpreter, not the kernel, so that wider vectors do not count "
+    "against them."
+)
 
 
 class _Reason(Protocol):
