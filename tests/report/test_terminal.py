@@ -38,13 +38,8 @@ def flat(text: str) -> str:
 @pytest.fixture(autouse=True)
 def reference_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference machine whose card does not change: everything native takes 2 ms there."""
-<<<<<<< HEAD
-    monkeypatch.setattr(view, "reference_ms", lambda _name, _version, slowdown: 2 * slowdown)
-    monkeypatch.setattr(view, "reference_name", lambda: "Old CPU, sse2")
-=======
     monkeypatch.setattr(view, "reference_ms", lambda op: 2 * op.slowdown)
-    monkeypatch.setattr(terminal, "reference_name", lambda: "Old CPU, sse2")
->>>>>>> 974d132 (Reports name loops of Python; reference times of looped code; raw times as a stopwatch shows them)
+    monkeypatch.setattr(view, "reference_name", lambda: "Old CPU, sse2")
 
 
 def test_the_whole_report() -> None:
