@@ -174,6 +174,10 @@ def test_few_rounds_say_so() -> None:
     view = compared(made_record(rounds=quick), made_record(slowdown=9.0))
     assert set(changes(view).values()) == {"not separated"}
     assert "fewer than 6 rounds" in text(view)
+    one = compared(made_record(rounds={"add_1m": [2.0, 2.0]}), made_record(slowdown=9.0))
+    assert changes(one)["matmul_512"] == "slower"
+    assert one.rows[-1].reason == "fewer than 6 rounds: add_1m"
+    assert one.rows[-1].change == "not separated"
 
 
 def test_capstones_are_compared_with_their_tracks() -> None:

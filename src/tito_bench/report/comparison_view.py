@@ -182,7 +182,9 @@ def _overall(
         return None
     compared = sum(map(len, groups.values()))
     part = "" if compared == len(scored) else f" ({compared} of {len(scored)})"
-    return ComparedRow(_OVERALL + part, True, None, None, combine(list(groups.values())), "")
+    few = [rows[name].operation for name in scored if rows[name].ratio and rows[name].reason]
+    reason = no_ratio("few_rounds", ", ".join(few)) if few else ""
+    return ComparedRow(_OVERALL + part, True, None, None, combine(list(groups.values())), reason)
 
 
 def _tracks(before: Record, after: Record) -> Iterator[TrackRow]:
