@@ -143,6 +143,7 @@ def test_operations_defined_otherwise_are_not_compared() -> None:
         assert changes(view)["matmul_100"] == "not compared"
         if "name" in change:
             assert {r.reason for r in view.operations if r.reason} == {"not in A", "not in B"}
+            assert regressions(view, 0) == (), "another suite is nobody's fault"
         else:
             assert "defined otherwise" in text(view)
             assert [note.code for note in view.notes] == ["definition"]
@@ -184,6 +185,7 @@ def test_capstones_are_compared_with_their_tracks() -> None:
     view = compared(made_capstone(slowdown=8.0), made_capstone(now=NOW + timedelta(days=1)))
     assert view.overall is not None
     assert view.overall.change == "faster"
+    assert "points of the speed track." in view.summary
     assert "speed track: 70.0 in A, 90.0 in B" in text(view)
     assert "compression track: not measured in A, not measured in B" in text(view)
     assert "- accuracy track: 100.0 in A" in comparison_markdown(view, None)

@@ -37,7 +37,7 @@ class ComparedRow:
 
     `before` and `after` are slowdowns, None where they were not measured.
     `ratio` is None where the two are not to be compared; `reason` says why, or
-    why a ratio says little. `lost` is a measurement that A has and B should.
+    why a ratio says little. `lost` is what A measured and B could not.
     """
 
     operation: str
@@ -99,9 +99,11 @@ class ComparisonView:
             return "No scored operation could be compared."
         ratio, low, high = (_ratio_cell(self.overall, end) for end in _ENDS)
         points = f"{round(self.points, 1) + 0.0:+.1f}"  # no negative zero
+        scale = "score" if self.after.kind == "baseline" else "speed track"
         return (
             f"{self.overall.operation.capitalize()}: B takes {ratio} times as long as A (95% "
-            f"interval {low} to {high}), {self.overall.change}: worth {points} points of the score."
+            f"interval {low} to {high}), {self.overall.change}: worth {points} points of the "
+            f"{scale}."
         )
 
     @property
@@ -153,7 +155,7 @@ def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) ->
         after=None if after is None else after.value,
         ratio=ratio,
         reason=no_ratio(code, detail) if code else "",
-        lost=before is not None and after is None and code != "definition",
+        lost=code == "not_after",
     )
 
 
