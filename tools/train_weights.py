@@ -6,7 +6,7 @@ one machine, for all seeds are fixed)
 `mlp` is trained on the 8x8 digits, `cnn` on the same enlarged to 28x28. `mlp_wide` is a 64-128-10
 network on the 8x8 digits whose first layer is then spread over the 28x28 pixels: each of the nine
 pixels that one was enlarged to gets a ninth of its weight. It computes the same, and compresses
-to a few kB because rows repeat.
+to a few kB because rows repeat. All are stored as float16: half the bytes, the same accuracy.
 """
 
 from __future__ import annotations
@@ -137,22 +137,30 @@ def train_cnn(epochs: int, rate: float) -> Weights:
     return weights
 
 
+def stored(weights: Weights) -> Weights:
+    return tuple(array.astype(np.float16) for array in weights)
+
+
+def loaded(weights: Weights) -> Weights:
+    return tuple(array.astype(np.float32) for array in stored(weights))
+
+
 def main() -> None:
     data = shipped_digits()
     flat = data.test_images.reshape(len(data.test_labels), -1)
     large = enlarge(data.test_images)
-    wide = spread(train_mlp(128, 40, 0.2))
+    wide = loaded(spread(train_mlp(128, 40, 0.2)))
     models: dict[str, tuple[Weights, np.ndarray]] = {}
-    mlp = train_mlp(32, 60, 0.2)
+    mlp = loaded(train_mlp(32, 60, 0.2))
     models["mlp"] = mlp, mlp_logits(mlp, flat)
     models["mlp_wide"] = wide, mlp_logits(wide, large.reshape(len(large), -1))
-    cnn = train_cnn(12, 0.1)
+    cnn = loaded(train_cnn(12, 0.1))
     models["cnn"] = cnn, cnn_logits(cnn, large[:, None])
     arrays = {}
     for name, (weights, logits) in models.items():
         accuracy = float((logits.argmax(axis=1) == data.test_labels).mean())
         print(f"{name}: accuracy {accuracy:.3f}")
-        arrays |= {f"{name}.{index}": array for index, array in enumerate(weights)}
+        arrays |= {f"{name}.{index}": array for index, array in enumerate(stored(weights))}
     np.savez_compressed(TARGET, **arrays)
     print(f"{TARGET.name}: {TARGET.stat().st_size} B")
 

@@ -28,7 +28,7 @@ def weights_of(operation: Operation) -> tuple[np.ndarray, ...]:
         return make_weights(operation.weights, WEIGHTS_SEED)
     with np.load(_SHIPPED, allow_pickle=False) as stored:
         return tuple(
-            np.ascontiguousarray(stored[f"{operation.trained}.{index}"])
+            np.ascontiguousarray(stored[f"{operation.trained}.{index}"], dtype=np.float32)
             for index in range(len(operation.weights))
         )
 
