@@ -11,21 +11,18 @@ Installs what is missing: ziglang from PyPI into a virtual environment of its ow
 with apt-get where it may. What cannot be installed is reported and fails the check.
 """
 
-# ruff: noqa: S603, S607  a command that prints, and runs compilers of its own choice
+# ruff: noqa: S603  a command that prints, and runs compilers of its own choice
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 from kernel_build import build_native_test
+from toolchain import CACHE, debian_program, zig_compiler
 
-CACHE = Path(tempfile.gettempdir()) / "tito-bench-cross-check"
 WINE = ("wine64", "/usr/lib/wine/wine64", "wine")
 
 
@@ -81,7 +78,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", help="only platforms whose name holds this")
     parser.add_argument("--build-only", action="store_true", help="do not run anything")
     options = parser.parse_args()
-    zig = [str(zig_python()), "-m", "ziglang", "cc"]
+    zig = zig_compiler()
     failures = []
     for platform in PLATFORMS:
         if options.only and not any(word in platform.name for word in options.only):
@@ -103,7 +100,7 @@ def build(zig: list[str], platform: Platform) -> Path:
     return build_native_test(
         [*zig, "-target", platform.zig_target],
         platform.machine,
-        CACHE / platform.name,
+        CACHE / "kernels" / platform.name,
         libraries=() if windows else ("-lm",),
         suffix=".exe" if windows else "",
     )
@@ -114,8 +111,10 @@ def run_test(program: Path, run: Run) -> bool:
     command = list(run.command)
     if command:
         windows = command[0] == "wine"
-        found = find(WINE, "wine64") if windows else find((command[0],), "qemu-user-static")
+        names, package = (WINE, "wine64") if windows else ((command[0],), "qemu-user-static")
+        found = debian_program(names, package)
         if found is None:
+            print(f"  cannot run: no {' or '.join(names)} here; install {package}", flush=True)
             return False
         command[0] = found
     environment = {**os.environ, "WINEDEBUG": "-all", "WINEPREFIX": str(CACHE / "wine")}
@@ -129,32 +128,6 @@ def run_test(program: Path, run: Run) -> bool:
     shown = done.stdout if done.returncode == 0 else done.stdout + done.stderr
     print("".join(f"    {line}\n" for line in shown.splitlines()), end="", flush=True)
     return done.returncode == 0
-
-
-def zig_python() -> Path:
-    """The interpreter of a virtual environment that has ziglang, made once."""
-    folder = CACHE / "zig"
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    install = [str(python), "-m", "pip", "install", "-q", "ziglang"]
-    subprocess.run(install, check=True)
-    os.environ.setdefault("ZIG_GLOBAL_CACHE_DIR", str(CACHE / "zig-cache"))
-    return python
-
-
-def find(names: tuple[str, ...], package: str) -> str | None:
-    """A program, from its Debian package if need be."""
-    for attempt in range(2):
-        for name in names:
-            path = shutil.which(name)
-            if path is not None:
-                return path
-        if attempt == 0 and shutil.which("apt-get"):
-            for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
-                subprocess.run(["apt-get", "-qq", *command], stdout=subprocess.DEVNULL, check=False)
-    print(f"  cannot run: none of {', '.join(names)} is here; install {package}", flush=True)
-    return None
 
 
 if __name__ == "__main__":

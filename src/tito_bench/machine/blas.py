@@ -10,7 +10,8 @@ from tito_bench.machine.system import read_text
 
 __all__ = ["built_blas", "built_blas_of", "instruction_set"]
 
-_BUILT = re.compile(r'"blas":\s*\{\s*"name":\s*"([^"]*)",\s*"found":\s*bool\("(\w+)"')
+# NumPy wrote `bool("True"...` until 2.4 and a plain `True` from 2.5 on.
+_BUILT = re.compile(r'"blas":\s*\{\s*"name":\s*"([^"]*)",\s*"found":\s*(?:bool\(")?(\w+)')
 # Kernel families of OpenBLAS and BLIS, as they name them, by the widest set they use.
 _FAMILIES = {
     "avx512": ("skylakex", "cooperlake", "sapphirerapids", "skx", "knl", "zen4", "zen5"),

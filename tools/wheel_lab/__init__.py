@@ -1,0 +1,1 @@
+"""Building the sdist and the wheels on one Linux machine, and what is checked of them."""

