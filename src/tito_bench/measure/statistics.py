@@ -12,6 +12,7 @@ __all__ = [
     "mdape",
     "median",
     "median_interval",
+    "quantile",
 ]
 
 FEWEST_FOR_INTERVAL = 6
@@ -50,3 +51,17 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[
     lower = max(0, math.floor(count / 2 - half_width))
     upper = min(count - 1, math.ceil(count / 2 + half_width) - 1)
     return ordered[lower], ordered[upper]
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` of the ascending values lie, between neighbours linearly.
+
+    Definition 7 of Hyndman and Fan, "Sample quantiles in statistical
+    packages", The American Statistician 50(4), 1996. Raises ValueError on none.
+    """
+    if not ordered:
+        raise ValueError("a quantile of nothing")
+    position = share * (len(ordered) - 1)
+    below = min(int(position), len(ordered) - 1)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])

@@ -52,6 +52,7 @@ class CapstoneView:
 
     tracks: tuple[TrackView, ...]
     overall: float | None
+    part_text: str
     outcome: Outcome
     course: tuple[str, ...]
     own: OwnView | None
@@ -64,6 +65,7 @@ def capstone_view(record: CapstoneRecord) -> CapstoneView:
     return CapstoneView(
         tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
         overall=record.normalized_metrics.overall,
+        part_text=_part(record),
         outcome=_outcome(record),
         course=tuple(_course(record)),
         own=_own(record),
@@ -199,10 +201,15 @@ def _outcome(record: CapstoneRecord) -> Outcome:
         invalid = record.verdict.status == "invalid"
         why = "a result was wrong or the code failed" if invalid else "nothing could be measured"
         return Outcome(False, f"Overall: none, {why}.")
-    part = ""
-    if metrics.tracks_measured < len(metrics.tracks):
-        part = f" (of {metrics.tracks_measured} of {len(metrics.tracks)} tracks)"
-    return Outcome(True, f"Overall: {metrics.overall:.0f}/100{part}")
+    return Outcome(True, f"Overall: {metrics.overall:.0f}/100{_part(record)}")
+
+
+def _part(record: CapstoneRecord) -> str:
+    """Of how many tracks the overall is, if not of all."""
+    metrics = record.normalized_metrics
+    if metrics.tracks_measured == len(metrics.tracks):
+        return ""
+    return f" (of {metrics.tracks_measured} of {len(metrics.tracks)} tracks)"
 
 
 def _course(record: CapstoneRecord) -> Iterator[str]:

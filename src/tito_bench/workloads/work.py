@@ -13,6 +13,7 @@ BYTES_FORMULA = "4 bytes x (elements of the inputs, the parameters and the resul
 """Every input and parameter is read once, the result is written once."""
 
 _KERNEL, _WINDOW = 3, 2
+_MOSTLY = 0.1
 _LAYERNORM, _GELU, _SOFTMAX = 7, 8, 4  # per element; GELU with its tanh as one
 
 
@@ -27,6 +28,7 @@ class Work:
 
     flops: int
     bytes: int
+    bytes_written: int
     formula: str
 
     @property
@@ -34,12 +36,17 @@ class Work:
         """FLOP per byte."""
         return self.flops / self.bytes
 
+    @property
+    def mostly_reads(self) -> bool:
+        """Whether it writes so much less than one byte of three that a triad is no model of it."""
+        return self.bytes_written < _MOSTLY * self.bytes
+
 
 def work_of(operation: Operation) -> Work:
     """The work of one call. Raises KeyError on a kind that has no formula."""
     flops, result, formula = _FORMULAS[operation.kind](operation)
     shapes = (*operation.inputs, *operation.weights)
-    return Work(flops, 4 * (sum(map(math.prod, shapes)) + result), formula)
+    return Work(flops, 4 * (sum(map(math.prod, shapes)) + result), 4 * result, formula)
 
 
 def _elementwise(operation: Operation) -> tuple[int, int, str]:

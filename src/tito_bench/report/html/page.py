@@ -1,0 +1,139 @@
+"""Renders a whole report as one page: no script, no request, nothing that a record says obeyed.
+
+Jinja2 escapes everything that is put in; before that, `safe_text` has taken
+out what a reader's eye would obey (bidi, control and invisible characters).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tito_bench.report.history_view import COLUMNS, HistoryRow
+from tito_bench.report.html.charts.lines import accuracy_chart, history_chart, loss_chart
+from tito_bench.report.html.charts.roofline import roofline_chart
+from tito_bench.report.html.charts.round_strips import round_strips
+from tito_bench.report.html.charts.score_scale import score_scale
+from tito_bench.report.safe_text import safe_text
+from tito_bench.report.sections.roofline import BYTES_FORMULA
+from tito_bench.report.sections.whole import WholeReport, day_text
+from tito_bench.report.table import cells
+
+__all__ = ["render_page"]
+
+_LONGEST = 400  # characters of one piece of foreign text
+_MOST_RECORDS = 200
+_MOST_ROWS = 12
+_MOST_SKIPPED = 20
+_NUMBER = re.compile(r"[+-]?[\d.,]+ ?(?:ms|x|%|s|B|KiB|MiB)?")
+_HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "file"}]
+
+
+def render_page(report: WholeReport) -> str:
+    """The page, as text to be written in UTF-8."""
+    style = _style()
+    drawn = report.history.records[-_MOST_RECORDS:]
+    newest = tuple(reversed(drawn[-_MOST_ROWS:]))
+    return _environment().get_template("page.html.jinja").render(
+        report=report,
+        title=f"tito-bench {report.kind}, {day_text(report.measured_at)}",
+        day=day_text(report.measured_at),
+        moment=f"{day_text(report.measured_at)}, {report.measured_at:%H:%M} UTC",
+        style=Markup(style),  # noqa: S704 - a file of this package
+        style_hash=_hash(style),
+        part=report.own.score_text != f"{report.own.score or 0:.0f}/100",
+        who=report.who,
+        scale=score_scale(report),
+        rounds=round_strips(report.strips),
+        roofline=None if report.roofline is None else roofline_chart(report.roofline),
+        points=_points(report),
+        bytes_formula=BYTES_FORMULA,
+        accuracy=None if report.own.curve is None else accuracy_chart(report.own.curve),
+        loss=None if report.own.curve is None else loss_chart(report.own.curve),
+        curve_text="" if report.own.curve is None else _spoken(report.own.curve.cells),
+        history=history_chart(drawn) if len(drawn) > 1 else None,
+        history_text=_history_text(drawn),
+        hollow=any(not row.comparable for row in drawn),
+        earlier=len(report.history.records) - len(drawn) + report.history.earlier,
+        history_heads=[column.title for column in _HISTORY_COLUMNS],
+        history_rows=cells(_HISTORY_COLUMNS, newest),
+        most_skipped=_MOST_SKIPPED,
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tito_bench.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(edge=_edge, words=_words)
+    return environment
+
+
+def _harmless(value: Any) -> Any:
+    """What is put into a template: text from anywhere but templates is made safe to look at."""
+    return safe_text(value, _LONGEST) if type(value) is str else value
+
+
+def _style() -> str:
+    return files("tito_bench.report.html").joinpath("templates", "style.css").read_text("utf-8")
+
+
+def _hash(style: str) -> Markup:
+    """The source expression by which the page allows its own style and no other."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest())
+    return Markup(digest.decode())  # noqa: S704 - letters, digits, + / =
+
+
+def _edge(at: float) -> str:
+    """How a label at this place is anchored, so that it stays within the page."""
+    return "start" if at < 1 else "end" if at > 99 else "middle"
+
+
+def _words(rows: tuple[tuple[str, ...], ...], index: int) -> bool:
+    """Whether a column holds words; one of numbers is set flush right."""
+    return any(row[index] and not _NUMBER.fullmatch(row[index]) for row in rows)
+
+
+def _points(report: WholeReport) -> list[tuple[str, ...]]:
+    if report.roofline is None:
+        return []
+    return [
+        (
+            f"{point.number} {point.name}",
+            *point.cells,
+            f"{point.kernel_limited} {point.subject_limited}",
+        )
+        for point in report.roofline.points
+    ]
+
+
+def _spoken(rows: tuple[tuple[str, ...], ...]) -> str:
+    """The curve for those who hear it."""
+    first, last = rows[0], rows[-1]
+    return (
+        f"From epoch {first[0]} with loss {first[1]} and accuracy {first[2]} to epoch {last[0]}"
+        f" with loss {last[1]} and accuracy {last[2]}"
+    )
+
+
+def _history_text(rows: tuple[HistoryRow, ...]) -> str:
+    scores = [row.score for row in rows if row.score is not None]
+    if not scores:
+        return "No record has a score"
+    return (
+        f"{len(rows)} records; scores from {min(scores):.0f} to {max(scores):.0f},"
+        f" the newest {scores[-1]:.0f}"
+    )
