@@ -34,6 +34,7 @@ __all__ = [
     "calibration_drift",
     "card_path",
     "matching_card",
+    "stored_card",
 ]
 
 SLOWEST_DRIFT = 1.15
@@ -133,17 +134,22 @@ def card_path(root: Path) -> Path:
 
 
 def matching_card(path: Path, fingerprint: Fingerprint) -> Card | None:
-    """The stored card, if it is of this kind of machine with these kernels; else None.
+    """The stored card, if it is of this kind of machine with these kernels; else None."""
+    card = stored_card(path)
+    return card if card is not None and card.fingerprint == fingerprint else None
+
+
+def stored_card(path: Path) -> Card | None:
+    """The stored card, of whichever machine; None where there is none.
 
     A card is a help, not a need: one that cannot be read counts as none here
     and stays as it is; `tito-bench doctor` names it.
     """
     try:
         data = read_bytes(path)
-        card = None if data is None else decode(CARD, data, show_path(path)).value
+        return None if data is None else decode(CARD, data, show_path(path)).value
     except (StoreError, Unreadable):
         return None
-    return card if card is not None and card.fingerprint == fingerprint else None
 
 
 def calibration_drift(card: Card, record_native_ns: Mapping[str, float]) -> Finding | None:

@@ -1,19 +1,11 @@
-"""Renders a whole report as one page: no script, no request, nothing that a record says obeyed.
-
-Jinja2 escapes everything that is put in; before that, `safe_text` has taken
-out what a reader's eye would obey (bidi, control and invisible characters).
-"""
+"""Renders a whole report as one page: no script, no request, nothing that a record says obeyed."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tito_bench.report.history_view import COLUMNS, HistoryRow
@@ -21,14 +13,13 @@ from tito_bench.report.html.charts.lines import accuracy_chart, history_chart, l
 from tito_bench.report.html.charts.roofline import roofline_chart
 from tito_bench.report.html.charts.round_strips import round_strips
 from tito_bench.report.html.charts.score_scale import score_scale
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.sections.roofline import BYTES_FORMULA
 from tito_bench.report.sections.whole import WholeReport, day_text
 from tito_bench.report.table import cells
+from tito_bench.report.templating import template, template_text
 
 __all__ = ["render_page"]
 
-_LONGEST = 400  # characters of one piece of foreign text
 _MOST_RECORDS = 200
 _MOST_ROWS = 12
 _MOST_SKIPPED = 20
@@ -38,10 +29,10 @@ _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "
 
 def render_page(report: WholeReport) -> str:
     """The page, as text to be written in UTF-8."""
-    style = _style()
+    style = template_text("style.css")
     drawn = report.history.records[-_MOST_RECORDS:]
     newest = tuple(reversed(drawn[-_MOST_ROWS:]))
-    return _environment().get_template("page.html.jinja").render(
+    return template("page.html.jinja", edge=_edge, words=_words).render(
         report=report,
         title=f"tito-bench {report.kind}, {day_text(report.measured_at)}",
         day=day_text(report.measured_at),
@@ -66,29 +57,6 @@ def render_page(report: WholeReport) -> str:
         history_rows=cells(_HISTORY_COLUMNS, newest),
         most_skipped=_MOST_SKIPPED,
     )  # fmt: skip
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tito_bench.report.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(edge=_edge, words=_words)
-    return environment
-
-
-def _harmless(value: Any) -> Any:
-    """What is put into a template: text from anywhere but templates is made safe to look at."""
-    return safe_text(value, _LONGEST) if type(value) is str else value
-
-
-def _style() -> str:
-    return files("tito_bench.report.html").joinpath("templates", "style.css").read_text("utf-8")
 
 
 def _hash(style: str) -> Markup:

@@ -95,6 +95,10 @@ class WholeReport:
 
     Attributes
     ----------
+    subject
+        Its name in the record.
+    stable
+        Whether the verdict is that.
     who
         Whose code it was, as the head of a column.
     roofline, no_roofline
@@ -104,7 +108,9 @@ class WholeReport:
     """
 
     kind: str
+    subject: str
     who: str
+    stable: bool
     measured_at: datetime
     made_by: str
     own: OwnPart
@@ -134,7 +140,9 @@ def whole_report(
     own = _baseline(record) if isinstance(record, BenchmarkRecord) else _capstone(record)
     return WholeReport(
         kind=record.kind,
+        subject=record.subject.name,
         who=_who(record),
+        stable=record.verdict.status == "stable",
         measured_at=datetime.fromisoformat(record.created_at),
         made_by=f"tito-bench {record.tito_bench_version}",
         own=own,

@@ -1,0 +1,177 @@
+"""`tito-bench benchmark report`: one record as a page, a picture or a card to share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.benchmark.handing_over import check_output
+from tito_bench.cli.exits import Exit
+from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
+from tito_bench.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tito_bench.cli.streams import Streams
+    from tito_bench.records.benchmark import BenchmarkRecord
+    from tito_bench.records.capstone import CapstoneRecord
+    from tito_bench.records.choice import Chosen
+    from tito_bench.records.history import History
+    from tito_bench.records.layout import Layout
+    from tito_bench.report.sections.whole import WholeReport
+
+__all__ = ["add_parser", "run"]
+
+_FORMS = {"html": "Page", "png": "Picture", "svg": "Picture", "card": "Card"}
+
+
+def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "report",
+        help="a record as one page with charts, as a picture, or as a card to share",
+        description="Show a record again, or write it as one self-contained page with score, "
+        "roofline, rounds, learning curve and history; as a picture; or as a card to share.",
+    )
+    parser.add_argument(
+        "record",
+        nargs="?",
+        default="latest",
+        metavar="RECORD",
+        help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (default: latest)",
+    )
+    parser.add_argument(
+        "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
+    )
+    parser.add_argument("--html", type=file_path, metavar="FILE", help="write one page")
+    parser.add_argument("--png", type=file_path, metavar="FILE", help="draw it (extra: plots)")
+    parser.add_argument("--svg", type=file_path, metavar="FILE", help="draw it (extra: plots)")
+    parser.add_argument(
+        "--card", type=file_path, metavar="FILE", help="write a card to share, as SVG"
+    )
+    parser.add_argument(
+        "--show-cohort", action="store_true", help="name your cohort on the card (default: no)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    add_common_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, streams: Streams) -> int:
+    """Read, draw, write."""
+    from tito_bench.records.choice import choose_record, load_record
+    from tito_bench.records.history import read_history
+    from tito_bench.records.layout import Layout
+
+    if options.show_cohort and options.card is None:
+        raise UsageError("--show-cohort needs --card FILE")
+    outputs = _outputs(options)
+    layout = Layout(project_root(options, streams).path)
+    history = read_history(layout.benchmarks)
+    chosen = choose_record(
+        options.record, layout.benchmarks, streams.cwd, history.entries, options.type
+    )
+    record = load_record(chosen.path)
+    if options.json:
+        streams.write_json(record)
+    if outputs:
+        _write(record, history, layout, outputs, options, streams)
+    else:
+        _show(record, chosen, history, streams)
+    return Exit.OK
+
+
+def _outputs(options: argparse.Namespace) -> dict[str, Path]:
+    """The files that are asked for, by form; checked before anything is read."""
+    named = {form: getattr(options, form) for form in _FORMS}
+    outputs = {form: path for form, path in named.items() if path is not None}
+    if len({path.absolute() for path in outputs.values()}) < len(outputs):
+        raise UsageError("two outputs are to be written to the same FILE; name two")
+    for path in outputs.values():
+        check_output(path)
+        if path.exists() and not options.force:
+            from tito_bench.records.store import show_path
+
+            raise StoreError(f"{show_path(path)} exists; name another file, or add --force")
+    return outputs
+
+
+def _write(
+    record: BenchmarkRecord | CapstoneRecord,
+    history: History,
+    layout: Layout,
+    outputs: dict[str, Path],
+    options: argparse.Namespace,
+    streams: Streams,
+) -> None:
+    """Draw everything first: where one form fails, no file is written."""
+    from tito_bench.machine.card import card_path, stored_card
+    from tito_bench.records.store import show_path, write_atomic, write_new
+    from tito_bench.report.history_view import history_view
+    from tito_bench.report.sections.whole import whole_report
+
+    report = whole_report(
+        record, stored_card(card_path(layout.root)), history_view(history, record.kind)
+    )
+    cohort = _cohort(layout, streams) if options.show_cohort else None
+    drawn = {form: _drawn(form, report, cohort) for form in outputs}
+    for form, path in outputs.items():
+        (write_atomic if options.force else write_new)(path, drawn[form])
+        kilobytes = -(-len(drawn[form]) // 1000)
+        streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")
+    for line in _skipped(history, streams):
+        streams.people.write(f"{line}\n")
+
+
+def _drawn(form: str, report: WholeReport, cohort: str | None) -> bytes:
+    if form == "html":
+        from tito_bench.report.html.page import render_page
+
+        return render_page(report).encode()
+    if form == "card":
+        from tito_bench.report.share_card import share_card
+
+        return share_card(report, cohort).encode()
+    from tito_bench.report.figure import draw_figure
+
+    return draw_figure(report, "png" if form == "png" else "svg")
+
+
+def _cohort(layout: Layout, streams: Streams) -> str:
+    """The cohort in the profile. Raises `UsageError` where there is none."""
+    from tito_bench.community.profile import PROFILE
+    from tito_bench.records.documents import Documents
+
+    document = Documents(streams.now).load(PROFILE, layout.profile)
+    cohort = None if document is None else document.value.context.cohort
+    if not cohort:
+        raise UsageError("--show-cohort: you are in none; join one with: tito-bench community join")
+    return cohort
+
+
+def _show(
+    record: BenchmarkRecord | CapstoneRecord, chosen: Chosen, history: History, streams: Streams
+) -> None:
+    """The report of the terminal once more."""
+    from tito_bench.records.benchmark import BenchmarkRecord
+    from tito_bench.records.store import show_path
+    from tito_bench.report.capstone import print_capstone
+    from tito_bench.report.terminal import Symbols, print_baseline
+
+    console, symbols = streams.console(), Symbols.choose(streams.unicode)
+    saved = show_path(chosen.path)
+    if isinstance(record, BenchmarkRecord):
+        print_baseline(console, record, symbols, saved)
+    else:
+        print_capstone(console, record, symbols, saved)
+    for line in _skipped(history, streams):
+        streams.people.write(f"{line}\n")
+
+
+def _skipped(history: History, streams: Streams) -> Iterator[str]:
+    from tito_bench.report.history_terminal import skipped_lines
+    from tito_bench.report.history_view import history_view
+
+    return skipped_lines(history_view(history).skipped, streams.console().width)
