@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tito_bench.errors import TitoBenchError
 from tito_bench.report.safe_text import safe_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MissingMatplotlib", "draw_figure"]
 
 _MINE, _NATIVE, _FAINT = "#0b5c8a", "#8a4b08", "#5b6068"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
@@ -46,7 +46,7 @@ class MissingMatplotlib(TitoBenchError):
 def draw_figure(report: WholeReport, form: Literal["png", "svg"]) -> bytes:
     """The picture as the bytes of a file. Raises `MissingMatplotlib`."""
     try:
-        import matplotlib as mpl
+        from matplotlib import style
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingMatplotlib(
@@ -55,7 +55,7 @@ def draw_figure(report: WholeReport, form: Literal["png", "svg"]) -> bytes:
         ) from error
     panels = _panels(report)
     out = io.BytesIO()
-    with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE}):  # type: ignore[arg-type]
+    with style.context(["default", _STYLE]):  # whatever a matplotlibrc says
         height = _PANEL_IN * sum(share for share, _ in panels) + 0.8
         figure = Figure(figsize=(_WIDTH_IN, height), layout="constrained")
         figure.suptitle(_title(report), x=0.02, ha="left", fontsize="x-large")
@@ -80,9 +80,8 @@ def _panels(report: WholeReport) -> list[Panel]:
     if report.own.marks:
         panels.append((0.9, lambda axis: _draw_scores(axis, report)))
     if report.strips:
-        panels.append(
-            (max(0.8, 0.18 * len(report.strips)), lambda axis: _draw_rounds(axis, report))
-        )
+        share = max(0.8, 0.18 * len(report.strips))
+        panels.append((share, lambda axis: _draw_rounds(axis, report)))
     if (roofline := report.roofline) is not None:
         panels.append((2.0, lambda axis: _draw_roofline(axis, roofline, report.who)))
     if report.own.curve is not None:
@@ -158,9 +157,13 @@ def _draw_curve(axis: Axes, report: WholeReport) -> None:
 
 
 def _draw_history(axis: Axes, report: WholeReport) -> None:
-    rows = [(at, row) for at, row in enumerate(report.history.records) if row.score is not None]
+    rows = list(enumerate(report.history.records))
     for comparable in (True, False):
-        chosen = [(at, row.score) for at, row in rows if row.comparable is comparable]
+        chosen = [
+            (at, row.score)
+            for at, row in rows
+            if row.score is not None and row.comparable is comparable
+        ]
         line = "o-" if comparable else "o"
         face = _MINE if comparable else "none"
         axis.plot(

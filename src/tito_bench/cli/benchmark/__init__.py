@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from tito_bench.cli.benchmark import baseline, calibrate, capstone, compare, explain, history
+from tito_bench.cli.benchmark import (
+    baseline,
+    calibrate,
+    capstone,
+    compare,
+    explain,
+    history,
+    report,
+)
 from tito_bench.cli.options import Subparsers, add_group
 
 __all__ = ["add_parsers"]
@@ -19,5 +27,6 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     capstone.add_parser(group)
     history.add_parser(group)
     compare.add_parser(group)
+    report.add_parser(group)
     calibrate.add_parser(group)
     explain.add_parser(group)
