@@ -12,6 +12,7 @@ from tito_bench.errors import StoreError, UsageError
 from tito_bench.records.benchmark import BenchmarkRecord, decode_record
 from tito_bench.records.capstone import CapstoneRecord, decode_capstone
 from tito_bench.records.entry import Entry, Kind, NotARecord, decode_entry, why_not
+from tito_bench.records.soundness import fault_of
 from tito_bench.records.store import read_bytes, show_path
 from tito_bench.report.safe_text import safe_text
 
@@ -114,11 +115,15 @@ def load_record(path: Path) -> BenchmarkRecord | CapstoneRecord:
         raise StoreError(f"{show_path(path)} is not there any more; choose another record")
     try:
         kind = decode_entry(data, path.name).kind
-        return decode_record(data) if kind == "baseline" else decode_capstone(data)
+        record = decode_record(data) if kind == "baseline" else decode_capstone(data)
     except NotARecord as reason:
         raise _no_record(path, reason) from reason
     except ValueError as error:
         raise _no_record(path, why_not(data, error)) from error
+    fault = fault_of(record)
+    if fault is not None:
+        raise _no_record(path, NotARecord("broken", fault))
+    return record
 
 
 def _chosen(folder: Path, entry: Entry) -> Chosen:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from tito_bench.errors import TitoBenchError
+from tito_bench.report.html.charts.roofline import roofline_chart
 from tito_bench.report.safe_text import safe_text
 from tito_bench.report.sections.roofline import RooflineView, size_text
 from tito_bench.report.sections.rounds import widest_deviation
@@ -100,8 +101,8 @@ def _draw_scores(axis: Axes, report: WholeReport) -> None:
     marks = report.own.marks[::-1]
     axis.barh([mark.title for mark in marks], [mark.points for mark in marks], 0.5, color=_MINE)
     for place, mark in enumerate(marks):
-        axis.text(min(mark.points, 96) + 0.8, place, mark.text, va="center", color=_FAINT)
-    axis.set_xlim(0, 105)
+        axis.text(101, place, mark.text, va="center", color=_FAINT)
+    axis.set_xlim(0, 108)
     axis.set_title("Score: 100 is native speed, a doubling of speed is 10 points")
 
 
@@ -132,12 +133,16 @@ def _draw_roofline(axis: Axes, view: RooflineView, who: str) -> None:
     at = [point.intensity for point in view.points]
     axis.plot(at, [p.native_gflops for p in view.points], "D", mfc="none", color=_NATIVE)
     axis.plot(at, [p.subject_gflops for p in view.points], "o", color=_MINE)
-    for point in view.points:
-        place = (point.intensity, point.subject_gflops)
-        name = f"{point.number} {point.name}"
-        axis.annotate(name, place, (6, -3), textcoords="offset points", fontsize=7)
     axis.set_xscale("log")
     axis.set_yscale("log")
+    for ticks in (axis.xaxis, axis.yaxis):
+        ticks.set_major_formatter("{x:g}")  # not in powers of ten
+    for drawn in roofline_chart(view).points:
+        if drawn.label:
+            place = (drawn.point.intensity, drawn.point.subject_gflops)
+            axis.annotate(drawn.label, place, (6, -3), textcoords="offset points", fontsize=7)
+    names = "\n".join(f"{point.number}  {safe_text(point.name, 40)}" for point in view.points)
+    axis.text(1.02, 1, names, transform=axis.transAxes, va="top", fontsize=8)
     axis.set_xlabel("FLOP per byte")
     axis.set_ylabel("GFLOP/s")
     whose = "your code" if who == "yours" else who

@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     if outputs:
         _write(record, history, layout, outputs, options, streams)
     else:
-        _show(record, chosen, history, streams)
+        _show(record, chosen, layout, history, streams)
     return Exit.OK
 
 
@@ -152,7 +152,11 @@ def _cohort(layout: Layout, streams: Streams) -> str:
 
 
 def _show(
-    record: BenchmarkRecord | CapstoneRecord, chosen: Chosen, history: History, streams: Streams
+    record: BenchmarkRecord | CapstoneRecord,
+    chosen: Chosen,
+    layout: Layout,
+    history: History,
+    streams: Streams,
 ) -> None:
     """The report of the terminal once more."""
     from tito_bench.records.benchmark import BenchmarkRecord
@@ -161,7 +165,8 @@ def _show(
     from tito_bench.report.terminal import Symbols, print_baseline
 
     console, symbols = streams.console(), Symbols.choose(streams.unicode)
-    saved = show_path(chosen.path)
+    inside = chosen.path.is_relative_to(layout.root)
+    saved = layout.shown(chosen.path) if inside else show_path(chosen.path)
     if isinstance(record, BenchmarkRecord):
         print_baseline(console, record, symbols, saved)
     else:

@@ -34,6 +34,7 @@ class DrawnRoof:
 class DrawnPoint:
     """One operation: both speeds above one another. `label` is empty where a neighbour has it."""
 
+    point: Point
     at: float
     subject: float
     native: float
@@ -103,7 +104,11 @@ def _points(points: Sequence[Point], x: Scale, y: Scale) -> list[DrawnPoint]:
         labels.setdefault(host, []).append(str(points[index].number))
     return [
         DrawnPoint(
-            at, down, y.down(point.native_gflops, _HEIGHT_PX), ", ".join(labels.get(index, []))
+            point,
+            at,
+            down,
+            y.down(point.native_gflops, _HEIGHT_PX),
+            ", ".join(labels.get(index, [])),
         )
         for index, (point, (at, down)) in enumerate(zip(points, places, strict=True))
     ]

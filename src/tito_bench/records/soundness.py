@@ -1,0 +1,87 @@
+"""Whether the numbers of a record fit together, so that every report can rely on them.
+
+A record of a run always does; a file that somebody edited, or that was made
+to do harm, need not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
+from tito_bench.records.capstone import CapstoneRecord
+
+__all__ = ["fault_of"]
+
+_LARGEST = 2**63  # ns: 292 years
+
+
+def fault_of(record: BenchmarkRecord | CapstoneRecord) -> str | None:
+    """What does not fit, in a few words; foreign text within. None for a sound record."""
+    return next(_faults(record), None)
+
+
+def _faults(record: BenchmarkRecord | CapstoneRecord) -> Iterator[str]:
+    for op in record.operations:
+        yield from _operation_faults(op)
+    if isinstance(record, BenchmarkRecord):
+        yield from _group_faults(record)
+    else:
+        yield from _capstone_faults(record)
+
+
+def _operation_faults(op: OperationRecord) -> Iterator[str]:
+    if op.slowdown is None:
+        return
+    times = (op.subject_ns, op.native_ns, op.dispatch_ns, op.reference_ns)
+    if not all(map(_positive, (op.slowdown, *times, *(op.slowdown_interval or (None,))))):
+        yield f"{op.name} has a slowdown without its times"
+    columns = [getattr(op.samples, field) for field in op.samples.__struct_fields__]
+    if len(set(map(len, columns))) != 1:
+        yield f"the samples of {op.name} are not of one length"
+    if not any(op.samples.kept):
+        yield f"{op.name} has a slowdown and no round"
+    taken = op.samples
+    counts = (taken.subject_loops, taken.native_loops, taken.dispatch_loops)
+    if not all(0 < count < _LARGEST for column in counts for count in column):
+        yield f"a sample of {op.name} has no loops"
+    spent = (
+        taken.subject_wall_ns,
+        taken.subject_cpu_ns,
+        taken.subject_process_cpu_ns,
+        taken.native_wall_ns,
+        taken.native_cpu_ns,
+        taken.dispatch_cpu_ns,
+    )
+    if not all(0 <= time < _LARGEST for column in spent for time in column):
+        yield f"a sample of {op.name} took no possible time"
+    if not all(map(any, zip(taken.native_cpu_ns, taken.dispatch_cpu_ns, strict=False))):
+        yield f"a sample of {op.name} took no time"
+
+
+def _group_faults(record: BenchmarkRecord) -> Iterator[str]:
+    for name, slowdown in record.normalized_metrics.slowdowns.items():
+        if slowdown is None:
+            continue
+        members = [op for op in record.operations if op.group == name and op.scored]
+        if not _positive(slowdown) or not members or any(op.slowdown is None for op in members):
+            yield f"the group {name} has a slowdown that its operations do not have"
+
+
+def _capstone_faults(record: CapstoneRecord) -> Iterator[str]:
+    training = record.training
+    if training is not None and not (
+        _positive(training.step_ns) and _positive(training.twin_step_ns)
+    ):
+        yield "a training step took no time"
+    for memory in record.memory:
+        if memory.peak_bytes + memory.parameter_bytes <= 0:
+            yield f"{memory.model} took no memory"
+    lost = set(record.tracks_requested) - set(record.normalized_metrics.tracks)
+    if lost:
+        yield f"there is no track {min(lost)}"
+
+
+def _positive(value: float | None) -> bool:
+    return value is not None and 0 < value < _LARGEST and math.isfinite(value)
