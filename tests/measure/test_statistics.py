@@ -2,11 +2,17 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.measure.statistics import coefficient_of_variation, mdape, median_interval
+from tito_bench.measure.statistics import (
+    coefficient_of_variation,
+    mdape,
+    median_interval,
+    quantile,
+)
 
 positive = st.floats(min_value=0.1, max_value=1e6)
 
@@ -53,3 +59,14 @@ def test_the_interval_covers_the_true_median_as_often_as_it_says() -> None:
         low, high = median_interval([draw.lognormvariate(0.0, 1.0) for _ in range(25)])
         hits += low <= 1.0 <= high
     assert hits / 2000 >= 0.94
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.floats(0, 1))
+def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None:
+    ordered = sorted(values)
+    assert quantile(ordered, share) == pytest.approx(np.quantile(ordered, share), abs=1e-6)
+
+
+def test_there_is_no_quantile_of_nothing() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        quantile([], 0.5)

@@ -1,0 +1,71 @@
+"""A record whose numbers do not fit together is named, before a report stumbles over it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from records.made_record import made_capstone, made_record
+from tito_bench.capstone.figures import MemoryFigures
+from tito_bench.errors import StoreError
+from tito_bench.records.choice import load_record
+from tito_bench.records.record_text import record_bytes
+from tito_bench.records.soundness import fault_of
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def test_what_a_run_makes_is_sound() -> None:
+    assert fault_of(made_record()) is None
+    assert fault_of(made_capstone()) is None
+
+
+def _first(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = document["operations"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda d: _first(d).update(subject_ns=None), "without its times"),
+        (lambda d: _first(d).update(native_ns=0), "without its times"),
+        (lambda d: _first(d).update(slowdown=-1), "without its times"),
+        (lambda d: _first(d).update(slowdown_interval=None), "without its times"),
+        (lambda d: _first(d)["samples"]["kept"].pop(), "not of one length"),
+        (lambda d: _first(d)["samples"].update(kept=[False] * 9), "no round"),
+        (lambda d: _first(d)["samples"]["subject_loops"].__setitem__(0, 0), "no loops"),
+        (lambda d: _first(d)["samples"]["subject_cpu_ns"].__setitem__(0, -1), "no possible time"),
+        (lambda d: _first(d)["samples"]["native_wall_ns"].__setitem__(0, 10**40), "no possible"),
+        (
+            lambda d: (
+                _first(d)["samples"]["native_cpu_ns"].__setitem__(3, 0),
+                _first(d)["samples"]["dispatch_cpu_ns"].__setitem__(3, 0),
+            ),
+            "took no time",
+        ),
+        (lambda d: d.update(operations=[]), "its operations do not have"),
+        (lambda d: d["normalized_metrics"]["slowdowns"].update(matmul=-2), "do not have"),
+    ],
+)
+def test_what_does_not_fit_is_named(change: Change, named: str, tmp_path: Path) -> None:
+    document = msgspec.to_builtins(made_record())
+    change(document)
+    path = tmp_path / "edited.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(StoreError, match=rf"edited\.json: It is damaged: .*{named}"):
+        load_record(path)
+
+
+def test_tracks_and_memory_of_a_capstone_are_looked_at_as_well() -> None:
+    record = made_capstone()
+    strange = msgspec.structs.replace(record, tracks_requested=["speed", "beauty"])
+    assert fault_of(strange) == "there is no track beauty"
+    nothing = msgspec.structs.replace(record, memory=[MemoryFigures("mlp", 0, 0, 0, None)])
+    assert fault_of(nothing) == "mlp took no memory"
+    assert fault_of(msgspec.convert(json.loads(record_bytes(record)), type(record))) is None
