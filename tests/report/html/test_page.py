@@ -38,8 +38,8 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "datetime", "class", "id", "role",
-    "scope", "open", "data-head", "aria-hidden", "aria-labelledby", "x", "y", "x1", "x2", "y1",
-    "y2", "cx", "cy", "r", "d", "width", "height", "overflow",
+    "scope", "open", "data-head", "aria-hidden", "aria-labelledby", "aria-describedby", "x", "y",
+    "x1", "x2", "y1", "y2", "cx", "cy", "r", "d", "width", "height", "overflow",
 }  # fmt: skip
 
 
