@@ -28,7 +28,8 @@ def test_a_kernel_near_its_roof_is_limited_by_it(gflops: float, roof: Roof, limi
         (Spent(1500.0, 1000.0, 1, 100.0), "memory", "as the kernel is, which is 67% of its time"),
         (Spent(900.0, 1000.0, 1, 100.0), "memory", "faster than the kernel"),
         (Spent(700.0, 100.0, 5, 100.0), "interpreter", "cannot avoid are 71% of its time"),
-        (Spent(50_000.0, 1000.0, 1, 100.0), "interpreter", "45 times the least"),
+        (Spent(50_000.0, 1000.0, 1, 100.0, 0.93), "interpreter", "93% of its time goes into loops"),
+        (Spent(50_000.0, 1000.0, 1, 100.0, 0.3), "extra", "98% of its time is neither"),
         (Spent(5000.0, 1000.0, 1, 100.0), "extra", "78% of its time is neither"),
     ],
 )
@@ -36,13 +37,6 @@ def test_the_subject_is_limited_where_its_time_goes(spent: Spent, limit: Limit, 
     found = subject_limit(spent, "memory")
     assert found == limit
     assert part in subject_limit_words(found, spent, "Your code")
-
-
-def test_ten_times_the_least_is_more_than_copies_cost() -> None:
-    def limit(times: float) -> Limit:
-        return subject_limit(Spent(times * 1100.0, 1000.0, 1, 100.0), "compute")
-
-    assert (limit(9.9), limit(10.1)) == ("extra", "interpreter")
 
 
 @pytest.mark.parametrize(

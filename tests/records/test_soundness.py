@@ -49,6 +49,10 @@ def _first(document: dict[str, Any]) -> dict[str, Any]:
             ),
             "took no time",
         ),
+        (
+            lambda d: _first(d).update(work={"loop_share": 2, "flops": 1, "bytes_moved": 1}),
+            "no possible work",
+        ),
         (lambda d: d.update(operations=[]), "its operations do not have"),
         (lambda d: d["normalized_metrics"]["slowdowns"].update(matmul=-2), "do not have"),
     ],

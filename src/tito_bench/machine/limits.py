@@ -19,19 +19,21 @@ copies, conversions and temporaries, which the figures cannot tell apart from ca
 
 _NEAR = 0.5
 """Half of a roof, or of the time, is near enough to name what bounds it."""
-_MORE_THAN_COPIES = 10.0
-"""Double precision costs a factor of two, conversions and temporaries a few passes over the
-data: an operation that takes this many times the least is not slow because of them."""
 
 
 @dataclass(frozen=True)
 class Spent:
-    """The time of one call of the subject, in ns, and what it must pay at least."""
+    """The time of one call of the subject, in ns, and what it must pay at least.
+
+    `loop_share` is the metered share of its time in loops of Python, 0 to 1; 0
+    where it was not metered.
+    """
 
     subject_ns: float
     native_ns: float
     dispatch_calls: int
     dispatch_ns: float
+    loop_share: float = 0.0
 
     @property
     def kernel_share(self) -> float:
@@ -48,11 +50,6 @@ class Spent:
         """What is left of the subject's time; 0 where it beats what it must pay."""
         return max(0.0, 1 - self.kernel_share - self.calls_share)
 
-    @property
-    def times_least(self) -> float:
-        """The subject's time over the least that a Python program must pay."""
-        return 1 / (self.kernel_share + self.calls_share)
-
 
 def kernel_limit(gflops: float, roof: Roof) -> Limit:
     """What limits a native kernel that reaches `gflops` under its roof."""
@@ -63,12 +60,11 @@ def kernel_limit(gflops: float, roof: Roof) -> Limit:
 def subject_limit(spent: Spent, kernel: Limit) -> Limit:
     """What limits the subject: what limits its kernel, where most of the time is the kernel's.
 
-    Else the interpreter, where the unavoidable calls take more than what is
-    left, or where the whole takes longer than any waste of array code; else
-    extra work.
+    Else the interpreter, where loops of Python take that much, or where the
+    unavoidable calls take more than what is left; else extra work.
     """
     if spent.kernel_share >= _NEAR:
         return kernel
-    if spent.calls_share >= spent.rest_share or spent.times_least >= _MORE_THAN_COPIES:
+    if spent.loop_share >= _NEAR or spent.calls_share >= spent.rest_share:
         return "interpreter"
     return "extra"

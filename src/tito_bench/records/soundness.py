@@ -37,6 +37,10 @@ def _operation_faults(op: OperationRecord) -> Iterator[str]:
     times = (op.subject_ns, op.native_ns, op.dispatch_ns, op.reference_ns)
     if not all(map(_positive, (op.slowdown, *times, *(op.slowdown_interval or (None,))))):
         yield f"{op.name} has a slowdown without its times"
+    if op.work is not None and not (
+        0 <= op.work.loop_share <= 1 and op.work.flops > 0 and op.work.bytes_moved > 0
+    ):
+        yield f"{op.name} did no possible work"
     columns = [getattr(op.samples, field) for field in op.samples.__struct_fields__]
     if len(set(map(len, columns))) != 1:
         yield f"the samples of {op.name} are not of one length"

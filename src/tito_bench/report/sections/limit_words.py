@@ -21,8 +21,7 @@ _SUBJECT_LIMITS = {
     "ahead": "{who} is faster than the kernel, under the same roof.",
     "calls": "{who} is limited by the interpreter: array calls that Python cannot avoid are"
     " {calls} of its time.",
-    "steps": "{who} is limited by the interpreter: it takes {times} the least, more than copies or"
-    " double precision cost; the rest is as long as {steps} of the smallest array calls.",
+    "loops": "{who} is limited by the interpreter: {loops} of its time goes into loops of Python.",
     "extra": "{who} is limited by work that the operation does not need: {rest} of its time is"
     " neither the kernel's nor that of unavoidable calls.",
 }
@@ -48,7 +47,7 @@ def kernel_limit_words(limit: Limit, share: float, gb_s: float, mostly_reads: bo
 def subject_limit_words(limit: Limit, spent: Spent, who: str) -> str:
     """What limits the code that is measured beside the kernel."""
     if limit == "interpreter":
-        code = "calls" if spent.calls_share >= spent.rest_share else "steps"
+        code = "calls" if spent.calls_share >= spent.rest_share else "loops"
     elif limit == "extra":
         code = "extra"
     else:
@@ -58,8 +57,7 @@ def subject_limit_words(limit: Limit, spent: Spent, who: str) -> str:
         kernel=f"{spent.kernel_share:.0%}",
         calls=f"{spent.calls_share:.0%}",
         rest=f"{spent.rest_share:.0%}",
-        times=f"{spent.times_least:.0f} times",
-        steps=f"{spent.rest_share * spent.subject_ns / spent.dispatch_ns:,.0f}",
+        loops=f"{spent.loop_share:.0%}",
     )
 
 

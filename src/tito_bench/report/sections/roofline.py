@@ -11,8 +11,8 @@ from tito_bench.records.benchmark import OperationRecord
 from tito_bench.report.sections.limit_words import kernel_limit_words, subject_limit_words
 from tito_bench.report.view import short
 from tito_bench.workloads.definition import definition_hash
+from tito_bench.workloads.footprint import BYTES_FORMULA, Footprint, footprint_of
 from tito_bench.workloads.suites import operation_named
-from tito_bench.workloads.work import BYTES_FORMULA, Work, work_of
 
 __all__ = ["BYTES_FORMULA", "Point", "RooflineView", "roofline_view", "size_text"]
 
@@ -73,12 +73,12 @@ def roofline_view(
     for op in operations:
         if op.slowdown is None:
             continue
-        work = _work(op)
-        if work is None:
+        footprint = _footprint(op)
+        if footprint is None:
             left_out.append(_title(op))
             continue
-        points.append(_point(len(points) + 1, op, work, subject, roofline))
-        formulas[f"{_kind(op)}: {work.formula}"] = None
+        points.append(_point(len(points) + 1, op, footprint, subject, roofline))
+        formulas[f"{_kind(op)}: {footprint.formula}"] = None
     if not points:
         return None
     return RooflineView(roofline, tuple(points), tuple(formulas), tuple(left_out))
@@ -89,30 +89,36 @@ def size_text(kib: int) -> str:
     return f"{kib} KiB" if kib < 1024 else f"{kib // 1024} MiB"
 
 
-def _point(number: int, op: OperationRecord, work: Work, subject: str, roofline: Roofline) -> Point:
+def _point(
+    number: int, op: OperationRecord, footprint: Footprint, subject: str, roofline: Roofline
+) -> Point:
     if op.subject_ns is None or op.native_ns is None or op.dispatch_ns is None:
         raise ValueError("a record with a slowdown has all its times")
-    roof = roofline.roof(work.flops, work.bytes)
-    spent = Spent(op.subject_ns, op.native_ns, op.dispatch_calls, op.dispatch_ns)
-    native_gflops = work.flops / op.native_ns
+    roof = roofline.roof(footprint.flops, footprint.bytes)
+    looped = 0.0 if op.work is None else op.work.loop_share
+    spent = Spent(op.subject_ns, op.native_ns, op.dispatch_calls, op.dispatch_ns, looped)
+    native_gflops = footprint.flops / op.native_ns
     limit = kernel_limit(native_gflops, roof)
     own = subject == "tinytorch"
     return Point(
         number,
         _title(op),
-        work.intensity,
-        work.flops / op.subject_ns,
+        footprint.intensity,
+        footprint.flops / op.subject_ns,
         native_gflops,
         roof.gflops,
         kernel_limit_words(
-            limit, native_gflops / roof.gflops, roofline.gb_s(work.bytes), work.mostly_reads
+            limit,
+            native_gflops / roof.gflops,
+            roofline.gb_s(footprint.bytes),
+            footprint.mostly_reads,
         ),
         subject_limit_words(subject_limit(spent, limit), spent, "Your code" if own else "NumPy"),
     )
 
 
-def _work(op: OperationRecord) -> Work | None:
-    """The work of an operation, if its definition is still the one that was measured."""
+def _footprint(op: OperationRecord) -> Footprint | None:
+    """The footprint of an operation, if its definition is still the one that was measured."""
     try:
         operation = operation_named(op.name)
     except KeyError:
@@ -121,7 +127,7 @@ def _work(op: OperationRecord) -> Work | None:
         return None
     if op.definition is not None and op.definition != definition_hash(operation):
         return None
-    return work_of(operation)
+    return footprint_of(operation)
 
 
 def _kind(op: OperationRecord) -> str:

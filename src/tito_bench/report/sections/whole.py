@@ -75,6 +75,8 @@ class OwnPart:
         What the score is made of: groups of a baseline, tracks of a capstone.
     elsewhere
         The times on the reference machine.
+    loops
+        Which rows count loops of Python, and how.
     """
 
     score: float | None
@@ -87,6 +89,7 @@ class OwnPart:
     more: tuple[Lines, ...] = ()
     curve: LearningCurve | None = None
     elsewhere: str | None = None
+    loops: str | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ def _baseline(record: BenchmarkRecord) -> OwnPart:
         _groups(view),
         (_baseline_table(view, _who(record)),),
         elsewhere=view.elsewhere,
+        loops=view.loops,
     )
 
 

@@ -1,4 +1,4 @@
-"""How much work an operation is by its definition: arithmetic, and bytes that must move."""
+"""What an operation is by its definition: how much arithmetic, and bytes that must move."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["BYTES_FORMULA", "Work", "work_of"]
+__all__ = ["BYTES_FORMULA", "Footprint", "footprint_of"]
 
 BYTES_FORMULA = "4 bytes x (elements of the inputs, the parameters and the result)"
 """Every input and parameter is read once, the result is written once."""
@@ -18,7 +18,7 @@ _LAYERNORM, _GELU, _SOFTMAX = 7, 8, 4  # per element; GELU with its tanh as one
 
 
 @dataclass(frozen=True)
-class Work:
+class Footprint:
     """One call of an operation.
 
     `flops` counts a multiply-add as two; `formula` says how, for people.
@@ -42,11 +42,11 @@ class Work:
         return self.bytes_written < _MOSTLY * self.bytes
 
 
-def work_of(operation: Operation) -> Work:
-    """The work of one call. Raises KeyError on a kind that has no formula."""
+def footprint_of(operation: Operation) -> Footprint:
+    """The footprint of one call. Raises KeyError on a kind that has no formula."""
     flops, result, formula = _FORMULAS[operation.kind](operation)
     shapes = (*operation.inputs, *operation.weights)
-    return Work(flops, 4 * (sum(map(math.prod, shapes)) + result), 4 * result, formula)
+    return Footprint(flops, 4 * (sum(map(math.prod, shapes)) + result), 4 * result, formula)
 
 
 def _elementwise(operation: Operation) -> tuple[int, int, str]:
