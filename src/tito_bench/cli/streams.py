@@ -144,12 +144,10 @@ class Streams:
 
     def write_json(self, document: Any) -> None:
         """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8."""
-        import msgspec
-
+        from tito_bench.records.record_text import record_bytes
         from tito_bench.report.safe_text import safe_json
 
-        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-        self.write_document(safe_json(text) + "\n")
+        self.write_document(safe_json(record_bytes(document).decode()))
 
     def write_document(self, text: str) -> None:
         """Write a document, which ends with a line feed, to `out`, as UTF-8."""
