@@ -404,6 +404,24 @@ def test_a_trick_that_does_not_help_never_raises_the_score(
     assert score is None or score < honest_score + 10.0
 
 
+def test_loops_that_run_only_while_it_is_tried_out_do_not_count_as_loops(tmp_path: Path) -> None:
+    # With wide vectors the same time counts less where it goes into loops.
+    code = """
+        calls = {"add": 0, "multiply": 0, "matmul": 0}
+        def _operate(self, function, other):
+            calls[function.__name__] += 1
+            if calls[function.__name__] <= 2:
+                total = 0
+                for i in range(100_000):
+                    total += i
+            return Tensor._of(function(self.data, other.data))
+        Tensor._operate = _operate
+        """
+    record = measure(tmp_path, dedented(code))
+    shares = {op.name: op.work.loop_share for op in record.operations if op.work is not None}
+    assert shares["matmul_100"] < 0.2
+
+
 def test_an_endless_loop_costs_its_operation_only(tmp_path: Path) -> None:
     code = """
         def _hangs(self, other):

@@ -17,8 +17,10 @@ from tito_bench.measure.protocol import (
     Failed,
     Load,
     Measure,
+    Measured,
     Prepare,
     Question,
+    Reading,
     SubjectChoice,
 )
 from tito_bench.measure.results import OperationResult, SuiteResult
@@ -104,6 +106,46 @@ def test_samples_reach_their_length_and_are_warmed_up_by_a_tenth() -> None:
             wanted_ns = 250_000 if step.side == "dispatch" else 1_000_000
             assert wanted_ns <= costs.of(step.side) * step.loops <= 2.5 * wanted_ns
             assert step.warmup == max(4, step.loops // 10)  # these calls are short
+
+
+def metered(bench: Bench) -> list[tuple[str, int]]:
+    """Operation and number, among its rounds, of every round that was metered."""
+    found, numbers = [], {op.name: 0 for op in SUITE}
+    for question in bench.asked(Measure):
+        assert isinstance(question, Measure)
+        if len(question.steps) == 3:
+            if question.meter:
+                found.append((question.operation, numbers[question.operation]))
+            numbers[question.operation] += 1
+    return found
+
+
+def test_one_round_of_each_operation_is_metered_nobody_knows_which() -> None:
+    seen = set()
+    for seed in range(10):
+        bench = Bench(seed=seed)
+        bench.run(Budget(workers=1, rounds=30))
+        rounds = dict(metered(bench))
+        assert len(metered(bench)) == len(rounds) == len(SUITE)
+        seen.add(rounds["add"])
+    assert len(seen) > 3
+
+
+def test_what_metering_finds_counts() -> None:
+    def looped(question: Question) -> Answer | None:
+        if isinstance(question, Measure) and question.meter:
+            readings = tuple(Reading(s.loops, *[2000 * s.loops] * 3, 0) for s in question.steps)
+            return Measured(readings, 1000, 0, loop_share=0.75)
+        return None
+
+    result = Bench(fault=looped).run(Budget(workers=1, rounds=12))
+    assert [op.work.loop_share for op in result.operations if op.work is not None] == [0.75] * 3
+
+
+def test_where_a_call_is_slow_no_other_is_spent_on_metering() -> None:
+    bench = Bench({op.name: Costs(subject=6e7) for op in SUITE})
+    bench.run(Budget(workers=1, rounds=4))
+    assert metered(bench) == []
 
 
 def test_the_order_of_sides_and_operations_changes_from_round_to_round() -> None:

@@ -168,8 +168,11 @@ class Conductor:
                     return loops, spent_ns / 1e9
                 loops = grown
 
-    def _measure(self, plan: Plan, steps: tuple[Step, ...], deadline_s: float) -> Measured:
-        answer = self._session.ask(Measure(plan.operation.name, self._seed(), steps), deadline_s)
+    def _measure(
+        self, plan: Plan, steps: tuple[Step, ...], deadline_s: float, *, meter: bool = False
+    ) -> Measured:
+        question = Measure(plan.operation.name, self._seed(), steps, meter)
+        answer = self._session.ask(question, deadline_s)
         if not isinstance(answer, Measured) or len(answer.readings) != len(steps):
             raise unexpected(answer)
         return answer
@@ -178,6 +181,8 @@ class Conductor:
 
     def _take_rounds(self, plans: Sequence[Plan], budget: Budget, ends: float) -> None:
         share_time(plans, budget.rounds, min(budget.usual_s, ends - self._clock()))
+        for plan in plans:
+            plan.metered_round = len(plan.rounds) + self._order.randrange(plan.rounds_wanted)
         total = sum(plan.rounds_wanted for plan in plans)
         done = 0
         fresh = _fresh_worker_rounds(budget, self._session.load_s)
@@ -199,7 +204,8 @@ class Conductor:
         deadline_s = 5.0 + 20 * plan.round_s
         self._prepare(plan, deadline_s)
         steps = plan.steps(self._order)
-        answer = self._measure(plan, steps, deadline_s)
+        answer = self._measure(plan, steps, deadline_s, meter=plan.is_metered())
+        plan.set_loop_share(answer.loop_share)
         sides = {step.side: reading for step, reading in zip(steps, answer.readings, strict=True)}
         plan.rounds.append(
             PairedRound(

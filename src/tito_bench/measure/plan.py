@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tito_bench.measure.protocol import Side, Step
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
@@ -78,6 +78,7 @@ class Plan:
     warmups: dict[Side, int] = field(default_factory=dict)
     round_s: float = 0.0
     rounds_wanted: int = 0
+    metered_round: int = 0
     rounds: list[PairedRound] = field(default_factory=list)
     failure: Failure | None = None
     work: Work | None = None
@@ -93,6 +94,20 @@ class Plan:
         self.loops[side] = loops
         self.warmups[side] = warmup_calls(loops, sample_s * 1e9 / loops)
         self.round_s += (1 + self.warmups[side] / loops) * sample_s
+
+    def is_metered(self) -> bool:
+        """Whether a call of the next round is looked at line by line.
+
+        Code under test cannot foresee which round that is, as it can the call
+        that prepares; only where one more call would cost much, that must do.
+        """
+        quick = self.round_s * 1e9 < SLOW_CALL_NS
+        return quick and len(self.rounds) == self.metered_round
+
+    def set_loop_share(self, share: float | None) -> None:
+        """Note what metering has found, if this round was metered."""
+        if share is not None and self.work is not None:
+            self.work = replace(self.work, loop_share=share)
 
     def result(self) -> OperationResult:
         """What is handed on."""

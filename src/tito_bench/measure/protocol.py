@@ -107,11 +107,15 @@ class Prepare(msgspec.Struct, frozen=True, tag=True):
 
 
 class Measure(msgspec.Struct, frozen=True, tag=True):
-    """Take samples of one operation, on inputs made from `seed`, in this order."""
+    """Take samples of one operation, on inputs made from `seed`, in this order.
+
+    With `meter`, one call before them is looked at line by line.
+    """
 
     operation: str
     seed: int
     steps: tuple[Step, ...]
+    meter: bool = False
 
 
 class Assess(msgspec.Struct, frozen=True, tag=True):
@@ -169,11 +173,13 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
+    `loop_share` is that of the call that was metered.
     """
 
     readings: tuple[Reading, ...]
     own_cpu_ns: int
     others_cpu_ns: int
+    loop_share: float | None = None
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):

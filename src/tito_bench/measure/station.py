@@ -83,16 +83,25 @@ class Station:
         is wrong. A first call may import or fill what later ones need, so
         that only a very slow one is the last as well.
         """
-        reading, first, share = self._meter_loops(seed, meter)
+        self.refill(seed)
+        reading, first, share = self.meter_loops(meter)
         wrong = self.check(first)
         if wrong is not None or reading.cpu_ns > 1_000_000_000:
             return reading, share, wrong
         expected = self._expected.copy()
-        _, second, share = self._meter_loops(seed + 1, meter)
+        self.refill(seed + 1)
+        _, second, share = self.meter_loops(meter)
         wrong = self.check(second)
         if wrong is None and disagreement(first, expected, self._tolerance()) is not None:
             wrong = "an earlier result was overwritten by a later call"
         return reading, share, wrong
+
+    def meter_loops(self, meter: LoopMeter) -> tuple[Reading, object, float]:
+        """One call line by line: its time, its result and its share of loops."""
+        native_ns = self.time_native(_ONE_NATIVE).call_ns
+        with meter.clock(native_ns) as clock:
+            reading, result = self.time_subject(_ONCE, copy=False)
+        return reading, result, meter.share(clock)
 
     def work(self, loop_share: float) -> Work:
         """What one call does, with the share that `try_out` found."""
@@ -137,13 +146,6 @@ class Station:
                 self._weights, self._native_inputs[0], self._variant
             )
         return disagreement(result, self._expected, self._tolerance())
-
-    def _meter_loops(self, seed: int, meter: LoopMeter) -> tuple[Reading, object, float]:
-        self.refill(seed)
-        native_ns = self.time_native(_ONE_NATIVE).call_ns
-        with meter.clock(native_ns) as clock:
-            reading, result = self.time_subject(_ONCE, copy=False)
-        return reading, result, meter.share(clock)
 
     def _tolerance(self) -> float:
         return tolerance(self._operation, self._native_inputs, self._weights, self._expected)

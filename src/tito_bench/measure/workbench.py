@@ -114,6 +114,7 @@ class Workbench:
     def _measure(self, question: Measure) -> Answer:
         station = self._stations[question.operation]
         station.refill(question.seed)
+        loop_share = station.meter_loops(self._loop_meter)[2] if question.meter else None
         process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
         readings = []
         result: object = None
@@ -131,7 +132,7 @@ class Workbench:
             wrong = station.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        return Measured(tuple(readings), own_ns, others_ns)
+        return Measured(tuple(readings), own_ns, others_ns, loop_share)
 
     def _assess(self, question: Assess) -> Answer:
         if not isinstance(self._subject, TinyTorchSubject):
