@@ -123,13 +123,18 @@ def test_where_counting_ended_there_is_a_loop_even_if_no_call_came_to_its_end() 
 
 
 @pytest.mark.parametrize(
-    ("fact", "code"), [(DOUBLE, "float64_arrays"), (STREWN, "layout"), (UNALIGNED, "layout")]
+    ("fact", "code", "what"),
+    [
+        (DOUBLE, "float64_arrays", "parameters are float64"),
+        (STREWN, "layout", "inputs"),
+        (UNALIGNED, "layout", "inputs"),
+    ],
 )
 def test_arrays_that_are_read_count_by_what_was_gained_without_them(
-    fact: ArrayFacts, code: str
+    fact: ArrayFacts, code: str, what: str
 ) -> None:
     (cause,) = find_causes(evidence(CLEAN, fact, cleaned_ns=5050.0), timing(), "")
-    assert (cause.code, cause.certainty, cause.what) == (code, "measured", f"{fact.role}s")
+    assert (cause.code, cause.certainty, cause.what) == (code, "measured", what)
     assert (cause.value, cause.cost_ns) == ("2.0", 5050.0)
     assert codes(evidence(CLEAN, fact, cleaned_ns=9300.0)) == []  # gained less than a tenth
     assert codes(evidence(CLEAN, fact)) == []  # could not be replaced: nothing is claimed

@@ -159,7 +159,7 @@ def test_float64_parameters(explained: Explained) -> None:
     code = PARAMETERS.format(weight=KEPT["float64"])
     operation = explained("mlp_batch_256", "layers", code)
     (cause,) = [cause for cause in operation.causes if cause.code == "float64_arrays"]
-    assert (cause.certainty, cause.what) == ("measured", "parameters")
+    assert (cause.certainty, cause.what) == ("measured", "parameters are float64")
     assert float(cause.value) > 1
 
 

@@ -163,7 +163,9 @@ def _unclean_arrays(weighed: _Weighed) -> Iterator[Cause]:
     value = f"{times.subject_ns / times.cleaned_ns:.1f}"
     double = [fact for fact in read if fact.dtype != "float32"]
     if double:
-        yield Cause("float64_arrays", "measured", _roles(double), value, (), cost_ns)
+        dtypes = " and ".join(dict.fromkeys(fact.dtype for fact in double))
+        what = f"{_roles(double)} are {dtypes}"
+        yield Cause("float64_arrays", "measured", what, value, (), cost_ns)
     strewn = [fact for fact in read if not (fact.dense and fact.aligned)]
     if strewn:
         yield Cause("layout", "measured", _roles(strewn), value, (), cost_ns)

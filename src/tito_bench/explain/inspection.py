@@ -61,7 +61,7 @@ def inspect(
     returned = [] if count.more else [_facts("result", _array(count.result))]
     times = None
     if time_s > 0:
-        turns = _turns(bench, kernels, operation, unclean=any(map(_is_unclean, read)))
+        turns = _turns(bench, kernels, operation, unclean=not all(map(_is_clean, read)))
         largest_bytes = max(4 * sizes.largest_made_elements, *count.array_sizes, 0)
         times = _times(bench, turns, largest_bytes, time_s)
     return Evidence(
@@ -86,10 +86,15 @@ class _Holder:
     def array(self) -> np.ndarray:
         return _array(getattr(self.owner, self.name))
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether it is such an array already."""
+        return _is_clean(_facts("parameter", self.array))
+
     def clean(self) -> bool:
         """Put a dense, aligned float32 copy in its place; whether it was taken."""
         setattr(self.owner, self.name, np.array(self.array, dtype=np.float32, order="C"))
-        return _is_clean(self.array)
+        return self.is_clean
 
 
 @dataclass(frozen=True)
@@ -183,8 +188,8 @@ def _facts(role: ArrayRole, array: np.ndarray) -> ArrayFacts:
     return ArrayFacts(role, str(array.dtype), flags.forc, flags.aligned)
 
 
-def _is_clean(array: np.ndarray) -> bool:
-    return array.dtype == np.float32 and array.flags.forc and array.flags.aligned
+def _is_clean(fact: ArrayFacts) -> bool:
+    return fact.dtype == "float32" and fact.dense and fact.aligned
 
 
 # -- lines ---------------------------------------------------------------------------------
@@ -269,15 +274,11 @@ def _add(turns: dict[str, Turn], name: str, make: Callable[[], Turn | None]) -> 
         return
 
 
-def _is_unclean(fact: ArrayFacts) -> bool:
-    return fact.dtype != "float32" or not fact.dense or not fact.aligned
-
-
 def _cleaned(bench: _Bench, operation: Operation) -> Turn | None:
     """The operation on clean arrays; None where the student's objects do not take them."""
     ready = bench.build(operation)
     holders = [_Holder(argument, "data") for argument in ready.arguments] + ready.parameters()
-    if not all(_is_clean(holder.array) or holder.clean() for holder in holders):
+    if not all(holder.is_clean or holder.clean() for holder in holders):
         return None
     inputs = tuple(holder.array for holder in holders[: len(ready.arguments)])
     return Turn(ready.function, ready.arguments, inputs)

@@ -65,9 +65,10 @@ class _Stand:
 
     def calibrate(self) -> float:
         """Find how many calls make a sample; what a sample takes with its warm-up, in ns."""
-        self._first_ns = self._time(1).elapsed_ns
-        if self._first_ns > SLOW_CALL_NS:
-            return self._first_ns
+        first = self._time(1)
+        self._first_ns = first.call_ns
+        if first.elapsed_ns > SLOW_CALL_NS:
+            return first.elapsed_ns
         while True:
             reading = self._time(self._loops)
             spent_ns = reading.elapsed_ns * self._loops

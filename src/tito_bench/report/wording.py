@@ -197,7 +197,7 @@ _CAUSES = {
         "Let one array call do all of it, as a + b or a @ b do: the loop then runs in C.",
     ),
     "float64_arrays": Words(
-        "Its {what} are float64, twice the bytes of float32: with float32 in their place it ran"
+        "Its {what}, which takes more bytes than float32: with float32 in their place it ran"
         " {value} times as fast.",
         "Make them with dtype=np.float32: NumPy's random numbers, and arrays made of a list or"
         " without a dtype, are float64.",
