@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -167,6 +168,23 @@ def test_what_the_code_forked_ends_with_it(start: Start, project: Path, leaving:
     worker.kill()
     reader.join(timeout=20)
     assert seen == ["alive", ""]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel for it")
+def test_a_worker_that_hangs_ends_with_a_killed_parent(project: Path) -> None:
+    fifo = project / "alive"
+    os.mkfifo(fifo)
+    write_tensor(
+        project,
+        f"pipe = open({str(fifo)!r}, 'w')\npipe.write('alive')\npipe.flush()\nwhile True: pass",
+    )
+    command = [sys.executable, "-m", "tito_bench", "benchmark", "baseline"]
+    words = ["--subject", "tinytorch", "--project", str(project)]
+    parent = subprocess.Popen([*command, *words], stderr=subprocess.DEVNULL)
+    with parent, fifo.open() as pipe:
+        assert pipe.read(5) == "alive"
+        parent.kill()
+        assert pipe.read() == ""  # the end: nobody holds the pipe open any more
 
 
 def test_it_reads_nothing_and_sees_no_project_first_on_its_path(

@@ -23,6 +23,8 @@ def main() -> int:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     _limit_memory(int(sys.argv[1]))
+    if sys.platform == "linux":
+        _end_with_parent()
 
     import msgspec
 
@@ -44,6 +46,18 @@ def main() -> int:
             answers.flush()
     # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
     os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the parent is killed, whatever runs here then.
+
+    Elsewhere a worker whose parent was killed ends after its present question.
+    """
+    import ctypes
+    import signal
+
+    set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _limit_memory(limit_bytes: int) -> None:
