@@ -21,6 +21,7 @@ from tito_bench.report.history_view import history_view
 from tito_bench.report.html.page import render_page
 from tito_bench.report.sections.whole import whole_report
 from tito_bench.report.terminal import Symbols, print_baseline
+from tito_bench.score import Work
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -141,6 +142,23 @@ def test_ten_thousand_rounds_and_records_stay_small() -> None:
     page = render_page(many)
     assert len(page.encode()) < 300_000
     assert "9,800 earlier ones are not drawn" in page
+
+
+def test_part_of_the_score_is_said_and_all_of_it_is_not() -> None:
+    assert "80/100 ·" not in Page(render_page(report_of(made_record(slowdown=4.0)))).text
+    part = made_record({"matmul_512": Failure("missing", "no matmul")}, slowdown=4.0)
+    assert "80/100 (2 of 3 groups) ·" in Page(render_page(report_of(part))).text
+
+
+def test_loops_of_python_are_named() -> None:
+    record = made_record(slowdown=50.0)
+    looped = [
+        msgspec.structs.replace(op, work=Work(0.9, 20_000, 120_000)) for op in record.operations
+    ]
+    record = msgspec.structs.replace(record, operations=looped)
+    text = Page(render_page(report_of(record, card_of(record)))).text
+    assert "Loops of Python: Tensor Operations, Matrix Multiply" in text
+    assert "NumPy is limited by the interpreter: 90% of its time goes into loops" in text
 
 
 def test_without_a_score_the_page_says_so() -> None:

@@ -23,7 +23,7 @@ def strip_of(ratios: list[float]) -> Strip:
 def test_every_round_is_a_deviation_from_the_median() -> None:
     strip = strip_of([2.0, 2.2, 1.8, 2.0, 4.0])
     assert strip.deviations == pytest.approx((-10.0, 0.0, 0.0, 10.0, 100.0), abs=0.05)
-    assert strip.slowdown_text == "2.0x"
+    assert strip.slowdown_text == "2.00x"
     assert strip.rounds_text == "5 rounds"
 
 

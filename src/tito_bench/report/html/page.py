@@ -39,10 +39,11 @@ def render_page(report: WholeReport) -> str:
         moment=f"{day_text(report.measured_at)}, {report.measured_at:%H:%M} UTC",
         style=Markup(style),  # noqa: S704 - a file of this package
         style_hash=_hash(style),
-        part=report.own.score_text != f"{report.own.score or 0:.0f}/100",
+        partial=report.own.score_text != f"{report.own.score or 0:.0f}/100",
         who=report.who,
         scale=score_scale(report),
         rounds=round_strips(report.strips),
+        round_rows=[strip.cells for strip in report.strips],
         roofline=None if report.roofline is None else roofline_chart(report.roofline),
         points=_points(report),
         bytes_formula=BYTES_FORMULA,

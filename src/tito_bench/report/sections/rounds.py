@@ -10,7 +10,7 @@ from tito_bench.measure.results import PairedRound
 from tito_bench.measure.statistics import quantile
 from tito_bench.measure.summary import kept_slowdowns
 from tito_bench.records.benchmark import OperationRecord, Samples
-from tito_bench.report.view import short, times
+from tito_bench.report.view import short
 
 __all__ = ["Strip", "strips_of", "widest_deviation"]
 
@@ -42,6 +42,11 @@ class Strip:
     interval_text: str
     rounds_kept: int
     rounds_dropped: int
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Name, slowdown, interval and rounds, as text."""
+        return self.name, self.slowdown_text, self.interval_text, self.rounds_text
 
     @property
     def rounds_text(self) -> str:
@@ -83,7 +88,7 @@ def _strip(op: OperationRecord) -> Strip | None:
         op.name.replace("_", " "),
         tuple(deviations),
         (100 * (low / centre - 1), 100 * (high / centre - 1)),
-        times(centre),
+        f"{short(centre)}x",
         f"{short(low)} to {short(high)}",
         op.rounds_kept,
         op.rounds_dropped,
