@@ -15,6 +15,7 @@ import pytest
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # What would make a run depend on where the tests run.
+os.environ.pop("PYTHONUNBUFFERED", None)  # it would hide what is lost without it
 _FOREIGN = ("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TERM")
 
 

@@ -42,6 +42,7 @@ def main() -> int:
             answer = workbench.answer(asked.question)
             if os.getpid() != process:
                 os._exit(1)  # a fork of the student's code: not the one that was asked
+            _flush_prints()
             answers.write(encode(Answered(asked.number, answer)) + b"\n")
             answers.flush()
     # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
@@ -58,6 +59,15 @@ def _end_with_parent() -> None:
 
     set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
     ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def _flush_prints() -> None:
+    """Send on what student code printed: it may explain the answer, and os._exit would lose it."""
+    try:
+        if sys.__stdout__ is not None:
+            sys.__stdout__.flush()
+    except (OSError, ValueError):  # student code closed it
+        return
 
 
 def _limit_memory(limit_bytes: int) -> None:
