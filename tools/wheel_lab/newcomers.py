@@ -30,7 +30,6 @@ def from_source_with_only_a_compiler(folder: Path, sdist: Path, wheel: Path) -> 
     del wheel
     python = _venv(folder)
     environ = {**clean_environ(), "PATH": str(_only(folder / "path", _COMPILER))}
-    run(python, "-m", "pip", "download", "-q", "-d", folder / "cached", sdist, environ=environ)
     started = time.monotonic()
     run(python, "-m", "pip", "install", "-q", sdist, environ=environ)
     seconds = time.monotonic() - started

@@ -59,10 +59,15 @@ def install_wheel(interpreter: Path, home: Path, wheel: Path, extra: str = "") -
     return python
 
 
-def run_tests(python: Path | str, sources: Path, folders: tuple[str, ...] = ()) -> str:
+def run_tests(
+    python: Path | str,
+    sources: Path,
+    folders: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
+) -> str:
     """pytest's last line, for all tests of the sdist's `sources` or some folders of them."""
     tests = [f"tests/{name}" for name in folders] or ["tests"]
-    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests)
     said = run(*command, cwd=sources, environ=clean_environ())
     return said.splitlines()[-1].strip("= ")
 
