@@ -71,8 +71,20 @@ def test_where_too_few_calm_rounds_are_left_all_count() -> None:
 def test_a_subject_that_waits_pays_by_the_wall_clock() -> None:
     asleep = made_reading(2100.0, wall=3.0, waits=10)
     timing = timing_of([made_round(asleep)] * 5)
+    assert timing.waits
     assert timing.subject_ns == 6300
     assert timing.kept == (True,) * 5
+
+
+def test_a_slow_subject_that_the_system_stops_does_not_wait() -> None:
+    """It is stopped in every sample; the kernel beside it is too short for that, others are not."""
+    stopped = made_reading(6e7, wall=2.0, waits=60)
+    calm = [made_round(stopped, made_reading(5e5, wall=1.2, waits=0))] * 5
+    others = [made_round(2100.0, made_reading(1e6, wall=2.0, waits=1))] * 5
+    slow, *_ = summarise([made_result(MATMUL, calm), made_result(ADD, others)]).operations
+    assert slow.timing is not None
+    assert not slow.timing.waits
+    assert slow.timing.subject_ns == pytest.approx(6e7)
 
 
 def test_a_subject_that_uses_several_threads_pays_for_all() -> None:

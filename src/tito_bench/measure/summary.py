@@ -35,7 +35,8 @@ class Timing:
 
     `reference_ns` is what a Python program must pay: the kernel and the array
     calls that it cannot avoid. `slowdown` is the median of the ratios of the
-    single rounds, not the ratio of the medians.
+    single rounds, not the ratio of the medians. `waits` says that the subject
+    waits in its calls, so that its times are those of the wall clock.
     """
 
     subject_ns: float
@@ -45,6 +46,7 @@ class Timing:
     slowdown: float
     slowdown_interval: tuple[float, float]
     mdape: float
+    waits: bool
     kept: tuple[bool, ...]
     preempted: tuple[bool, ...]
 
@@ -125,7 +127,8 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     breaking the slowest operation would raise it. Nor does work in other
     threads or processes, for what it did was not measured.
     """
-    operations = tuple(_summarise_operation(result) for result in results)
+    stops_per_ns = _stops_per_ns(results)
+    operations = tuple(_summarise_operation(result, stops_per_ns) for result in results)
     names = dict.fromkeys(op.operation.group for op in operations if op.operation.scored)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
@@ -147,22 +150,22 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     )
 
 
-def _summarise_operation(result: OperationResult) -> OperationSummary:
+def _summarise_operation(result: OperationResult, stops_per_ns: float) -> OperationSummary:
     if result.failure is not None or not result.rounds:
         return OperationSummary(result, None)
-    return OperationSummary(result, _time(result))
+    return OperationSummary(result, _time(result, stops_per_ns))
 
 
-def _time(result: OperationResult) -> Timing:
+def _time(result: OperationResult, stops_per_ns: float) -> Timing:
     operation, rounds = result.operation, result.rounds
-    waits = _waits(rounds)
+    waits = _waits(rounds, stops_per_ns)
     preempted = tuple(
         max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
     )
     kept = _kept(preempted, waits)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
-    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls, result.work)
+    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls, result.work, waits=waits)
     native_ns = median([paired.native.call_ns for paired in used])
     dispatch_ns = median([paired.dispatch.call_ns for paired in used])
     return Timing(
@@ -173,19 +176,24 @@ def _time(result: OperationResult) -> Timing:
         slowdown=median(ratios),
         slowdown_interval=median_interval(ratios),
         mdape=mdape(ratios),
+        waits=waits,
         kept=kept,
         preempted=preempted,
     )
 
 
 def kept_slowdowns(
-    rounds: Sequence[PairedRound], kept: Sequence[bool], dispatch_calls: int, work: Work | None
+    rounds: Sequence[PairedRound],
+    kept: Sequence[bool],
+    dispatch_calls: int,
+    work: Work | None,
+    *,
+    waits: bool,
 ) -> list[float]:
-    """The slowdown of each round that is kept, in their order; `work` as it was metered.
+    """The slowdown of each round that is kept, in their order.
 
-    All rounds are needed: they say together whether the subject waits.
+    `work` as it was metered; a subject that `waits` pays by the wall clock.
     """
-    waits = _waits(rounds)
     return [
         scoring.slowdown(
             paired.subject.elapsed_ns if waits else paired.subject.call_ns,
@@ -208,17 +216,23 @@ def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
     return calm if sum(calm) >= _FEWEST_KEPT and not waits else (True,) * len(preempted)
 
 
-def _waits(rounds: Sequence[PairedRound]) -> bool:
+def _stops_per_ns(results: Sequence[OperationResult]) -> float:
+    """How often the system itself stops a thread, by the kernels of all operations.
+
+    A kernel never waits. All are taken together, because what a single slow
+    subject is beside may be too short to have been stopped even once.
+    """
+    native = [paired.native for result in results for paired in result.rounds]
+    return sum(max(0, one.waits) for one in native) / max(1, sum(one.cpu_ns for one in native))
+
+
+def _waits(rounds: Sequence[PairedRound], stops_per_ns: float) -> bool:
     """Whether the subject waits (sleeps, or lets another process work) in its calls.
 
-    It then pays by the wall clock, or waiting would be free. A kernel never
-    waits, so that its switches show how often the system itself stops us.
+    It then pays by the wall clock, or waiting would be free.
     """
     subject = sum(max(0, paired.subject.waits) for paired in rounds)
-    native = sum(max(0, paired.native.waits) for paired in rounds)
-    subject_ns = sum(paired.subject.cpu_ns for paired in rounds)
-    native_ns = sum(paired.native.cpu_ns for paired in rounds)
-    expected = native * subject_ns / max(1, native_ns)
+    expected = stops_per_ns * sum(paired.subject.cpu_ns for paired in rounds)
     return subject > _WAITS_BY_CHANCE * expected + len(rounds) / 2
 
 

@@ -98,7 +98,8 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. The numbers are null where `failure` says why.
 
     `reference_ns` is `native_ns + dispatch_calls * dispatch_ns`. Loops of Python
-    count otherwise (score.py): `work` says how large their share is. `definition`
+    count otherwise (score.py): `work` says how large their share is. A subject
+    that `waits` in its calls is timed by the wall clock. `definition`
     is the hash of what was measured. The first records had neither.
     """
 
@@ -120,6 +121,7 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     rounds_dropped: int
     samples: Samples
     work: Work | None = None
+    waits: bool = False
 
 
 class RawMetrics(msgspec.Struct, frozen=True):
@@ -258,6 +260,7 @@ def operation_record(op: OperationSummary) -> OperationRecord:
         rounds_dropped=len(kept) - sum(kept),
         samples=_samples(kept, op.result.rounds),
         work=op.result.work,
+        waits=timing is not None and timing.waits,
     )
 
 

@@ -78,7 +78,8 @@ def _strip(op: OperationRecord) -> Strip | None:
     if op.slowdown is None or op.slowdown_interval is None:
         return None
     centre = op.slowdown
-    ratios = kept_slowdowns(_rounds(op.samples), op.samples.kept, op.dispatch_calls, op.work)
+    rounds, kept = _rounds(op.samples), op.samples.kept
+    ratios = kept_slowdowns(rounds, kept, op.dispatch_calls, op.work, waits=op.waits)
     deviations = sorted(100 * (ratio / centre - 1) for ratio in ratios)
     if len(deviations) > MOST_DOTS:
         steps = range(MOST_DOTS)
