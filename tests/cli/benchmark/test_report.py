@@ -113,6 +113,7 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (project / "x").exists()
+    assert run_cli("benchmark", "report", *words, "--json").stdout == "", "no document of a failure"
 
 
 @pytest.mark.parametrize("words", [[], ["--html", "page.html"], ["--type", "capstone"]])

@@ -74,12 +74,12 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         options.record, layout.benchmarks, streams.cwd, history.entries, options.type
     )
     record = load_record(chosen.path)
-    if options.json:
-        streams.write_json(record)
     if outputs:
         _write(record, history, layout, outputs, options, streams)
     else:
         _show(record, chosen, layout, history, streams)
+    if options.json:
+        streams.write_json(record)
     return Exit.OK
 
 
