@@ -17,8 +17,6 @@ from tito_bench.machine.card import Bandwidth, Card, Figure
 from tito_bench.measure.results import Failure
 from tito_bench.report.html.page import render_page
 
-pytest.importorskip("playwright", reason="needs the extra browser")
-
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,12 +33,11 @@ RTL = "\u202e\x1b[31mgnitirw"
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The browser of this machine, for all tests of a run."""
+    driver = pytest.importorskip("playwright.sync_api", reason="needs the extra browser")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if found is None:
         pytest.skip("no Chromium is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
+    with driver.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
         yield browser
         browser.close()

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("axe_playwright_python", reason="needs the extra browser")
-
 Visit = Callable[..., Any]
 
 KINDS = ("baseline", "capstone", "hostile", "empty")

@@ -77,7 +77,9 @@ def _roofs(view: RooflineView, x: Scale, y: Scale) -> Iterator[DrawnRoof]:
     peak, levels = view.roofline.peak_gflops, view.roofline.levels
     top = y.down(peak, _HEIGHT_PX)
     begins = x.across(peak / max(level.gb_s for level in levels))
-    yield DrawnRoof(begins, top, 100.0, top, "", f"peak {short(peak)} GFLOP/s")
+    yield DrawnRoof(
+        begins, top, 100.0, top, "", f"peak {short(peak)} GFLOP/s, {view.roofline.target}"
+    )
     for letter, level in zip(ascii_lowercase, levels, strict=False):
         yield _slope(letter, level, peak, x, y)
 
