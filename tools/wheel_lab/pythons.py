@@ -53,7 +53,8 @@ def installed() -> list[Interpreter]:
 def install_wheel(interpreter: Path, home: Path, wheel: Path, extra: str = "") -> Path:
     """The interpreter of a new virtual environment with the wheel and nothing else in it."""
     uv = lab().with_name("uv")
-    run(uv, "venv", "--quiet", "--python", interpreter, home)
+    seeded = ("--seed",) if extra else ()  # some tests run pip
+    run(uv, "venv", "--quiet", *seeded, "--python", interpreter, home)
     python = home / "bin" / "python"
     run(uv, "pip", "install", "--quiet", "--python", python, f"{wheel}{extra}")
     return python
