@@ -38,6 +38,7 @@ def timing(subject_ns: float = 10_100.0) -> Timing:
         slowdown=subject_ns / 1100.0,
         slowdown_interval=(subject_ns / 1100.0, subject_ns / 1100.0),
         mdape=0.0,
+        waits=False,
         kept=(True,),
         preempted=(False,),
     )
