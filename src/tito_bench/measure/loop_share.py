@@ -12,6 +12,7 @@ __all__ = ["LoopMeter"]
 _CALLS_PER_LINE = 8
 # ...and does only a part of the work: a line as long as half the kernel's call works on arrays.
 _PART_OF_NATIVE = 0.5
+_ALL = 0.9  # the rest is what interrupts any loop: a few percent of its lines look long for it
 _LINES_WITHOUT_LOOPS = 64
 """What stands around an array call in a package that is well written."""
 
@@ -36,4 +37,5 @@ class LoopMeter:
     @staticmethod
     def share(clock: _native.LineClock) -> float:
         """The share of loop lines in the CPU time of what ran under `clock`, 0 to 1."""
-        return min(1.0, clock.short_ns / max(1, clock.cpu_ns))
+        share = clock.short_ns / max(1, clock.cpu_ns)
+        return share if share < _ALL else 1.0

@@ -36,7 +36,7 @@ class FileSystem(Protocol):
         """Create the folder and its parents where they are missing."""
 
     def create(self, path: Path) -> int:
-        """Create a new file for its owner only (0600); the descriptor. Fails if it exists."""
+        """Create a new file; its descriptor. Fails if it exists."""
 
     def write(self, descriptor: int, data: bytes) -> int:
         """Write some of the data; how many bytes were taken."""
@@ -72,6 +72,10 @@ class FileSystem(Protocol):
 class OsFileSystem:
     """The disk of this machine."""
 
+    def __init__(self, mode: int = 0o600) -> None:
+        """New files get `mode`, less what the umask takes."""
+        self._mode = mode
+
     def read(self, path: Path, limit: int) -> bytes:
         found = path.stat()
         if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
@@ -86,7 +90,7 @@ class OsFileSystem:
     def create(self, path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        return os.open(path, flags, 0o600)
+        return os.open(path, flags, self._mode)
 
     def write(self, descriptor: int, data: bytes) -> int:
         return os.write(descriptor, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -75,6 +76,14 @@ def test_json_is_the_record_alone(run_cli: RunCli, records: Path, project: Path)
     assert json.loads(done.stdout)["normalized_metrics"]["score"] == pytest.approx(80.0)
     assert "Page: page.html" in done.stderr
     assert (project / "page.html").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes")
+def test_a_page_is_made_to_be_handed_on(run_cli: RunCli, records: Path, project: Path) -> None:
+    run_cli("benchmark", "report", "--html", "page.html")
+    usual = project / "usual"
+    usual.touch()
+    assert (project / "page.html").stat().st_mode == usual.stat().st_mode
 
 
 def test_a_file_that_exists_stays_without_force(
