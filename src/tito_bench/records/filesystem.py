@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["FileSystem", "OsFileSystem"]
+__all__ = ["FileSystem", "OsFileSystem", "SharedFileSystem"]
 
 # Some network and shared-folder disks have no such thing; nothing is lost that could be kept.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -70,11 +70,9 @@ class FileSystem(Protocol):
 
 
 class OsFileSystem:
-    """The disk of this machine."""
+    """The disk of this machine; new files are for their owner only."""
 
-    def __init__(self, mode: int = 0o600) -> None:
-        """New files get `mode`, less what the umask takes."""
-        self._mode = mode
+    mode = 0o600
 
     def read(self, path: Path, limit: int) -> bytes:
         found = path.stat()
@@ -90,7 +88,7 @@ class OsFileSystem:
     def create(self, path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        return os.open(path, flags, self._mode)
+        return os.open(path, flags, self.mode)
 
     def write(self, descriptor: int, data: bytes) -> int:
         return os.write(descriptor, data)
@@ -147,3 +145,9 @@ class OsFileSystem:
 
     def token(self) -> str:
         return secrets.token_hex(4)
+
+
+class SharedFileSystem(OsFileSystem):
+    """The same for files that are made to be handed on: readable as the umask has it."""
+
+    mode = 0o666

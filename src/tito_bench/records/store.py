@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = [
     "DISK",
     "READ_LIMIT",
-    "SHARED",
     "FileExists",
     "add_stamped",
     "check_writable",
@@ -42,9 +41,6 @@ __all__ = [
 T = TypeVar("T")
 
 DISK: FileSystem = OsFileSystem()
-"""Files for their owner only."""
-SHARED: FileSystem = OsFileSystem(0o666)
-"""Files that are made to be handed on."""
 
 READ_LIMIT = 64 * 2**20
 """Bytes; no file of ours comes near, and a wrong one must not fill the memory."""

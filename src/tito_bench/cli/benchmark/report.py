@@ -108,7 +108,8 @@ def _write(
 ) -> None:
     """Draw everything first: where one form fails, no file is written."""
     from tito_bench.machine.card import card_path, stored_card
-    from tito_bench.records.store import SHARED, show_path, write_atomic, write_new
+    from tito_bench.records.filesystem import SharedFileSystem
+    from tito_bench.records.store import show_path, write_atomic, write_new
     from tito_bench.report.history_view import history_view
     from tito_bench.report.sections.whole import whole_report
 
@@ -118,7 +119,7 @@ def _write(
     cohort = _cohort(layout, streams) if options.show_cohort else None
     drawn = {form: _drawn(form, report, cohort) for form in outputs}
     for form, path in outputs.items():
-        (write_atomic if options.force else write_new)(path, drawn[form], SHARED)
+        (write_atomic if options.force else write_new)(path, drawn[form], SharedFileSystem())
         kilobytes = -(-len(drawn[form]) // 1000)
         streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")
     for line in _skipped(history, streams):
