@@ -69,8 +69,9 @@ def made(extra_bytes: int = 0, double_bytes: int = 0) -> Allocations:
     return Allocations(3, 40_000 + double_bytes + extra_bytes, 40_000, double_bytes, (PLACE,))
 
 
-def codes(found: Evidence, subject_ns: float = 10_100.0) -> list[str]:
-    return [cause.code for cause in find_causes(found, timing(subject_ns), "openblas")]
+def codes(found: Evidence, subject_ns: float = 10_100.0, loop_share: float = 0.0) -> list[str]:
+    causes = find_causes(found, timing(subject_ns), "openblas", loop_share)
+    return [cause.code for cause in causes]
 
 
 def test_nothing_seen_is_no_cause() -> None:
@@ -78,9 +79,9 @@ def test_nothing_seen_is_no_cause() -> None:
 
 
 def test_near_native_nothing_is_explained_whatever_was_seen() -> None:
-    loud = evidence(DOUBLE, cleaned_ns=500.0, growth=[Growth("row", 9.0)], lines=10**5)
-    assert codes(loud, subject_ns=1100 * 1.1) == []
-    assert codes(loud, subject_ns=1100 * 1.2) != []
+    loud = evidence(DOUBLE, cleaned_ns=500.0, growth=[Growth("row", 9.0)])
+    assert codes(loud, subject_ns=1100 * 1.1, loop_share=0.9) == []
+    assert codes(loud, subject_ns=1100 * 1.2, loop_share=0.9) != []
 
 
 # -- loops ---------------------------------------------------------------------------------
@@ -88,16 +89,16 @@ def test_near_native_nothing_is_explained_whatever_was_seen() -> None:
 
 @pytest.mark.parametrize(("each", "found"), [(0.0, []), (0.5, []), (0.95, ["python_loop"])])
 def test_a_loop_runs_a_line_for_each_item_and_blocks_do_not(each: float, found: list[str]) -> None:
-    assert codes(evidence(growth=[Growth("row", each)], lines=5000)) == found
+    assert codes(evidence(growth=[Growth("row", each)]), loop_share=0.9) == found
 
 
-@pytest.mark.parametrize(("lines", "found"), [(8, []), (10, ["python_loop"])])
-def test_a_loop_must_weigh_a_tenth_of_what_remains(lines: int, found: list[str]) -> None:
-    assert codes(evidence(growth=[Growth("row", 2.0)], lines=lines)) == found
+@pytest.mark.parametrize(("share", "found"), [(0.08, []), (0.1, ["python_loop"])])
+def test_a_loop_must_weigh_a_tenth_of_what_remains(share: float, found: list[str]) -> None:
+    assert codes(evidence(growth=[Growth("row", 2.0)]), loop_share=share) == found
 
 
 def test_a_loop_of_few_heavy_passes_weighs_where_nothing_else_does_and_numpy_needs_none() -> None:
-    loop = {"growth": [Growth("row", 2.0)], "lines": 8}
+    loop = {"growth": [Growth("row", 2.0)]}
     assert codes(evidence(**loop, plain_ns=1500.0)) == ["python_loop"]
     assert codes(evidence(**loop, plain_ns=9000.0)) == ["numpy_itself"]
     assert codes(evidence(**loop, plain_ns=1500.0, made=made(extra_bytes=300_000))) == [
@@ -107,10 +108,11 @@ def test_a_loop_of_few_heavy_passes_weighs_where_nothing_else_does_and_numpy_nee
 
 def test_a_loop_names_its_sizes_and_its_line() -> None:
     growth = [Growth("row", 3.0), Growth("column", 3.0), Growth("term", 0.0)]
-    (cause,) = find_causes(evidence(growth=growth, lines=40_235), timing(), "")
-    assert cause == Cause(
-        "python_loop", "likely", ", some for each row and each column", "40,235", (PLACE,), None
-    )
+    (cause,) = find_causes(evidence(growth=growth, lines=40_235), timing(), "", 0.5)
+    what = ", some for each row and each column"
+    assert cause == Cause("python_loop", "measured", what, "40,235", (PLACE,), 5050.0)
+    (cause,) = find_causes(evidence(growth=growth), timing(), "", 1.0)
+    assert cause.cost_ns == 9000.0  # no more than what remains
 
 
 def test_where_counting_ended_there_is_a_loop_even_if_no_call_came_to_its_end() -> None:
@@ -211,9 +213,9 @@ def test_a_slow_product_is_named_with_its_library() -> None:
     assert codes(evidence(product_ns=1800.0, native_product_ns=1000.0)) == []
     # Not the reason for what a loop takes, and too little beside something greater.
     loop = [Growth("row", 3.0)]
-    assert codes(evidence(product_ns=4100.0, native_product_ns=1000.0, growth=loop, lines=900)) == [
-        "python_loop"
-    ]
+    looping = evidence(product_ns=4100.0, native_product_ns=1000.0, growth=loop)
+    assert codes(looping, loop_share=0.5) == ["python_loop"]
+    assert codes(looping) == []
     assert codes(evidence(product_ns=410.0, native_product_ns=100.0)) == []
 
 
@@ -231,7 +233,7 @@ def test_numpy_itself_comes_last_and_not_beside_a_loop_or_a_slow_product() -> No
     ]
     assert codes(evidence(plain_ns=1205.0, subject_ns=2000.0), subject_ns=2000.0) == []
     loop = [Growth("row", 3.0)]
-    assert codes(evidence(plain_ns=8100.0, growth=loop, lines=900)) == ["python_loop"]
+    assert codes(evidence(plain_ns=8100.0, growth=loop), loop_share=0.5) == ["python_loop"]
     slow = {"product_ns": 4100.0, "native_product_ns": 1000.0}
     assert codes(evidence(plain_ns=8100.0, **slow)) == ["slow_product"]
 

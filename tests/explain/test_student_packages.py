@@ -127,9 +127,7 @@ def codes(operation: OperationExplanation) -> set[str]:
 def test_a_loop_over_rows_is_seen_with_its_line(explained: Explained) -> None:
     operation = explained("matmul_100", code=BY_ROW)
     cause = operation.causes[0]
-    assert (cause.code, cause.what) == (
-        *("python_loop", ", some for each row of the first matrix"),
-    )
+    assert (cause.code, cause.what) == ("python_loop", ", some for each row of the first matrix")
     (place,) = cause.places
     assert place.line.startswith("tinytorch/core/tensor.py:")
     assert place.count in {100, 101}

@@ -8,7 +8,7 @@ is there and large enough, while its share of the time is inferred.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tito_bench.explain.evidence import ArrayFacts, Evidence, Lines, Place, Times
@@ -69,11 +69,14 @@ class Cause:
     cost_ns: float | None
 
 
-def find_causes(evidence: Evidence, timing: Timing | None, blas: str) -> tuple[Cause, ...]:
-    """The causes that the evidence supports, the weightiest first.
+def find_causes(
+    evidence: Evidence, timing: Timing | None, blas: str, loop_share: float = 0.0
+) -> tuple[Cause, ...]:
+    """The causes that the evidence supports, a loop first, then the weightiest.
 
     `timing` is None where no call came to its end in time: then only lines count. `blas`
-    names NumPy's BLAS in a sentence.
+    names NumPy's BLAS in a sentence. `loop_share` is the part of the time that was metered in
+    loops of Python, 0 to 1.
     """
     if timing is not None and timing.slowdown <= NEAR_NATIVE:
         return ()
@@ -87,7 +90,9 @@ def find_causes(evidence: Evidence, timing: Timing | None, blas: str) -> tuple[C
     slow = tuple(_slow_product(weighed, blas)) if loop is None else ()
     others = (*unclean, *made, *_call_overhead(weighed), *slow)
     ordered = tuple(sorted(others, key=lambda cause: -(cause.cost_ns or 0.0)))
-    if loop is not None and _loop_weighs(weighed, others):
+    if loop is not None:
+        loop = _weigh_loop(loop, weighed, loop_share * timing.subject_ns, others)
+    if loop is not None:
         return (loop, *ordered)
     return ordered if slow else (*ordered, *_numpy_itself(weighed))
 
@@ -134,21 +139,23 @@ def _python_loop(lines: Lines) -> Cause | None:
     return Cause("python_loop", "likely", what, total, lines.busiest, None)
 
 
-def _loop_weighs(weighed: _Weighed, others: tuple[Cause, ...]) -> bool:
-    """Whether a loop that is there is one to mend.
+def _weigh_loop(
+    loop: Cause, weighed: _Weighed, loop_ns: float, others: tuple[Cause, ...]
+) -> Cause | None:
+    """A loop that is there, if it is one to mend.
 
-    By its lines alone: one that touches an array takes about as long as the smallest array
-    call, which was measured. Or by what nothing else accounts for and NumPy, which has no loop,
-    does without: then a pass does much, but one item at a time.
+    By the time that was metered in its lines. Or by what nothing else accounts for and NumPy,
+    which has no loop, does without: then a pass does much, but one item at a time.
     """
-    lines, timing = weighed.evidence.lines, weighed.timing
-    if lines.more or weighed.is_material(lines.total * timing.dispatch_ns):
-        return True
+    timing = weighed.timing
+    if weighed.is_material(loop_ns):
+        cost_ns = min(loop_ns, timing.subject_ns - timing.reference_ns)
+        return replace(loop, certainty="measured", cost_ns=cost_ns)
     plain_ns = weighed.times.plain_ns
     if plain_ns is None or unexplained_share(others, timing) <= _MOSTLY:
-        return False
+        return None
     saved_ns = weighed.cost_ns(weighed.times.subject_ns - plain_ns)
-    return saved_ns > _MOSTLY * (timing.subject_ns - timing.reference_ns)
+    return loop if saved_ns > _MOSTLY * (timing.subject_ns - timing.reference_ns) else None
 
 
 def _unclean_arrays(weighed: _Weighed) -> Iterator[Cause]:

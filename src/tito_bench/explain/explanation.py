@@ -134,7 +134,9 @@ def _explain(
 ) -> OperationExplanation:
     timing = op.timing
     evidence = seen if isinstance(seen, Evidence) else None
-    causes = find_causes(evidence, timing, blas) if evidence is not None else ()
+    work = op.result.work
+    loop_share = 0.0 if work is None else work.loop_share
+    causes = find_causes(evidence, timing, blas, loop_share) if evidence is not None else ()
     near = timing is not None and timing.slowdown <= NEAR_NATIVE
     unexplained = None
     if timing is not None and evidence is not None and not near:
