@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -223,6 +224,15 @@ def test_what_a_call_takes_without_data_counts_beyond_the_unavoidable() -> None:
     (cause,) = find_causes(evidence(smallest_ns=4100.0), timing(), "")
     assert (cause.code, cause.value, cause.cost_ns) == ("call_overhead", "4.1 microseconds", 4000.0)
     assert codes(evidence(smallest_ns=900.0)) == []
+
+
+def test_waiting_is_what_the_clock_has_beyond_the_work() -> None:
+    waits = replace(timing(), waits=True)
+    busy = evidence(subject_ns=3100.0, smallest_ns=2100.0)
+    overhead, waiting = sorted(find_causes(busy, waits, ""), key=lambda cause: cause.code)
+    assert (waiting.code, waiting.value, waiting.cost_ns) == ("waiting", "69%", 7000.0)
+    assert overhead.cost_ns == 2000.0  # CPU time as it is, not stretched to the clock's
+    assert codes(evidence(subject_ns=3100.0)) == []
 
 
 def test_numpy_itself_comes_last_and_not_beside_a_loop_or_a_slow_product() -> None:

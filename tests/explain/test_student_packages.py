@@ -75,6 +75,13 @@ def _mul(self, other):
     return Tensor(self.data * other.data)
 Tensor.__mul__ = _mul
 """
+SLEEPS = """
+import time
+def _mul(self, other):
+    time.sleep(0.002)
+    return Tensor(self.data * other.data)
+Tensor.__mul__ = _mul
+"""
 BY_ROW = """
 def _matmul(self, other):
     result = np.empty((self.shape[0], other.shape[1]), dtype=np.float32)
@@ -234,6 +241,12 @@ def test_a_blas_for_older_processors_is_slow(explained: Explained) -> None:
     assert ("slow_product" in codes(operation)) == bool(with_avx)
     looping = codes(explained("matmul_100", code=BY_ROW, environ=old))
     assert looping & {"python_loop", "slow_product"} == {"python_loop"}
+
+
+def test_a_call_that_sleeps_is_waiting(explained: Explained) -> None:
+    operation = explained("mul_100x100", code=SLEEPS)
+    assert operation.causes[0].code == "waiting"
+    assert "waiting" not in codes(explained("mul_100x100"))
 
 
 def test_a_crash_under_the_eyes_costs_one_operation_its_reasons(

@@ -32,6 +32,7 @@ CauseCode = Literal[
     "temporaries",
     "slow_product",
     "call_overhead",
+    "waiting",
     "numpy_itself",
 ]
 Certainty = Literal["measured", "likely"]
@@ -88,7 +89,7 @@ def find_causes(
     made = _made_arrays(weighed, max((cause.cost_ns or 0.0 for cause in unclean), default=0.0))
     # A loop over items does not use the whole product that is timed.
     slow = tuple(_slow_product(weighed, blas)) if loop is None else ()
-    others = (*unclean, *made, *_call_overhead(weighed), *slow)
+    others = (*unclean, *made, *_call_overhead(weighed), *slow, *_waiting(weighed))
     ordered = tuple(sorted(others, key=lambda cause: -(cause.cost_ns or 0.0)))
     if loop is not None:
         loop = _weigh_loop(loop, weighed, loop_share * timing.subject_ns, others)
@@ -119,7 +120,12 @@ class _Weighed:
     timing: Timing
 
     def cost_ns(self, spent_ns: float) -> float:
-        """Time of the evidence as time of the rounds: another process, another moment."""
+        """Time of the evidence as time of the rounds: another process, another moment.
+
+        CPU time is taken as it is where the rounds went by the wall clock.
+        """
+        if self.timing.waits:
+            return spent_ns
         return spent_ns * self.timing.subject_ns / self.times.subject_ns
 
     def is_material(self, cost_ns: float) -> bool:
@@ -225,6 +231,15 @@ def _slow_product(weighed: _Weighed, blas: str) -> Iterator[Cause]:
     cost_ns = weighed.cost_ns(product_ns - times.native_product_ns)
     if ratio >= _SLOW_PRODUCT and weighed.is_material(cost_ns):
         yield Cause("slow_product", "measured", blas, f"{ratio:.1f}", (), cost_ns)
+
+
+def _waiting(weighed: _Weighed) -> Iterator[Cause]:
+    """The rounds went by the wall clock, since calls wait; the evidence is CPU time."""
+    timing = weighed.timing
+    cost_ns = timing.subject_ns - weighed.times.subject_ns
+    if timing.waits and weighed.is_material(cost_ns):
+        value = f"{cost_ns / timing.subject_ns:.0%}"
+        yield Cause("waiting", "measured", "one call", value, (), cost_ns)
 
 
 def _numpy_itself(weighed: _Weighed) -> Iterator[Cause]:

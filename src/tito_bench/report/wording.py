@@ -227,6 +227,11 @@ _CAUSES = {
         " to compute.",
         "Make fewer objects and calls on the way, or give each call more to do: a larger batch.",
     ),
+    "waiting": Words(
+        "For {value} of its time it does not compute: it sleeps, or waits for a lock, a file or"
+        " another process.",
+        "Take whatever waits out of the operation: sleeping, printing, files, other threads.",
+    ),
     "numpy_itself": Words(
         "{what} takes {value} times the least that Python must take for the same work.",
         "Code that is made of NumPy calls gets no nearer than that.",
@@ -240,6 +245,7 @@ LESSONS: dict[str, tuple[tuple[int, str], ...]] = {
     "layout": ((1, "views and copies"), (17, "memory layout")),
     "temporaries": ((1, "views and copies"), (17, "kernel fusion")),
     "slow_product": ((17, "BLAS"),),
+    "waiting": ((14, "finding where time goes"),),
     "numpy_itself": ((17, "BLAS and kernel fusion"),),
     "call_overhead": ((14, "finding where time goes"), (5, "batches")),
 }
