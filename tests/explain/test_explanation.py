@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from fake_worker import LOADED
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_rounds import made_operation, made_result, made_round
 
-from tito_bench.explain.evidence import Evidence, Lines, Times
+from tito_bench.explain.evidence import Evidence, Growth, Lines, Times
 from tito_bench.explain.explanation import Explanation, build_explanation, points_lost
 from tito_bench.measure.environment import Machine
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import SuiteSummary, summarise
+from tito_bench.score import Work
 
 MACHINE = Machine("CPU", "x86_64", 1, 2, 8, "Linux 6")
 NOTHING = Evidence(Lines(3, False, (), 0, ()), None, (), None)
@@ -66,6 +68,18 @@ def test_numpy_alone_is_scaled_to_the_rounds() -> None:
     (operation,) = explained(summarise([taking("op", "g", 4.0)]), {"op": seen}).operations
     assert operation.split is not None
     assert operation.split.plain_ns == pytest.approx(2100.0)
+
+
+def test_the_time_metered_in_loops_is_that_of_the_loop_that_was_seen() -> None:
+    times = Times(4200.0, None, None, None, None, None, 1.0, 4)
+    lines = Lines(90, False, (Growth("row", 2.0),), 0, ())
+    result = replace(taking("op", "g", 4.0), work=Work(0.5, 1, 1))
+    summary = summarise([result])
+    (operation,) = explained(summary, {"op": Evidence(lines, None, (), times)}).operations
+    assert [(cause.code, cause.cost_ns) for cause in operation.causes] == [
+        ("python_loop", pytest.approx(2100.0))
+    ]
+    assert operation.unexplained_share == pytest.approx(1 - 2100 / 3150)
 
 
 def test_the_worst_comes_first_after_what_could_not_be_measured() -> None:
