@@ -88,11 +88,15 @@ def test_a_module_that_is_still_to_come_is_named(explain: Explain, student: Stud
     assert "not measured (module 03 layers: Linear not found)" in flat(done.stderr)
 
 
-def test_numpy_where_there_is_no_package_is_near_native(explain: Explain) -> None:
-    done = explain("add_1m")
+def test_numpy_where_there_is_no_package_and_what_is_near_native_is_said_to_be(
+    explain: Explain,
+) -> None:
+    done = explain("add_1m", "--json")
     assert done.returncode == 0
-    assert "there is nothing to explain" in flat(done.stdout)
-    assert "Subject: numpy" in done.stdout
+    (operation,) = json.loads(done.stdout)["operations"]
+    assert operation["near_native"] == (operation["split"]["slowdown"] <= 1.1)
+    assert ("there is nothing to explain" in flat(done.stderr)) == operation["near_native"]
+    assert "Subject: numpy" in done.stderr
 
 
 @pytest.mark.parametrize("columns", ["40", "100"])
