@@ -114,6 +114,13 @@ cdef extern from "tito_kernels.h" nogil:
         const float *b
         float *out
     void tito_run_cblas_sgemm(const void *) noexcept
+    enum:
+        TITO_PANEL
+    struct tito_pack:
+        size_t lanes, steps, lane_stride, step_stride, room
+        const float *x
+        float *panels
+    void tito_run_pack(const void *) noexcept
     struct tito_fma_peak:
         size_t iterations
 

@@ -22,13 +22,14 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject *)
 
 __all__ = [
-    "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
+    "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
     "Perturbation", "TargetError", "Timing",
-    "build_info", "cblas_sgemm", "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
-    "time_calls", "wall_clock_ns",
+    "build_info", "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets",
+    "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
 
 KERNELS_VERSION = TITO_KERNELS_VERSION.decode("ascii")
+PANEL = TITO_PANEL
 
 Timing = namedtuple("Timing", "wall_ns cpu_ns process_cpu_ns waits", module=__name__)
 
@@ -116,6 +117,7 @@ cdef union _Arguments:
     tito_conv2d conv2d
     tito_maxpool2d maxpool2d
     tito_cblas_sgemm cblas_sgemm
+    tito_pack pack
     tito_fma_peak fma_peak
     tito_chain chain
 

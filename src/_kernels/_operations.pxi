@@ -334,3 +334,24 @@ def cblas_sgemm(address, a, b, out, *, bint ilp64):
     arguments.a, arguments.b, arguments.out = a_.floats(), b_.floats(), out_.floats()
     call.call.run = tito_run_cblas_sgemm
     return call
+
+
+def pack(x, panels, *, bint columns=False):
+    cdef _Array x_ = _input("x", x), panels_ = _output("panels", panels)
+    _need_ndim(x_, 2, "rows, columns")
+    _need_ndim(panels_, 1, "room")
+    _need_apart(panels_, (x_,), False)
+    m, n = x_.shape
+    lanes, steps = (n, m) if columns else (m, n)
+    room = panels_.shape[0]
+    if room < TITO_PANEL * steps or steps == 0:
+        raise ValueError(
+            f"panels: needs room for one panel of {TITO_PANEL} x {max(1, steps)}, got {room}"
+        )
+    cdef Call call = _new_call("pack", (x_, panels_), 0, 0)
+    cdef tito_pack *arguments = &call.arguments.pack
+    arguments.lanes, arguments.steps, arguments.room = lanes, steps, room
+    arguments.lane_stride, arguments.step_stride = (1, n) if columns else (n, 1)
+    arguments.x, arguments.panels = x_.floats(), panels_.floats()
+    call.call.run = tito_run_pack
+    return call

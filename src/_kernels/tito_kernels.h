@@ -177,6 +177,20 @@ struct tito_cblas_sgemm {
 };
 void tito_run_cblas_sgemm(const void *arguments);
 
+/* Copies x into panels of TITO_PANEL rows, or columns, each element beside its neighbours in the
+ * other direction, as a BLAS does with both operands of a product: lanes are what a panel has
+ * TITO_PANEL of, steps are how long it is, and element (lane, step) is
+ * x[lane * lane_stride + step * step_stride]. After as many panels as fit into room floats, which
+ * is at least one, the next ones take the place of the first. A last panel that is not full leaves
+ * the rest of its room as it was. */
+enum { TITO_PANEL = 8 };
+struct tito_pack {
+    size_t lanes, steps, lane_stride, step_stride, room;
+    const float *x;
+    float *panels;
+};
+void tito_run_pack(const void *arguments);
+
 /* Nanoseconds. waits: voluntary context switches of this thread so far, -1 where unknown. */
 int64_t tito_wall_ns(void);
 int64_t tito_thread_cpu_ns(void);

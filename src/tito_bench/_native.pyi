@@ -21,6 +21,9 @@ _R = TypeVar("_R")
 KERNELS_VERSION: Final[str]
 """Version of the kernels; two scores are comparable only if their kernels compute the same."""
 
+PANEL: Final[int]
+"""Rows, or columns, side by side in a panel of `pack`."""
+
 class TargetError(ValueError):
     """An unknown kernel target, or one this CPU cannot run; the message lists those it can."""
 
@@ -161,6 +164,17 @@ def cblas_sgemm(address: int, a: Buffer, b: Buffer, out: Buffer, *, ilp64: bool)
 
     ``address`` must be that function's, with 64-bit integers where ``ilp64`` says so; nothing can
     check it. Timed in the same C loop, it is compared with no call cost on either side.
+    """
+
+def pack(x: Buffer, panels: Buffer, *, columns: bool = False) -> Call:
+    """What a BLAS does to an operand before it multiplies: float32 x (m, n) copied into panels.
+
+    A panel holds 8 rows (or columns), element j of each side by side for every j:
+    ``panels[8 * n * p + 8 * j + i] = x[8 * p + i, j]``. Where `panels` (room,) is full the next
+    panel begins at its front again, as in a library that keeps a part of an operand in the second
+    cache. ``flops`` and ``bytes`` are 0: a chain counts only what its result needs.
+
+    Raises ValueError where not even one panel fits.
     """
 
 def chain(calls: Sequence[Call]) -> Call:

@@ -335,6 +335,27 @@ static void test_context(const struct tito_context *c) {
     c->run[TITO_FMA_PEAK](&peak);
 }
 
+static void test_pack(size_t lanes, size_t steps, size_t lane_stride, size_t step_stride) {
+    struct tito_pack t = {.lanes = lanes, .steps = steps};
+    t.lane_stride = lane_stride;
+    t.step_stride = step_stride;
+    t.room = (lanes / TITO_PANEL + 1) * TITO_PANEL * steps;
+    t.x = floats(lanes * steps);
+    t.panels = floats(t.room);
+    tito_run_pack(&t);
+    for (size_t i = 0; i < lanes; ++i) {
+        for (size_t j = 0; j < steps; ++j) {
+            const size_t at = (i / TITO_PANEL * steps + j) * TITO_PANEL + i % TITO_PANEL;
+            check("pack", lanes, steps, lane_stride, at, (double)t.panels[at],
+                  (double)t.x[i * lane_stride + j * step_stride], 0.0);
+        }
+    }
+    t.room = TITO_PANEL * steps + 1; /* one panel, and no more is touched */
+    t.panels = floats(t.room);
+    tito_run_pack(&t);
+    release_guarded();
+}
+
 int main(int count, char **words) {
     const char *best = NULL;
     guard_slack = count > 2 && strcmp(words[2], "slack") == 0 ? 64 : 0;
@@ -347,6 +368,8 @@ int main(int count, char **words) {
         where = (*c)->name;
         for (int mode = 0; mode < 2; ++mode) {
             guard_at_end = mode == 0;
+            test_pack(17, 5, 5, 1);
+            test_pack(16, 7, 1, 16);
             test_context(*c);
         }
         printf("%s: tested\n", where);

@@ -37,7 +37,7 @@ PUBLISHED = {
     "cnn_forward_32": (1, "3831299cf362"),
 }
 SCORED = {
-    "baseline": "add_100x100 mul_100x100 add_1m matmul_100 matmul_512 mlp_batch_256",
+    "baseline": "add_100x100 mul_100x100 add_1m matmul_100 matmul_256 mlp_batch_256",
     "capstone": "tensor_add tensor_mul tensor_matmul "
     "mlp_forward_32 mlp_wide_forward_32 transformer_forward_32 cnn_forward_32",
 }

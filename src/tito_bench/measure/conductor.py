@@ -14,7 +14,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tito_bench.measure.plan import SLOW_CALL_NS, Budget, Plan, is_due, next_loops, share_time
+from tito_bench.measure.plan import (
+    SLOW_CALL_NS,
+    Budget,
+    Plan,
+    is_due,
+    next_loops,
+    plans_for,
+    share_time,
+)
 from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.protocol import (
     Load,
@@ -89,9 +97,11 @@ class Conductor:
             No worker can be started, or NumPy itself cannot be measured in it.
         """
         ends = self._clock() + budget.time_s
-        plans = [Plan(operation) for operation in operations]
+        plans = plans_for(operations)
         try:
             subject = self._session.load()
+            # They start while the samples are calibrated, which other work does not disturb.
+            self._session.start_spares(len(_fresh_worker_rounds(budget, self._session.load_s)))
             for plan in plans:
                 with self._guarded(plan):
                     self._calibrate(plan, budget, ends)
@@ -102,7 +112,7 @@ class Conductor:
                     break
                 self.stop_worker()
         finally:
-            self.stop_worker()
+            self._session.close()
         subject = msgspec.structs.replace(subject, files=subject.files | self._files)
         results = tuple(plan.result() for plan in plans)
         return SuiteResult(subject, results, self._session.processes_started)

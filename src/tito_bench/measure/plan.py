@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ __all__ = [
     "Plan",
     "is_due",
     "next_loops",
+    "plans_for",
     "share_time",
     "warmup_calls",
 ]
@@ -31,13 +33,14 @@ SLOW_CALL_NS = 50_000_000
 _COLD_CALLS = 4
 _COLD_NS = 1_000_000
 _DISPATCH_SHARE = 4
+_FEWEST_ROUNDS = 12  # leaves an interval and a drift to look at
 _LONGEST_SAMPLES = 5
 _MOST_LOOPS = 10_000_000
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much to measure: `rounds` rounds with samples of `sample_ns`.
+    """How much to measure: at most `rounds` rounds with samples of `sample_ns`.
 
     A slow subject gets as many rounds as fit in `usual_s` seconds. A result
     that is not certain enough by then is measured again, `passes` times in all,
@@ -46,7 +49,7 @@ class Budget:
     differs from process to process and stays so for its life.
     """
 
-    rounds: int = 36
+    rounds: int = 48
     time_s: float = 20.0
     usual_s: float = 6.0
     sample_ns: int = 1_000_000
@@ -71,9 +74,13 @@ QUICK = Budget(rounds=10, time_s=5.0, usual_s=2.0, sample_ns=500_000, workers=1)
 
 @dataclass
 class Plan:
-    """One operation during a run: its calibrated samples, its rounds so far, or its failure."""
+    """One operation during a run: its calibrated samples, its rounds so far, or its failure.
+
+    `weight` is the share of its slowdown's logarithm in that of the composite.
+    """
 
     operation: Operation
+    weight: float = 1.0
     loops: dict[Side, int] = field(default_factory=dict)
     warmups: dict[Side, int] = field(default_factory=dict)
     round_s: float = 0.0
@@ -114,6 +121,14 @@ class Plan:
         return OperationResult(self.operation, tuple(self.rounds), self.failure, self.work)
 
 
+def plans_for(operations: Sequence[Operation]) -> list[Plan]:
+    """A plan for each operation, with its weight in the composite of all of them."""
+    scored = Counter(operation.group for operation in operations if operation.scored)
+    return [
+        Plan(op, 1 / (len(scored) * scored[op.group]) if op.scored else 0.0) for op in operations
+    ]
+
+
 def warmup_calls(loops: int, call_ns: float) -> int:
     """Untimed calls before a sample of `loops` calls.
 
@@ -133,15 +148,26 @@ def next_loops(loops: int, spent_ns: float, target_ns: int) -> int:
 def share_time(plans: Sequence[Plan], rounds: int, left_s: float) -> None:
     """Decide how many rounds each operation gets, so that all end within `left_s` seconds.
 
-    The cheapest is served first; what it leaves goes to the others. Each
-    operation gets at least one round.
+    For the composite to be known best, rounds go as the weight of an operation
+    over the square root of what one costs (Neyman, "On the two different
+    aspects of the representative method", JRSS 97(4), 1934, with costs; one
+    round tells about as much of any operation). The one that should have most
+    gets `rounds`, where time allows it; the cheapest is served first, and what
+    it leaves goes to the others. Each gets at least one round.
     """
     waiting = sorted(plans, key=lambda plan: plan.round_s)
+    most = max((_worth(plan) for plan in plans), default=0.0)
     for served, plan in enumerate(waiting):
+        deserved = round(rounds * _worth(plan) / most) if most else rounds
         share_s = left_s / (len(waiting) - served)
         affordable = int(share_s / plan.round_s) if plan.round_s > 0 else rounds
-        plan.rounds_wanted = min(rounds, max(1, affordable))
+        plan.rounds_wanted = min(rounds, max(_FEWEST_ROUNDS, deserved), max(1, affordable))
         left_s -= plan.rounds_wanted * plan.round_s
+
+
+def _worth(plan: Plan) -> float:
+    """How many rounds it should have, up to a factor that is the same for all."""
+    return plan.weight / math.sqrt(max(plan.round_s, 1e-6))
 
 
 def is_due(wanted: int, number: int, rounds: int) -> bool:

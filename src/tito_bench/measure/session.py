@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -46,6 +47,7 @@ class Session:
         self._load = load
         self._clock = clock
         self._worker: Worker | None = None
+        self._spares: list[Worker] = []
         self.load_s = 0.0
         self.processes_started = 0
 
@@ -97,10 +99,26 @@ class Session:
             self.processes_started += self._worker.kill()
             self._worker = None
 
+    def start_spares(self, count: int) -> None:
+        """Start workers for later; each takes a moment, which so passes beside other work.
+
+        None of them has seen the subject before it is its turn. Where the system refuses one,
+        it is asked again at that turn.
+        """
+        with suppress(WorkerError):
+            while len(self._spares) < count:
+                self._spares.append(self._start_worker())
+
+    def close(self) -> None:
+        """End the present worker and all spare ones."""
+        self.stop()
+        while self._spares:
+            self._spares.pop().kill()
+
     def _start_and_load(self) -> Loaded:
         self.stop()
         started = self._clock()
-        self._worker = self._start_worker()
+        self._worker = self._spares.pop(0) if self._spares else self._start_worker()
         answer = self._worker.ask(self._load, _LOAD_DEADLINE_S)
         self.load_s = self._clock() - started
         if isinstance(answer, Failed):

@@ -40,6 +40,7 @@ _WEIGHTS: dict[str, tuple[tuple[int, ...], ...]] = {
 # each norm, two for each of six linear layers, seven for softmax and scale, two products, two
 # sums, eight for GELU.
 _CALLS = {"mlp": 5, "mlp_wide": 5, "cnn": 14, "transformer": 47}
+_VERSIONS = {"mlp_wide": 2}  # its native twin packs
 
 
 def batch_of(model: str, size: int) -> tuple[int, ...]:
@@ -57,6 +58,7 @@ def model_operation(model: str, size: int, *, scored: bool = False) -> Operation
         _CALLS[model],
         _WEIGHTS[model],
         scored=scored,
+        version=_VERSIONS.get(model, 1),
         trained=model,
     )
 
