@@ -169,7 +169,7 @@ class Conductor:
             spent_ns = (reading.elapsed_ns if reading.waits > 0 else reading.call_ns) * loops
             if spent_ns >= target_ns:
                 crossings += 1
-                if crossings == 2 or loops == 1:
+                if crossings == 2:  # a single one may only have found the caches cold
                     return loops, spent_ns / 1e9
             else:
                 crossings = 0

@@ -31,7 +31,7 @@ SLOW_CALL_NS = 50_000_000
 # After other work so many calls on large arrays run slower than the rest; fewer where they are
 # long enough to have the caches warm by then.
 _COLD_CALLS = 4
-_COLD_NS = 1_000_000
+_COLD_NS = 2_000_000
 _DISPATCH_SHARE = 4
 _FEWEST_ROUNDS = 12  # leaves an interval and a drift to look at
 _LONGEST_SAMPLES = 5
@@ -61,11 +61,12 @@ class Budget:
 
         As long as the subject's where that is slow, up to five times the usual,
         so that all see the same of what else the machine does. The dispatch
-        cost is small, so that a shorter sample will do.
+        cost beside a quick subject is small, so that a shorter sample will do.
         """
         longest_ns = _LONGEST_SAMPLES * self.sample_ns
         target_ns = min(longest_ns, max(self.sample_ns, int(subject_s * 1e9)))
-        return target_ns // _DISPATCH_SHARE if side == "dispatch" else target_ns
+        short = side == "dispatch" and target_ns == self.sample_ns
+        return target_ns // _DISPATCH_SHARE if short else target_ns
 
 
 STANDARD = Budget()

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from tito_bench.errors import WorkerError
+from tito_bench.measure.layout import fixed_addresses
 from tito_bench.measure.protocol import Answer, Answered, Asked, Question
 from tito_bench.subjects.display import hide_folders, one_line
 
@@ -59,22 +60,23 @@ class WorkerProcess:
         # -B: nothing is written into the student's tree.
         command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [*command, str(memory_bytes), str(seed)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=root,
-                env={
-                    **environ,
-                    **dict.fromkeys(_ONE_THREAD, "1"),
-                    "TINYTORCH_QUIET": "1",
-                    "PYTHONIOENCODING": "utf-8:replace",
-                },
-                # An own group: Ctrl-C reaches the parent, which then ends the worker;
-                # and what the student's code forks can be ended with it.
-                start_new_session=os.name == "posix",
-            )
+            with fixed_addresses():
+                self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                    [*command, str(memory_bytes), f"{seed:010d}"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    cwd=root,
+                    env={
+                        **environ,
+                        **dict.fromkeys(_ONE_THREAD, "1"),
+                        "TINYTORCH_QUIET": "1",
+                        "PYTHONIOENCODING": "utf-8:replace",
+                    },
+                    # An own group: Ctrl-C reaches the parent, which then ends the worker;
+                    # and what the student's code forks can be ended with it.
+                    start_new_session=os.name == "posix",
+                )
         except OSError as error:
             raise WorkerCrashed(f"the measuring process cannot be started: {error}") from error
         self._answers: queue.Queue[bytes | None] = queue.Queue()
