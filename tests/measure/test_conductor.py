@@ -24,6 +24,7 @@ from tito_bench.measure.protocol import (
     SubjectChoice,
 )
 from tito_bench.measure.results import OperationResult, SuiteResult
+from tito_bench.measure.session import Worker
 from tito_bench.measure.summary import summarise
 from tito_bench.workloads.operation import Operation
 
@@ -108,6 +109,36 @@ def test_samples_reach_their_length_and_are_warmed_up_by_a_tenth() -> None:
             assert step.warmup == max(4, step.loops // 10)  # these calls are short
 
 
+def test_a_first_call_that_finds_the_caches_cold_does_not_make_the_sample_short() -> None:
+    """Its 2 ms would be a sample of one call, and cold, in every round to come."""
+    cold = dict.fromkeys(("subject", "native", "dispatch"), 2)
+
+    def fault(question: Question) -> Answer | None:
+        if not isinstance(question, Measure) or question.steps[0].loops > 1:
+            return None
+        side = question.steps[0].side
+        cold[side] -= 1
+        if cold[side] != 1:
+            return None
+        return Measured((Reading(1, 2_000_000, 2_000_000, 2_000_000, 0),), 2_000_000, 0)
+
+    bench = Bench({op.name: Costs(4e5, 4e5) for op in SUITE}, fault=fault)
+    bench.run(Budget(workers=1, rounds=8))
+    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
+    assert rounds
+    assert all(step.loops > 1 for question in rounds for step in question.steps)
+
+
+def test_dispatch_gets_as_long_a_sample_as_the_kernel_beside_a_slow_subject() -> None:
+    bench = Bench({op.name: Costs(subject=3e7) for op in SUITE})
+    bench.run(Budget(workers=1, rounds=8))
+    for question in bench.asked(Measure):
+        assert isinstance(question, Measure)
+        for step in question.steps if len(question.steps) == 3 else ():
+            if step.side != "subject":
+                assert Costs().of(step.side) * step.loops >= 5_000_000
+
+
 def metered(bench: Bench) -> list[tuple[str, int]]:
     """Operation and number, among its rounds, of every round that was metered."""
     found, numbers = [], {op.name: 0 for op in SUITE}
@@ -174,6 +205,56 @@ def test_the_rounds_are_spread_over_fresh_workers() -> None:
     ]
     assert shares == [30, 30, 30]
     assert all(worker.killed for worker in bench.workers)
+
+
+def test_the_other_workers_start_while_the_first_is_calibrated() -> None:
+    started: list[int] = []
+
+    def fault(question: Question) -> Answer | None:
+        if isinstance(question, Prepare):
+            started.append(len(bench.workers))
+        return None
+
+    bench = Bench(fault=fault)
+    bench.run(Budget(workers=3, rounds=12))
+    assert started[0] == 3
+    assert len(bench.workers) == 3
+
+
+def test_spare_workers_are_ended_whatever_happens() -> None:
+    def fault(question: Question) -> Answer | None:
+        if isinstance(question, Prepare):
+            raise KeyboardInterrupt
+        return None
+
+    bench = Bench(fault=fault)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(Budget(workers=3, rounds=12))
+    assert [worker.killed for worker in bench.workers] == [True] * 3
+
+
+def test_a_spare_worker_that_the_system_refuses_is_asked_for_again() -> None:
+    bench = Bench()
+    start, asked = bench.conductor._session._start_worker, []
+
+    def start_or_refuse() -> Worker:
+        asked.append(1)
+        if len(asked) == 2:
+            raise WorkerCrashed("the measuring process cannot be started: out of processes")
+        return start()
+
+    bench.conductor._session._start_worker = start_or_refuse
+    result = bench.run(Budget(workers=3, rounds=12))
+    assert [len(op.rounds) for op in result.operations] == [12, 12, 12]
+    assert len(bench.workers) == 3
+
+
+def test_rounds_go_where_they_tell_most_about_the_composite() -> None:
+    costs = {"add": Costs(), "matmul": Costs(4e6, 4e6), "mlp": Costs()}
+    result = Bench(costs).run(Budget(workers=1, rounds=48))
+    add, matmul, mlp = (len(op.rounds) for op in result.operations)
+    assert add == mlp == 48
+    assert 12 <= matmul < 30
 
 
 def test_a_package_that_is_slow_to_import_is_imported_once() -> None:

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.measure.plan import Plan, is_due, next_loops, share_time
+from tito_bench.measure.plan import Plan, is_due, next_loops, plans_for, share_time
 from tito_bench.measure.protocol import Step
+from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
 
 
-def plan(round_s: float) -> Plan:
-    return Plan(Operation("add", "tensor_ops", "add", ((1,), (1,)), 1), round_s=round_s)
+def plan(round_s: float, weight: float = 1.0) -> Plan:
+    add = Operation("add", "tensor_ops", "add", ((1,), (1,)), 1)
+    return Plan(add, weight, round_s=round_s)
 
 
 @given(st.integers(1, 60), st.data())
@@ -35,6 +37,31 @@ def test_shared_time_is_kept_but_for_one_round_each(costs: list[float], left_s: 
     assert sum(p.rounds_wanted * p.round_s for p in plans) <= left_s + forced + 1e-9
 
 
+@given(
+    st.lists(st.tuples(st.floats(1e-3, 0.1), st.floats(0.05, 0.5)), min_size=2, max_size=8),
+    st.integers(12, 200),
+)
+def test_rounds_are_as_weight_over_the_root_of_cost(
+    drawn: list[tuple[float, float]], rounds: int
+) -> None:
+    plans = [plan(cost, weight) for cost, weight in drawn]
+    share_time(plans, rounds, 1e6)
+    worth = [p.weight / p.round_s**0.5 for p in plans]
+    assert max(p.rounds_wanted for p in plans) == rounds
+    for one, deserved in zip(plans, worth, strict=True):
+        assert one.rounds_wanted == max(12, round(rounds * deserved / max(worth)))
+
+
+def test_weights_are_those_of_the_composite() -> None:
+    plans = plans_for(BASELINE)
+    weights = {p.operation.name: p.weight for p in plans}
+    assert weights["mlp_batch_1"] == 0.0
+    assert weights["mlp_batch_256"] == pytest.approx(1 / 3)
+    assert weights["matmul_100"] == weights["matmul_256"] == pytest.approx(1 / 6)
+    assert weights["add_1m"] == pytest.approx(1 / 9)
+    assert sum(weights.values()) == pytest.approx(1.0)
+
+
 def test_what_the_cheap_leave_goes_to_the_dear() -> None:
     plans = [plan(0.001), plan(1.0)]
     share_time(plans, 30, 10.0)
@@ -53,7 +80,7 @@ def test_loops_do_not_grow_without_end() -> None:
 
 @pytest.mark.parametrize(
     ("loops", "sample_s", "warmup"),
-    [(1, 2.0, 0), (1, 0.002, 1), (2, 0.001, 2), (4, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
+    [(1, 2.0, 0), (1, 0.002, 1), (1, 0.001, 2), (2, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
     ids=["slow", "long", "medium", "short", "tenth", "many"],
 )
 def test_a_warm_up_is_a_tenth_or_warms_the_caches(loops: int, sample_s: float, warmup: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tito_bench import _native
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.inputs import InputPool, make_weights
-from tito_bench.workloads.native import bind, output_shape
+from tito_bench.workloads.native import bind, output_shape, packed_elements
 from tito_bench.workloads.operation import Operation
 from tito_bench.workloads.oracle import disagreement, tolerance
 
@@ -32,6 +32,21 @@ def test_the_twin_agrees_with_float64_within_the_published_tolerance(
     bind(_native.Kernels(target), operation, inputs, weights, out)()
     expected = in_float64(operation, *inputs, *weights)
     assert disagreement(expected, out, tolerance(operation, inputs, weights)) is None
+
+
+def test_a_large_product_packs_its_operands_and_a_small_one_does_not() -> None:
+    published = {"matmul_256": 2 * 256 * 256, "mlp_batch_256": 256 * 784 + 784 * 128}
+    for operation in BASELINE:
+        assert packed_elements(operation) == published.get(operation.name, 0), operation.name
+
+
+def test_packing_is_no_part_of_the_work_that_counts() -> None:
+    operation = next(op for op in BASELINE if op.name == "matmul_256")
+    a, b, out = (np.ones((256, 256), np.float32) for _ in range(3))
+    twin = bind(_native.Kernels(), operation, (a, b), (), out)
+    kernel = _native.Kernels().sgemm(a, b, out)
+    assert (twin.name, kernel.name) == ("chain", "sgemm")
+    assert (twin.flops, twin.bytes) == (kernel.flops, kernel.bytes)
 
 
 def test_a_kind_without_a_kernel_is_refused() -> None:

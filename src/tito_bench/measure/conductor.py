@@ -146,15 +146,15 @@ class Conductor:
             raise NotMeasured(Failure("timeout", reason))
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(plan, max(1.0, left_s / 2))
-        subject_s = 0.0
+        call_s = 0.0
         for side in ("subject", "native", "dispatch"):
             if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
                 loops, seconds = 1, first.elapsed_ns / 1e9
             else:
-                target_ns = budget.target_ns(side, subject_s)
+                target_ns = budget.target_ns(side, call_s)
                 loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
             if side == "subject":
-                subject_s = seconds
+                call_s = seconds / loops
             plan.set_sample(side, loops, seconds)
 
     def _calibrate_side(

@@ -56,17 +56,17 @@ class Budget:
     workers: int = 3
     passes: int = 3
 
-    def target_ns(self, side: Side, subject_s: float) -> int:
-        """How long a sample of this side should be, in ns, beside one of the subject's.
+    def target_ns(self, side: Side, call_s: float) -> int:
+        """How long a sample of this side should be, in ns, beside a subject's call of `call_s`.
 
-        As long as the subject's where that is slow, up to five times the usual,
-        so that all see the same of what else the machine does. The dispatch
-        cost beside a quick subject is small, so that a shorter sample will do.
+        As long as a slow call, up to five times the usual, so that all see the
+        same of what else the machine does. Beside quick ones the dispatch cost
+        is small, so that a shorter sample will do.
         """
-        longest_ns = _LONGEST_SAMPLES * self.sample_ns
-        target_ns = min(longest_ns, max(self.sample_ns, int(subject_s * 1e9)))
-        short = side == "dispatch" and target_ns == self.sample_ns
-        return target_ns // _DISPATCH_SHARE if short else target_ns
+        call_ns = int(call_s * 1e9)
+        if call_ns > self.sample_ns:
+            return min(_LONGEST_SAMPLES * self.sample_ns, call_ns)
+        return self.sample_ns // _DISPATCH_SHARE if side == "dispatch" else self.sample_ns
 
 
 STANDARD = Budget()
