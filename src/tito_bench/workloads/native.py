@@ -22,7 +22,7 @@ from tito_bench.workloads.operation import Operation
 if TYPE_CHECKING:
     from tito_bench._native import Call, Kernels
 
-__all__ = ["bind", "native_flops", "output_shape", "packed_elements"]
+__all__ = ["bind", "native_flops", "output_shape"]
 
 _UNPACKED = 1_000_000
 """Multiply-adds up to which a product goes without packing; OpenBLAS's own limit where it does."""
@@ -61,12 +61,6 @@ def bind(
     call = binders[operation.kind](*inputs, *weights, out)
     packing = [_pack(*operand) for operand in _packed(operation, (*inputs, *weights))]
     return _native.chain([*packing, call]) if packing else call
-
-
-def packed_elements(operation: Operation) -> int:
-    """How many elements of its operands the twin packs; docs/score.md publishes that number."""
-    arrays = tuple(np.empty(shape) for shape in (*operation.inputs, *operation.weights))
-    return sum(operand.size for operand, _ in _packed(operation, arrays))
 
 
 def _packed(
