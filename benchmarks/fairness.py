@@ -1,13 +1,15 @@
 """Is the score fair? The same code on many machines made from this one.
 
-    python benchmarks/fairness.py                    numpy: instruction sets x contention
-    python benchmarks/fairness.py --subject teaching the same for a slow student package
+    python benchmarks/fairness.py                    instruction sets x contention, for NumPy
+                                                     and for teaching code with Python loops
+    python benchmarks/fairness.py --subject numpy    for one of the two
     python benchmarks/fairness.py --environments WHEEL [--python PATH]...
     python benchmarks/fairness.py --aarch64          an emulated Arm machine
     python benchmarks/fairness.py --restarts         ten fresh processes, idle
     python benchmarks/fairness.py --work             exactly 2.0, 1.2 and 1.05 times the work
 
-Run it on an installed wheel (not an editable install) on Linux.
+Run it on an installed wheel (not an editable install) on Linux. The first takes
+about three minutes for each repeat.
 """
 
 from __future__ import annotations
@@ -24,19 +26,22 @@ from fairness_lab.contention import CONTENTION, idle
 from fairness_lab.emulated import aarch64_python
 from fairness_lab.environments import environments
 from fairness_lab.machines import clean_environ, instruction_sets
-from fairness_lab.packages import teaching_package, working_package
+from fairness_lab.packages import working_package
 from fairness_lab.runs import run_baseline
-from fairness_lab.tables import Cell, composite, print_table, slowdowns
+from fairness_lab.tables import Cell, composite, print_summary, print_table, slowdowns
 
 from tito_bench.measure.environment import describe_machine
 from tito_bench.measure.statistics import coefficient_of_variation
 from tito_bench.records.benchmark import BenchmarkRecord
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from packages.build import build_package  # the student package of the tests
+
 
 def main() -> int:
     """Parse the command line and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--subject", choices=("numpy", "teaching"), default="numpy")
+    parser.add_argument("--subject", choices=("numpy", "teaching"), help="only this one")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each scenario")
     parser.add_argument(
         "--environments",
@@ -63,27 +68,37 @@ def main() -> int:
         elif options.restarts:
             _restarts(Path(folder))
         else:
-            _scenarios(Path(folder), options.subject, options.repeats)
+            subjects = _SUBJECTS if options.subject is None else [options.subject]
+            _scenarios(Path(folder), subjects, options.repeats)
     return 0
 
 
-def _scenarios(folder: Path, subject: str, repeats: int) -> None:
-    words = ["--subject", "numpy"]
-    if subject == "teaching":
-        teaching_package(folder)
-        words = ["--subject", "tinytorch", "--time-budget", "8"]
-    cells = [(one, name) for one in instruction_sets() for name in CONTENTION]
-    records: dict[Cell, list[BenchmarkRecord]] = {}
+_SUBJECTS = ["numpy", "teaching"]
+_WORDS = {
+    "numpy": ["--subject", "numpy"],
+    "teaching": ["--subject", "tinytorch", "--time-budget", "8"],
+}
+
+
+def _scenarios(folder: Path, subjects: list[str], repeats: int) -> None:
+    build_package(folder, modules=["tensor", "activations", "layers"], slow=True)
+    sets = instruction_sets()
+    cells = [(who, one, name) for who in subjects for one in sets for name in CONTENTION]
+    records: dict[str, dict[Cell, list[BenchmarkRecord]]] = {who: {} for who in subjects}
     for _ in range(repeats):
         # In a new order each time, so that slow drifts of the machine meet every cell alike.
         random.shuffle(cells)
-        for instructions, name in cells:
+        for who, instructions, name in cells:
             environ = {**clean_environ(), **instructions.environ()}
-            record = run_baseline(folder, words, environ, CONTENTION[name])
-            records.setdefault((instructions.target, name), []).append(record)
+            record = run_baseline(folder, _WORDS[who], environ, CONTENTION[name])
+            records[who].setdefault((instructions.target, name), []).append(record)
             print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    print_table(records)
+    for who, found in records.items():
+        print(f"Subject: {who}\n")
+        print_table(found)
+        print()
+    print_summary(records)
 
 
 def _environments(folder: Path, wheel: Path, pythons: list[str], repeats: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["teaching_package", "working_package"]
+__all__ = ["working_package"]
 
 _TENSOR = """
 import numpy as np
@@ -23,7 +23,7 @@ class Tensor:
         return repeat(np.multiply, self.data, other.data)
 
     def __matmul__(self, other):
-        return repeat({matmul}, self.data, other.data)
+        return repeat(np.matmul, self.data, other.data)
 
 
 def repeat(function, *arrays):
@@ -33,13 +33,6 @@ def repeat(function, *arrays):
         result.data = function(*arrays)
     return result
 
-
-def looped_matmul(a, b):
-    out = np.zeros((a.shape[0], b.shape[1]), dtype=np.float32)
-    for i in range(a.shape[0]):
-        for j in range(b.shape[1]):
-            out[i, j] = np.dot(a[i, :], b[:, j])
-    return out
 """
 _ACTIVATIONS = """
 import numpy as np
@@ -67,32 +60,21 @@ class Linear:
         self.bias = Tensor(np.zeros(out_features))
 
     def _forward(self, data):
-        return {matmul}(data, self.weight.data) + self.bias.data
+        return np.matmul(data, self.weight.data) + self.bias.data
 
     def __call__(self, x):
         return repeat(self._forward, x.data)
 """
 
 
-def teaching_package(folder: Path) -> None:
-    """A package as the course teaches it: matrix products by a double Python loop."""
-    _write(folder, 1, "looped_matmul")
-
-
 def working_package(folder: Path, amount: int) -> None:
     """A package that does the work of each operation `amount` times a call."""
-    _write(folder, amount, "np.matmul")
-
-
-def _write(folder: Path, amount: int, matmul: str) -> None:
     core = folder / "tinytorch" / "core"
     core.mkdir(parents=True)
     sources = {
-        "tensor": _TENSOR.format(amount=amount, matmul=matmul),
+        "tensor": _TENSOR.format(amount=amount),
         "activations": _ACTIVATIONS,
-        "layers": _LAYERS.format(matmul=matmul).replace(
-            "Tensor, repeat", "Tensor, looped_matmul, repeat"
-        ),
+        "layers": _LAYERS,
         "__init__": "",
     }
     for name, source in sources.items():

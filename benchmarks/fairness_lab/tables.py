@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from tito_bench.measure.statistics import coefficient_of_variation
 from tito_bench.records.benchmark import BenchmarkRecord
 
-__all__ = ["Cell", "composite", "print_table", "slowdowns"]
+__all__ = ["Cell", "composite", "print_summary", "print_table", "slowdowns"]
 
 Cell = tuple[str, str]
 """An instruction set and a kind of contention."""
@@ -39,27 +39,20 @@ def slowdowns(record: BenchmarkRecord) -> dict[str, tuple[float, float]]:
 def print_table(records: Mapping[Cell, Sequence[BenchmarkRecord]]) -> None:
     """How far raw times, slowdowns and the score move over the scenarios."""
     runs = [record for cell in records.values() for record in cell]
-    operations = slowdowns(runs[0])
     print(f"{'operation':<16}{'raw time moves':>15}{'slowdown':>10}{'CV':>8}")
-    for name in operations:
+    for name in slowdowns(runs[0]):
         raw = [slowdowns(run)[name][0] for run in runs]
         ratio = [slowdowns(run)[name][1] for run in runs]
         print(
             f"{name:<16}{max(raw) / min(raw):>14.1f}x{median(ratio):>10.3f}"
             f"{_percent(coefficient_of_variation(ratio)):>8}"
         )
-    raw_moves = [
-        max(column) / min(column)
-        for column in zip(
-            *([raw for raw, _ in slowdowns(run).values()] for run in runs), strict=True
-        )
-    ]
     values = [composite(run) for run in runs]
-    scores = [run.normalized_metrics.score or 0.0 for run in runs]
+    low, high = _score_range(runs)
     print(
-        f"{'composite':<16}{_mean(raw_moves):>14.1f}x{median(values):>10.3f}"
+        f"{'composite':<16}{_raw_moves(runs):>14.1f}x{median(values):>10.3f}"
         f"{_percent(coefficient_of_variation(values)):>8}"
-        f"   score {min(scores):.2f} to {max(scores):.2f}, range {max(scores) - min(scores):.2f}"
+        f"   score {low:.2f} to {high:.2f}, range {high - low:.2f}"
     )
     print()
     print(f"{'composite by cell':<28}{'median':>8}{'CV':>8}{'runs':>6}{'doubts':>8}")
@@ -70,22 +63,51 @@ def print_table(records: Mapping[Cell, Sequence[BenchmarkRecord]]) -> None:
             f"{' / '.join(cell):<28}{median(values):>8.3f}"
             f"{_percent(coefficient_of_variation(values)):>8}{len(group):>6}{doubts:>8}"
         )
-    print()
-    for target in dict.fromkeys(target for target, _ in records):
-        values = [
-            composite(run) for cell, group in records.items() if cell[0] == target for run in group
-        ]
-        print(
-            f"{target}: composite CV over all contention "
-            f"{_percent(coefficient_of_variation(values))}"
-        )
+
+
+def print_summary(records: Mapping[str, Mapping[Cell, Sequence[BenchmarkRecord]]]) -> None:
+    """What was asked of each figure, and what it is, by subject."""
+    rows: dict[str, tuple[str, list[str]]] = {}
+    for found in records.values():
+        runs = [record for cell in found.values() for record in cell]
+        for target in sorted({target for target, _ in found}):
+            values = [
+                composite(run)
+                for cell, group in found.items()
+                if cell[0] == target
+                for run in group
+            ]
+            title = f"composite, contention only: CV with {target}"
+            _row(rows, title, "<= 0.80%", _percent(coefficient_of_variation(values)))
+        spread = _percent(coefficient_of_variation([composite(run) for run in runs]))
+        low, high = _score_range(runs)
+        _row(rows, "composite over all cells: CV", "<= 2.00%", spread)
+        _row(rows, "score over all cells: range", "<= 1.00", f"{high - low:.2f}")
+        _row(rows, "raw times move", ">= 3.0x", f"{_raw_moves(runs):.1f}x")
+    print(f"{'':<44}{'asked':>9}" + "".join(f"{subject:>10}" for subject in records))
+    for title, (asked, figures) in rows.items():
+        print(f"{title:<44}{asked:>9}" + "".join(f"{figure:>10}" for figure in figures))
+
+
+def _target(run: BenchmarkRecord) -> str:
+    return run.system_info.runtime.kernel_target
+
+
+def _row(rows: dict[str, tuple[str, list[str]]], title: str, asked: str, figure: str) -> None:
+    rows.setdefault(title, (asked, []))[1].append(figure)
+
+
+def _score_range(runs: Sequence[BenchmarkRecord]) -> tuple[float, float]:
+    scores = [run.normalized_metrics.score or 0.0 for run in runs]
+    return min(scores), max(scores)
+
+
+def _raw_moves(runs: Sequence[BenchmarkRecord]) -> float:
+    """The largest over the smallest raw time; the geometric mean of the operations."""
+    raw = ([raw_ns for raw_ns, _ in slowdowns(run).values()] for run in runs)
+    moves = [math.log(max(column) / min(column)) for column in zip(*raw, strict=True)]
+    return math.exp(sum(moves) / len(moves))
 
 
 def _percent(value: float) -> str:
     return f"{100 * value:.2f}%"
-
-
-def _mean(values: Iterable[float]) -> float:
-    """Geometric mean."""
-    logs = [math.log(value) for value in values]
-    return math.exp(sum(logs) / len(logs))

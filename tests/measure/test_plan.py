@@ -58,7 +58,7 @@ def test_weights_are_those_of_the_composite() -> None:
     assert weights["mlp_batch_1"] == 0.0
     assert weights["mlp_batch_256"] == pytest.approx(1 / 3)
     assert weights["matmul_100"] == weights["matmul_256"] == pytest.approx(1 / 6)
-    assert weights["add_1m"] == pytest.approx(1 / 9)
+    assert weights["add_512x512"] == pytest.approx(1 / 9)
     assert sum(weights.values()) == pytest.approx(1.0)
 
 

@@ -19,7 +19,7 @@ from tito_bench.workloads.operation import Operation
 PUBLISHED = {
     "add_100x100": (1, "dcb2a2eadf89"),
     "mul_100x100": (1, "d95a58336245"),
-    "add_1m": (1, "5f258dfbc495"),
+    "add_512x512": (1, "57cd29429233"),
     "matmul_100": (1, "64946a33ab3b"),
     "matmul_256": (1, "c192aafe04c1"),
     "mlp_batch_256": (2, "e79d08a7e946"),
@@ -37,7 +37,7 @@ PUBLISHED = {
     "cnn_forward_32": (1, "3831299cf362"),
 }
 SCORED = {
-    "baseline": "add_100x100 mul_100x100 add_1m matmul_100 matmul_256 mlp_batch_256",
+    "baseline": "add_100x100 mul_100x100 add_512x512 matmul_100 matmul_256 mlp_batch_256",
     "capstone": "tensor_add tensor_mul tensor_matmul "
     "mlp_forward_32 mlp_wide_forward_32 transformer_forward_32 cnn_forward_32",
 }

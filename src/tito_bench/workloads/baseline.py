@@ -19,7 +19,7 @@ _MLP_CALLS = 5
 BASELINE = (
     Operation("add_100x100", "tensor_ops", "add", ((100, 100), (100, 100)), 1),
     Operation("mul_100x100", "tensor_ops", "mul", ((100, 100), (100, 100)), 1),
-    Operation("add_1m", "tensor_ops", "add", ((1000, 1000), (1000, 1000)), 1),
+    Operation("add_512x512", "tensor_ops", "add", ((512, 512), (512, 512)), 1),
     Operation("matmul_100", "matmul", "matmul", ((100, 100), (100, 100)), 1),
     Operation("matmul_256", "matmul", "matmul", ((256, 256), (256, 256)), 1),
     Operation(
