@@ -75,6 +75,12 @@ def test_the_overall_of_a_capstone_has_the_interval_of_speed_only_if_speed_is_al
         (encode_record(made_record()).replace(b'"score": 9', b'"score": 99'), "broken"),
         (encode_record(made_record()).replace(b'"version": 1', b'"version": "one"'), "broken"),
         (encode_record(made_record()).replace(b"2026-11-22T", b"yesterday "), "broken"),
+        (
+            encode_record(made_record()).replace(
+                b"2026-11-22T20:30:00Z", b"9999-12-31T23:59:59-12:00"
+            ),
+            "broken",
+        ),
         (encode_record(made_record()).replace(b'"schema": 1', b'"schema": 2'), "newer"),
         (b'{"schema": 7, "kind": "capstone"}', "newer"),
         (b'{"schema": 1' + b"0" * 5000 + b', "kind": "capstone"}', "broken"),

@@ -96,7 +96,7 @@ def _shown(row: dict[str, str]) -> tuple[str, ...]:
         _times(row["slowdown_before"]),
         _times(row["slowdown_after"]),
         row["ratio"],
-        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio"] else "",
+        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio_low"] else "",
         word,
     )
 
@@ -107,7 +107,7 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
     if before or after:
         yield from hung(_INDENT, f"A {before or 'none'}, B {after or 'none'}", width)
     if ratio:
-        yield from hung(_INDENT, f"B/A {ratio} ({interval})", width)
+        yield from hung(_INDENT, f"B/A {ratio} ({interval or 'no interval'})", width)
 
 
 def _times(slowdown: str) -> str:

@@ -52,7 +52,8 @@ _NO_RATIO = {
     "not_before": "not measured in A",
     "not_after": "not measured in B",
     "neither": "not measured",
-    "few_rounds": "fewer than 6 rounds",
+    "few_rounds": "fewer than 6 rounds, so a wide interval",
+    "no_interval": "too few rounds for an interval",
 }
 
 
