@@ -50,7 +50,13 @@ def test_a_word_means_a_record(word, kind, expected, folder: Path) -> None:
     ("word", "kind", "said"),
     [
         ("latest~4", None, "there are 4 records"),
-        ("latest~1", "capstone", "there is one capstone record"),
+        (
+            "latest~1",
+            "capstone",
+            "there is one capstone record (for a baseline add --type baseline)",
+        ),
+        ("", None, "nothing is no record: name a file, latest"),
+        ("records", None, "records is no record: name a file, latest"),
         ("2026-11-23", None, "no record was made on 2026-11-23"),
         ("2026-13-23", None, "no day of the calendar"),
         ("latest~-1", None, "no record latest~-1: name a file"),

@@ -56,7 +56,9 @@ def changes(view: ComparisonView) -> dict[str, str]:
 def test_a_record_is_not_separated_from_itself(record: BenchmarkRecord) -> None:
     view = compared(record, record)
     assert set(changes(view).values()) <= {"not separated", "not compared"}
-    assert view.notes == tuple(note for note in view.notes if note.code.startswith("verdict"))
+    first, *others = view.notes
+    assert first.text() == "A and B are the same record."
+    assert all(note.code.startswith("verdict") for note in others)
     worse = regressions(view, 0)
     assert worse == (() if view.overall else ("no scored operation could be compared",))
 
@@ -168,6 +170,8 @@ def test_what_else_may_explain_a_ratio_is_said() -> None:
     ):
         assert words in re.sub(r"\s+", " ", shown)
     assert compared(made_record(), made_record(slowdown=9)).notes == ()
+    later = made_record(now=NOW + timedelta(seconds=1))
+    assert compared(made_record(), later).notes == (), "equal figures, another run"
 
 
 def test_few_rounds_say_so_and_are_separated_where_they_lie_far_apart() -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RECORD_WORDS", "Chosen", "choose_pair", "choose_record", "load_record"]
 
-RECORD_WORDS = "a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
+RECORD_WORDS = (
+    "a file, latest, latest~1 (the one before), or a day as 2026-11-22 (its newest record, UTC)"
+)
 """What can be said for a record, for help and errors."""
 
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
@@ -59,12 +61,13 @@ def choose_record(
     StoreError
         The file is there and is no record.
     """
-    counted = [entry for entry in entries if kind in {None, entry.kind}]
     latest = _LATEST.fullmatch(word)
     if latest is not None:
-        return _chosen(folder, _back(word, int(latest[1] or 0), counted, kind))
+        return _chosen(folder, _back(word, int(latest[1] or 0), entries, kind))
     if _DAY.fullmatch(word):
-        return _chosen(folder, _on_day(word, counted, kind))
+        return _chosen(folder, _on_day(word, entries, kind))
+    if not word or (cwd / word).is_dir():
+        raise UsageError(f"{safe_text(word) or 'nothing'} is no record: name {RECORD_WORDS}")
     for path in (cwd / word, *([] if _has_folder(word) else [folder / word])):
         data = read_bytes(path)
         if data is not None:
@@ -130,9 +133,14 @@ def _chosen(folder: Path, entry: Entry) -> Chosen:
     return Chosen(folder / entry.file, entry)
 
 
+def _counted(entries: Sequence[Entry], kind: Kind | None) -> list[Entry]:
+    return [entry for entry in entries if kind in {None, entry.kind}]
+
+
 def _back(word: str, steps: int, entries: Sequence[Entry], kind: Kind | None) -> Entry:
-    if steps < len(entries):
-        return entries[-1 - steps]
+    counted = _counted(entries, kind)
+    if steps < len(counted):
+        return counted[-1 - steps]
     raise UsageError(f"{word}: {_how_many(entries, kind)}")
 
 
@@ -141,7 +149,7 @@ def _on_day(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
         day = date.fromisoformat(word)
     except ValueError:
         raise UsageError(f"{word} is no day of the calendar; name one as 2026-11-22") from None
-    found = [entry for entry in entries if entry.created_at.date() == day]
+    found = [e for e in _counted(entries, kind) if e.created_at.date() == day]
     if found:
         return found[-1]
     raise UsageError(f"no record was made on {word} (UTC); {_how_many(entries, kind)}")
@@ -150,10 +158,13 @@ def _on_day(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
 def _how_many(entries: Sequence[Entry], kind: Kind | None) -> str:
     """What there is, and how to see it or to get more."""
     named = f"{kind} record" if kind else "record"
-    if not entries:
-        return f"there is no {named} yet; run: tito-bench benchmark {kind or 'baseline'}"
-    there = f"are {len(entries)} {named}s" if len(entries) > 1 else f"is one {named}"
-    return f"there {there}; list them with: tito-bench benchmark history"
+    counted = _counted(entries, kind)
+    others = {entry.kind for entry in entries} - {kind} if kind else set()
+    also = "".join(f" (for a {other} add --type {other})" for other in sorted(others))
+    if not counted:
+        return f"there is no {named} yet{also}; run: tito-bench benchmark {kind or 'baseline'}"
+    there = f"are {len(counted)} {named}s" if len(counted) > 1 else f"is one {named}"
+    return f"there {there}{also}; list them with: tito-bench benchmark history"
 
 
 def _no_record(path: Path, reason: NotARecord) -> StoreError:

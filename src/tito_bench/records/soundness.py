@@ -80,6 +80,18 @@ def _capstone_faults(record: CapstoneRecord) -> Iterator[str]:
     pairs += [(found.accuracy_before, found.accuracy_after) for found in record.compression]
     if not all(_share(one) and _share(other) for one, other in pairs):
         yield "an accuracy is not between 0 and 1"
+    for model in record.models:
+        figures = (
+            model.latency_median_ms,
+            model.latency_p95_ms,
+            model.slowdown,
+            model.throughput_per_s,
+            model.native_throughput_per_s,
+            model.gflops,
+            model.share_of_native,
+        )
+        if not all(figure is None or _positive(figure) for figure in figures):
+            yield f"{model.name} has no possible figures"
     for memory in record.memory:
         if memory.peak_bytes + memory.parameter_bytes <= 0:
             yield f"{memory.model} took no memory"

@@ -46,7 +46,7 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
         f"- A: {_facts(view.before, markdown_code)}",
         f"- B: {_facts(view.after, markdown_code)}",
         *(f"- {track}" for track in _tracks(view)),
-        *(f"- {note.text(_code)}" for note in view.notes),
+        *(f"- {note.text(markdown_code)}" for note in view.notes),
         *(f"- {line}" for line in _judgement(worse, markdown_code)),
     ]
     return "\n".join(lines) + "\n\n" + markdown_table(COLUMNS, view.rows)
@@ -130,7 +130,3 @@ def _judgement(worse: Sequence[str] | None, mark: Callable[[str], str] = str) ->
         yield "No regression."
     for line in worse:
         yield f"Regression: {mark(line)}"
-
-
-def _code(text: str) -> str:
-    return markdown_code(text) if text else ""

@@ -205,6 +205,8 @@ def _notes(
     now: Mapping[str, OperationRecord],
 ) -> Iterator[Note]:
     """What may explain a ratio other than the code."""
+    if before == after:
+        yield Note("same")
     differing = differences(before, after)
     said = [history_row(entry) for entry in (before, after)]
     for code, differs, values in (

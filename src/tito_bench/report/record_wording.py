@@ -33,6 +33,7 @@ _DIFFERENCES = {
 
 # What to know of two records that are compared; `{before}` and `{after}` are what they say.
 _COMPARED = {
+    "same": "A and B are the same record.",
     "kernels": "The native kernels are of version {before} in A and {after} in B: a ratio may be"
     " their change and not the code's.",
     "target": "A ran beside {before} kernels and B beside {after} ones.",
