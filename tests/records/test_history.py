@@ -113,6 +113,8 @@ def test_what_cannot_be_read_is_named_too(tmp_path: Path) -> None:
     assert len(found.entries) == 1
     assert {one.skip for one in found.skipped} == {"unreadable"}
     assert "folder.json" in [one.file for one in found.skipped]
+    details = [one.detail for one in found.skipped]
+    assert [detail for detail in details if str(tmp_path) in detail] == [], "a page has this text"
 
 
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ _SKIPPED: dict[Skip, str] = {
     "newer": "It was written by a newer tito-bench ({detail}). Run: pip install --upgrade"
     " tito-bench",
     "foreign": "It is no record of tito-bench: {detail}.",
-    "unreadable": "{detail}.",
+    "unreadable": "It cannot be read: {detail}.",
 }
 
 # Why the scores of two records cannot be compared.
