@@ -192,6 +192,13 @@ def test_a_loop_that_only_a_few_rounds_saw_is_a_regression() -> None:
     assert line.startswith("matmul_512: 9200.0% slower")
 
 
+def test_code_so_slow_that_one_round_saw_it_does_not_pass() -> None:
+    slow = compared(made_record(), made_record(rounds={"matmul_512": [900.0]}))
+    (line, *_) = regressions(slow, 10)
+    assert line == "matmul_512: 44900.0% slower in too few rounds to tell, 10% are allowed"
+    assert regressions(compared(made_record(), made_record(rounds={"add_1m": [2.1]})), 10) == ()
+
+
 @pytest.mark.parametrize("width", [40, 100])
 def test_one_round_has_no_interval_and_says_so(width: int) -> None:
     view = compared(made_record(rounds={"add_1m": [2.0]}), made_record(slowdown=9.0))
