@@ -30,8 +30,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     for name in ("A", "B"):
         parser.add_argument(
             name,
-            help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (its newest, "
-            "UTC)",
+            help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+            "'2026-11-22 20:30' (its newest, UTC)",
         )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="count records of this kind only"

@@ -40,8 +40,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         nargs="?",
         default="latest",
         metavar="RECORD",
-        help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (its newest, UTC; "
-        "default: latest)",
+        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+        "'2026-11-22 20:30' (its newest, UTC; default: latest)",
     )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
