@@ -1,4 +1,4 @@
-"""Which record a word on the command line means: a file, `latest`, `latest~1`, a day or a minute."""
+"""Which record a word on the command line means: a file, `latest`, `latest~1`, a day, a minute."""
 
 from __future__ import annotations
 
