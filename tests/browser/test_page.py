@@ -80,6 +80,20 @@ def test_no_label_of_a_chart_lies_on_another(
         assert page.evaluate(_OVERLAPPING) == [], width
 
 
+def test_no_word_of_the_history_is_broken(visit: Visit, pages: dict[str, Path]) -> None:
+    page = visit(pages["baseline"], width=720)
+    spilt = page.evaluate(
+        "() => [...document.querySelectorAll('td.brief')].map(cell => cell.scrollWidth"
+        " > cell.clientWidth + 1 ? cell.textContent : '').filter(Boolean)"
+    )
+    assert spilt == []
+    rules = page.evaluate(
+        "() => [...document.querySelectorAll('td.brief')].map("
+        "cell => getComputedStyle(cell).overflowWrap)"
+    )
+    assert set(rules) == {"normal"}
+
+
 def test_hostile_text_is_text(visit: Visit, pages: dict[str, Path]) -> None:
     page = visit(pages["hostile"])
     assert page.title().startswith("tito-bench baseline")

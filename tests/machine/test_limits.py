@@ -29,8 +29,12 @@ def test_a_kernel_near_its_roof_is_limited_by_it(gflops: float, roof: Roof, limi
         (Spent(900.0, 1000.0, 1, 100.0), "memory", "faster than the kernel"),
         (Spent(700.0, 100.0, 5, 100.0), "interpreter", "cannot avoid are 71% of its time"),
         (Spent(50_000.0, 1000.0, 1, 100.0, 0.93), "interpreter", "93% of its time goes into loops"),
-        (Spent(50_000.0, 1000.0, 1, 100.0, 0.3), "extra", "98% of its time is neither"),
-        (Spent(5000.0, 1000.0, 1, 100.0), "extra", "78% of its time is neither"),
+        (
+            Spent(50_000.0, 1000.0, 1, 100.0, 0.3),
+            "extra",
+            "does not need, which is 98% of its time",
+        ),
+        (Spent(5000.0, 1000.0, 1, 100.0), "extra", "does not need, which is 78% of its time"),
     ],
 )
 def test_the_subject_is_limited_where_its_time_goes(spent: Spent, limit: Limit, part: str) -> None:

@@ -19,11 +19,11 @@ def figure(value: float) -> Figure:
     return Figure(value, 0.01, 9)
 
 
-def made(flows: dict[int, float] = FLOWS, target: str = "avx512") -> Card:
+def made(flows: dict[int, float] = FLOWS, target: str = "avx512", peak: float = 200.0) -> Card:
     return card(
         targets=[
             TargetSpeed("sse2", figure(10.0), []),
-            TargetSpeed(target, figure(200.0), []),
+            TargetSpeed(target, figure(peak), []),
         ],
         bandwidth=[Bandwidth(kib, figure(gb_s), figure(gb_s)) for kib, gb_s in flows.items()],
     )
@@ -58,7 +58,18 @@ def test_bandwidth_between_and_beyond_measured_sets() -> None:
         assert roofline.gb_s(kib * 1024) == pytest.approx(gb_s)
 
 
-@pytest.mark.parametrize("broken", [made({}), made({16: 0.0}), made(target="neon"), made({0: 5.0})])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        made({}),
+        made({16: 0.0}),
+        made({16: 1e300}),
+        made({0: 5.0}),
+        made(target="neon"),
+        made(peak=1e308),
+        made(peak=1e-308),
+    ],
+)
 def test_a_card_without_its_figures_has_no_roofline(broken: Card) -> None:
     assert roofline_of(broken) is None
 

@@ -40,6 +40,8 @@ def chosen(word: str, folder: Path, kind=None) -> str:
         ("latest", "capstone", "capstone 22 22:30"),
         ("2026-11-22", None, "capstone 22 22:30"),
         ("2026-11-22", "baseline", "baseline 22 21:30"),
+        ("2026-11-22 20:30", None, "baseline 22 20:30"),
+        ("2026-11-22T21:30", None, "baseline 22 21:30"),
     ],
 )
 def test_a_word_means_a_record(word, kind, expected, folder: Path) -> None:
@@ -50,9 +52,17 @@ def test_a_word_means_a_record(word, kind, expected, folder: Path) -> None:
     ("word", "kind", "said"),
     [
         ("latest~4", None, "there are 4 records"),
-        ("latest~1", "capstone", "there is one capstone record"),
+        (
+            "latest~1",
+            "capstone",
+            "there is one capstone record (for a baseline add --type baseline)",
+        ),
+        ("", None, "nothing is no record: name a file, latest"),
+        ("records", None, "records is no record: name a file, latest"),
         ("2026-11-23", None, "no record was made on 2026-11-23"),
         ("2026-13-23", None, "no day of the calendar"),
+        ("2026-11-22 24:30", None, "no day of the calendar"),
+        ("2026-11-22 20:31", None, "no record was made on 2026-11-22 20:31"),
         ("latest~-1", None, "no record latest~-1: name a file"),
         ("newest", None, "latest~1"),
         ("a\x1b[2J/b", None, r"a\x1b[2J/b"),

@@ -75,6 +75,12 @@ def test_the_overall_of_a_capstone_has_the_interval_of_speed_only_if_speed_is_al
         (encode_record(made_record()).replace(b'"score": 9', b'"score": 99'), "broken"),
         (encode_record(made_record()).replace(b'"version": 1', b'"version": "one"'), "broken"),
         (encode_record(made_record()).replace(b"2026-11-22T", b"yesterday "), "broken"),
+        (
+            encode_record(made_record()).replace(
+                b"2026-11-22T20:30:00Z", b"9999-12-31T23:59:59-12:00"
+            ),
+            "broken",
+        ),
         (encode_record(made_record()).replace(b'"schema": 1', b'"schema": 2'), "newer"),
         (b'{"schema": 7, "kind": "capstone"}', "newer"),
         (b'{"schema": 1' + b"0" * 5000 + b', "kind": "capstone"}', "broken"),
@@ -107,6 +113,8 @@ def test_what_cannot_be_read_is_named_too(tmp_path: Path) -> None:
     assert len(found.entries) == 1
     assert {one.skip for one in found.skipped} == {"unreadable"}
     assert "folder.json" in [one.file for one in found.skipped]
+    details = [one.detail for one in found.skipped]
+    assert [detail for detail in details if str(tmp_path) in detail] == [], "a page has this text"
 
 
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:

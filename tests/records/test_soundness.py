@@ -11,7 +11,12 @@ import msgspec
 import pytest
 
 from records.made_record import made_capstone, made_record
-from tito_bench.capstone.figures import MemoryFigures
+from tito_bench.capstone.figures import (
+    AccuracyFigures,
+    CurvePoint,
+    MemoryFigures,
+    TrainingFigures,
+)
 from tito_bench.errors import StoreError
 from tito_bench.records.choice import load_record
 from tito_bench.records.record_text import record_bytes
@@ -37,6 +42,8 @@ def _first(document: dict[str, Any]) -> dict[str, Any]:
         (lambda d: _first(d).update(native_ns=0), "without its times"),
         (lambda d: _first(d).update(slowdown=-1), "without its times"),
         (lambda d: _first(d).update(slowdown_interval=None), "without its times"),
+        (lambda d: _first(d).update(slowdown_interval=[5e-324, 3.0]), "without its times"),
+        (lambda d: _first(d).update(native_ns=1e-308), "without its times"),
         (lambda d: _first(d)["samples"]["kept"].pop(), "not of one length"),
         (lambda d: _first(d)["samples"].update(kept=[False] * 9), "no round"),
         (lambda d: _first(d)["samples"]["subject_loops"].__setitem__(0, 0), "no loops"),
@@ -72,4 +79,11 @@ def test_tracks_and_memory_of_a_capstone_are_looked_at_as_well() -> None:
     assert fault_of(strange) == "there is no track beauty"
     nothing = msgspec.structs.replace(record, memory=[MemoryFigures("mlp", 0, 0, 0, None)])
     assert fault_of(nothing) == "mlp took no memory"
+    unsure = AccuracyFigures("mlp", 297, 1e308, 0.9, "shipped digits", None)
+    assert "an accuracy" in str(fault_of(msgspec.structs.replace(record, accuracy=[unsure])))
+    for loss, accuracy, named in ((1.0, 1e308, "accuracy"), (1e308, 0.5, "loss")):
+        curve = [CurvePoint(1, loss, accuracy)]
+        training = TrainingFigures("SGD", 31, 1, 0.9, 0.9, 1e6, 1e6, 1.0, curve)
+        fault = fault_of(msgspec.structs.replace(record, training=training))
+        assert fault == f"the training {'reached' if loss == 1 else 'had'} no possible {named}"
     assert fault_of(msgspec.convert(json.loads(record_bytes(record)), type(record))) is None

@@ -56,7 +56,9 @@ def changes(view: ComparisonView) -> dict[str, str]:
 def test_a_record_is_not_separated_from_itself(record: BenchmarkRecord) -> None:
     view = compared(record, record)
     assert set(changes(view).values()) <= {"not separated", "not compared"}
-    assert view.notes == tuple(note for note in view.notes if note.code.startswith("verdict"))
+    first, *others = view.notes
+    assert first.text() == "A and B are the same record."
+    assert all(note.code.startswith("verdict") for note in others)
     worse = regressions(view, 0)
     assert worse == (() if view.overall else ("no scored operation could be compared",))
 
@@ -110,13 +112,13 @@ def test_a_number_is_the_same_in_every_form(before, after, width: int) -> None:
             assert cell[key] == "" or f"{cell[key]}x" in shown
         ratio = values["ratio"]
         if ratio is not None:
-            digits = [3 if ratio[end] >= 0.1 else 5 for end in ("value", "low", "high")]
+            ends = [ratio[end] for end in ("value", "low", "high")]
             expected = [
-                f"{ratio[end]:.{count}f}"
-                for end, count in zip(("value", "low", "high"), digits, strict=True)
+                "" if end is None else f"{end:.3f}" if end >= 0.1 else f"{end:.5f}" for end in ends
             ]
             assert [cell["ratio"], cell["ratio_low"], cell["ratio_high"]] == expected
-            assert f"{expected[0]} {expected[1]} to {expected[2]}" in shown.replace("(", "")
+            interval = f" {expected[1]} to {expected[2]}" if expected[1] else ""
+            assert f"{expected[0]}{interval}" in shown.replace("(", "")
             assert f"| {' | '.join(expected)} | {ratio['change']} |" in markdown
 
 
@@ -168,17 +170,42 @@ def test_what_else_may_explain_a_ratio_is_said() -> None:
     ):
         assert words in re.sub(r"\s+", " ", shown)
     assert compared(made_record(), made_record(slowdown=9)).notes == ()
+    later = made_record(now=NOW + timedelta(seconds=1))
+    assert compared(made_record(), later).notes == (), "equal figures, another run"
 
 
-def test_few_rounds_say_so() -> None:
-    quick = {name: [2.0, 2.0] for name in NAMES}
+def test_few_rounds_say_so_and_are_separated_where_they_lie_far_apart() -> None:
+    quick = {name: [2.0, 2.02, 2.01] for name in NAMES}
     view = compared(made_record(rounds=quick), made_record(slowdown=9.0))
-    assert set(changes(view).values()) == {"not separated"}
-    assert "fewer than 6 rounds" in text(view)
-    one = compared(made_record(rounds={"add_1m": [2.0, 2.0]}), made_record(slowdown=9.0))
-    assert changes(one)["matmul_512"] == "slower"
-    assert one.rows[-1].reason == "fewer than 6 rounds: add_1m"
-    assert one.rows[-1].change == "not separated"
+    assert set(changes(view).values()) == {"slower"}
+    assert "fewer than 6 rounds, so a wide interval" in re.sub(r"\s+", " ", text(view))
+    some = compared(made_record(rounds={"add_1m": [2.0, 2.1]}), made_record(slowdown=9.0))
+    assert some.rows[-1].reason == "fewer than 6 rounds, so a wide interval: add_1m"
+    near = compared(made_record(rounds={"add_1m": [2.0, 2.1]}), made_record(slowdown=2.2))
+    assert changes(near)["add_1m"] == "not separated"
+    assert changes(near)["matmul_512"] == "slower"
+
+
+def test_a_loop_that_only_a_few_rounds_saw_is_a_regression() -> None:
+    loops = made_record(rounds={"matmul_512": [186.0, 181.0, 194.0]})
+    (line, *_) = regressions(compared(made_record(), loops), 10)
+    assert line.startswith("matmul_512: 9200.0% slower")
+
+
+def test_code_so_slow_that_one_round_saw_it_does_not_pass() -> None:
+    slow = compared(made_record(), made_record(rounds={"matmul_512": [900.0]}))
+    (line, *_) = regressions(slow, 10)
+    assert line == "matmul_512: 44900.0% slower in too few rounds to tell, 10% are allowed"
+    assert regressions(compared(made_record(), made_record(rounds={"add_1m": [2.1]})), 10) == ()
+
+
+@pytest.mark.parametrize("width", [40, 100])
+def test_one_round_has_no_interval_and_says_so(width: int) -> None:
+    view = compared(made_record(rounds={"add_1m": [2.0]}), made_record(slowdown=9.0))
+    assert changes(view)["add_1m"] == changes(view)["all scored"] == "not separated"
+    assert "(no 95% interval), not separated" in view.summary
+    assert "too few rounds for an interval: add_1m" in re.sub(r"\s+", " ", text(view, width))
+    assert "None" not in text(view, width) + comparison_markdown(view, None)
 
 
 def test_capstones_are_compared_with_their_tracks() -> None:

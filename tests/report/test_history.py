@@ -130,6 +130,17 @@ def test_nothing_is_wider_than_the_terminal(width: int, unicode: bool) -> None:
     assert [line for line in history_lines(plain, width, unicode) if cell_len(line) > width] == []
 
 
+def test_eighty_columns_hold_both_kinds_by_saying_once_what_all_say() -> None:
+    long = {"name": "tinytorch", "version": "0.1.0-beta"}
+    history = history_of(made_record(**long), made_capstone(**long), made_record(**long))
+    lines = list(history_lines(history_view(history), 80, True))
+    assert lines[1] == "All: subject tinytorch 0.1.0-beta, kernels portable, verdict stable"
+    assert lines[2].split() == ["when", "(UTC)", "kind", "score", "95%", "interval"]
+    assert len([line for line in lines if line.startswith("2026-")]) == 3
+    assert "All:" not in "".join(history_lines(history_view(history), 120, True))
+    assert "All:" not in "".join(history_lines(history_view(history), 40, True))
+
+
 def test_a_record_without_a_score_says_none() -> None:
     view = history_view(history_of(made_record({"matmul_100": Failure("raised", "no")})))
     assert re.search(r"20:30 +none .* invalid", text(view))

@@ -37,7 +37,7 @@ def test_csv_and_markdown_have_the_same_cells(rows: list[tuple[str, float]]) -> 
         assert line.endswith(f"| {row[1]} |")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1+1"])
 def test_a_spreadsheet_takes_nothing_for_a_formula(text: str) -> None:
     (_, row) = csv.reader(io.StringIO(csv_text(COLUMNS, [(text, -1.0)])))
     assert row == [f"'{text}", "-1.0"]

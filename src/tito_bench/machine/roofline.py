@@ -103,4 +103,5 @@ def _levels(flows: Sequence[Bandwidth]) -> tuple[Level, ...]:
 
 
 def _usable(figure: float) -> bool:
-    return math.isfinite(figure) and figure > 0
+    """Whether a machine can have it, in GFLOP/s or GB/s; a file may hold anything."""
+    return 1e-9 < figure < 1e12

@@ -13,6 +13,16 @@ Medicine 27(10), 2008, equation 3):
 
 It need not be symmetric, and equals the quadrature of `measure.summary` where
 both are. Exchanging the two sides exchanges and negates the limits exactly.
+
+Of two to five rounds no order statistics give 95%. There the logarithm of the
+slowdown is taken as normally distributed, and the interval of its median is
+
+    log slowdown +- t * (log high - log low)
+
+low and high being the ends of the whole range (Dean and Dixon, "Simplified
+statistics for small numbers of observations", Analytical Chemistry 23(4),
+1951). They tabulate t for the mean; `_RANGES` has it for the median. One round
+has no interval, nor have a few that are all the same, and they are never separated.
 """
 
 from __future__ import annotations
@@ -28,10 +38,18 @@ __all__ = ["Change", "Estimate", "Ratio", "combine", "compare", "estimate"]
 
 Change = Literal["faster", "slower", "not separated"]
 
+_RANGES = {2: 6.353, 3: 1.342, 4: 0.738, 5: 0.560}
+"""By the number of values from a normal distribution: |median - mean of the distribution| is at
+most so many times their range with a probability of 95% (for 3 to 5 by simulation)."""
+
+_BOUNDLESS = 50.0
+"""An interval whose logarithm reaches further (1e21 times) says nothing."""
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """A slowdown with its 95% interval, and from how many rounds."""
+    """A slowdown and from how many rounds: the ends are those of its 95% interval, of fewer
+    than six rounds those of their whole range."""
 
     value: float
     low: float
@@ -43,19 +61,20 @@ class Estimate:
 class Ratio:
     """After over before: 2.0 means that it takes twice as long now.
 
-    `low` and `high` are its 95% interval. `change` is the one word for it:
-    only an interval that leaves out 1 separates the two.
+    `low` and `high` are its 95% interval; None where rounds are too few to have one.
+    `change` is the one word for it: only an interval that leaves out 1
+    separates the two.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     change: Change
 
 
 @dataclass(frozen=True)
 class _LogRatio:
-    """log(after / before), and how far its interval reaches to each side."""
+    """log(after / before), and how far its interval reaches to each side, which may be inf."""
 
     centre: float
     below: float
@@ -77,8 +96,7 @@ def estimate(
 
 def compare(before: Estimate, after: Estimate) -> Ratio:
     """The ratio of two slowdowns."""
-    enough = min(before.rounds, after.rounds) >= FEWEST_FOR_INTERVAL
-    return _ratio(_log_ratio(before, after), enough)
+    return _ratio(_log_ratio(before, after))
 
 
 def combine(groups: Sequence[Sequence[tuple[Estimate, Estimate]]]) -> Ratio:
@@ -94,36 +112,40 @@ def combine(groups: Sequence[Sequence[tuple[Estimate, Estimate]]]) -> Ratio:
         for group in groups
         for before, after in group
     ]
-    enough = all(
-        min(before.rounds, after.rounds) >= FEWEST_FOR_INTERVAL
-        for group in groups
-        for before, after in group
-    )
     return _ratio(
         _LogRatio(
             math.fsum(weight * part.centre for weight, part in parts),
             math.hypot(*(weight * part.below for weight, part in parts)),
             math.hypot(*(weight * part.above for weight, part in parts)),
-        ),
-        enough,
+        )
     )
 
 
 def _log_ratio(before: Estimate, after: Estimate) -> _LogRatio:
-    was, was_low, was_high = map(math.log, (before.value, before.low, before.high))
-    now, now_low, now_high = map(math.log, (after.value, after.low, after.high))
+    was_below, was_above = _reach(before)
+    now_below, now_above = _reach(after)
     return _LogRatio(
-        now - was,
-        math.hypot(now - now_low, was_high - was),
-        math.hypot(now_high - now, was - was_low),
+        math.log(after.value) - math.log(before.value),
+        math.hypot(now_below, was_above),
+        math.hypot(now_above, was_below),
     )
 
 
-def _ratio(log: _LogRatio, enough: bool) -> Ratio:
+def _reach(one: Estimate) -> tuple[float, float]:
+    """How far the 95% interval of the logarithm reaches below and above it."""
+    low, value, high = map(math.log, (one.low, one.value, one.high))
+    if one.rounds >= FEWEST_FOR_INTERVAL:
+        return value - low, high - value
+    if one.rounds not in _RANGES or low == high:
+        return math.inf, math.inf
+    reach = _RANGES[one.rounds] * (high - low)
+    return reach, reach
+
+
+def _ratio(log: _LogRatio) -> Ratio:
+    value = math.exp(log.centre)
+    if max(log.below, log.above) > _BOUNDLESS:
+        return Ratio(value, None, None, "not separated")
     low, high = log.centre - log.below, log.centre + log.above
-    change: Change = "not separated"
-    if enough and low > 0:
-        change = "slower"
-    elif enough and high < 0:
-        change = "faster"
-    return Ratio(math.exp(log.centre), math.exp(low), math.exp(high), change)
+    change: Change = "slower" if low > 0 else "faster" if high < 0 else "not separated"
+    return Ratio(value, math.exp(low), math.exp(high), change)

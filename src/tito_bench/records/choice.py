@@ -1,11 +1,11 @@
-"""Which record a word on the command line means: a file, `latest`, `latest~1` or a day."""
+"""Which record a word on the command line means: a file, `latest`, `latest~1`, a day, a minute."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tito_bench.errors import StoreError, UsageError
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RECORD_WORDS", "Chosen", "choose_pair", "choose_record", "load_record"]
 
-RECORD_WORDS = "a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
+RECORD_WORDS = (
+    "a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+    "'2026-11-22 20:30' (its newest record, UTC)"
+)
 """What can be said for a record, for help and errors."""
 
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2})?")  # as a history shows it
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ def choose_record(
     Parameters
     ----------
     word
-        `latest`, `latest~N` (N records before it), a day (its newest record),
-        or a file: relative to `cwd`, or the bare name of one in `folder`.
+        `latest`, `latest~N` (N records before it), a day or a minute (its
+        newest record), or a file: relative to `cwd`, or the bare name of one in `folder`.
         A file that is called like one of the words is written `./latest`.
     folder, entries
         The project's records: where, and all of them, oldest to newest.
@@ -59,12 +62,13 @@ def choose_record(
     StoreError
         The file is there and is no record.
     """
-    counted = [entry for entry in entries if kind in {None, entry.kind}]
     latest = _LATEST.fullmatch(word)
     if latest is not None:
-        return _chosen(folder, _back(word, int(latest[1] or 0), counted, kind))
-    if _DAY.fullmatch(word):
-        return _chosen(folder, _on_day(word, counted, kind))
+        return _chosen(folder, _back(word, int(latest[1] or 0), entries, kind))
+    if _MOMENT.fullmatch(word):
+        return _chosen(folder, _at(word, entries, kind))
+    if not word or (cwd / word).is_dir():
+        raise UsageError(f"{safe_text(word) or 'nothing'} is no record: name {RECORD_WORDS}")
     for path in (cwd / word, *([] if _has_folder(word) else [folder / word])):
         data = read_bytes(path)
         if data is not None:
@@ -91,7 +95,9 @@ def choose_pair(
     where there is no file the newest record.
     """
     if kind is None:
-        files = [word for word in words if not _LATEST.fullmatch(word) and not _DAY.fullmatch(word)]
+        files = [
+            word for word in words if not _LATEST.fullmatch(word) and not _MOMENT.fullmatch(word)
+        ]
         if files:
             kind = choose_record(files[0], folder, cwd, entries).entry.kind
         elif entries:
@@ -130,18 +136,25 @@ def _chosen(folder: Path, entry: Entry) -> Chosen:
     return Chosen(folder / entry.file, entry)
 
 
+def _counted(entries: Sequence[Entry], kind: Kind | None) -> list[Entry]:
+    return [entry for entry in entries if kind in {None, entry.kind}]
+
+
 def _back(word: str, steps: int, entries: Sequence[Entry], kind: Kind | None) -> Entry:
-    if steps < len(entries):
-        return entries[-1 - steps]
+    counted = _counted(entries, kind)
+    if steps < len(counted):
+        return counted[-1 - steps]
     raise UsageError(f"{word}: {_how_many(entries, kind)}")
 
 
-def _on_day(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
+def _at(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
+    """The newest record of a day or a minute."""
+    begin = word.replace("T", " ")
     try:
-        day = date.fromisoformat(word)
+        datetime.fromisoformat(begin)
     except ValueError:
         raise UsageError(f"{word} is no day of the calendar; name one as 2026-11-22") from None
-    found = [entry for entry in entries if entry.created_at.date() == day]
+    found = [e for e in _counted(entries, kind) if e.created_at.isoformat(" ").startswith(begin)]
     if found:
         return found[-1]
     raise UsageError(f"no record was made on {word} (UTC); {_how_many(entries, kind)}")
@@ -150,10 +163,13 @@ def _on_day(word: str, entries: Sequence[Entry], kind: Kind | None) -> Entry:
 def _how_many(entries: Sequence[Entry], kind: Kind | None) -> str:
     """What there is, and how to see it or to get more."""
     named = f"{kind} record" if kind else "record"
-    if not entries:
-        return f"there is no {named} yet; run: tito-bench benchmark {kind or 'baseline'}"
-    there = f"are {len(entries)} {named}s" if len(entries) > 1 else f"is one {named}"
-    return f"there {there}; list them with: tito-bench benchmark history"
+    counted = _counted(entries, kind)
+    others = {entry.kind for entry in entries} - {kind} if kind else set()
+    also = "".join(f" (for a {other} add --type {other})" for other in sorted(others))
+    if not counted:
+        return f"there is no {named} yet{also}; run: tito-bench benchmark {kind or 'baseline'}"
+    there = f"are {len(counted)} {named}s" if len(counted) > 1 else f"is one {named}"
+    return f"there {there}{also}; list them with: tito-bench benchmark history"
 
 
 def _no_record(path: Path, reason: NotARecord) -> StoreError:

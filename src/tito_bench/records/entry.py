@@ -148,8 +148,11 @@ def decode_entry(data: bytes, file: str) -> Entry:
     """The entry of the record in `data`. Raises `NotARecord`."""
     try:
         seen = _decoder.decode(data)
+        created_at = seen.created_at.astimezone(UTC)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise why_not(data, error) from error
+    except OverflowError as error:
+        raise NotARecord("broken", "its time is beyond the calendar") from error
     if isinstance(seen, _Baseline):
         measured = seen.normalized_metrics
         score, interval, parts = measured.score, measured.score_interval, measured.slowdowns
@@ -163,7 +166,7 @@ def decode_entry(data: bytes, file: str) -> Entry:
     return Entry(
         file=file,
         kind="baseline" if isinstance(seen, _Baseline) else "capstone",
-        created_at=seen.created_at.astimezone(UTC),
+        created_at=created_at,
         score=score,
         score_interval=interval if score is not None and only_speed else None,
         verdict=seen.verdict.status,

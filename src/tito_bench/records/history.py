@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tito_bench.errors import StoreError
 from tito_bench.records.entry import Entry, Kind, NotARecord, OperationKey, Skip, decode_entry
-from tito_bench.records.store import DISK, list_names, read_bytes
+from tito_bench.records.store import DISK, list_names, read_bytes, show_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,9 @@ def read_history(folder: Path, disk: FileSystem = DISK) -> History:
         except NotARecord as reason:
             skipped.append(Skipped(name, reason.skip, str(reason)))
         except StoreError as error:
-            skipped.append(Skipped(name, "unreadable", str(error)))
+            # Without the path: a page with this text is made to be handed on.
+            said = str(error).removeprefix(f"cannot read {show_path(folder / name)}: ")
+            skipped.append(Skipped(name, "unreadable", said))
     entries.sort(key=lambda entry: (entry.created_at, entry.file))
     return History(tuple(entries), tuple(skipped))
 

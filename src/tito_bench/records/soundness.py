@@ -6,15 +6,15 @@ to do harm, need not.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
+from tito_bench.capstone.figures import TrainingFigures
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 
 __all__ = ["fault_of"]
 
-_LARGEST = 2**63  # ns: 292 years
+_SMALLEST, _LARGEST = 2.0**-63, 2**63  # ns: what no clock shows, and 292 years
 
 
 def fault_of(record: BenchmarkRecord | CapstoneRecord) -> str | None:
@@ -74,11 +74,24 @@ def _group_faults(record: BenchmarkRecord) -> Iterator[str]:
 
 
 def _capstone_faults(record: CapstoneRecord) -> Iterator[str]:
-    training = record.training
-    if training is not None and not (
-        _positive(training.step_ns) and _positive(training.twin_step_ns)
-    ):
-        yield "a training step took no time"
+    if record.training is not None:
+        yield from _training_faults(record.training)
+    pairs = [(found.accuracy, found.expected) for found in record.accuracy]
+    pairs += [(found.accuracy_before, found.accuracy_after) for found in record.compression]
+    if not all(_share(one) and _share(other) for one, other in pairs):
+        yield "an accuracy is not between 0 and 1"
+    for model in record.models:
+        figures = (
+            model.latency_median_ms,
+            model.latency_p95_ms,
+            model.slowdown,
+            model.throughput_per_s,
+            model.native_throughput_per_s,
+            model.gflops,
+            model.share_of_native,
+        )
+        if not all(figure is None or _positive(figure) for figure in figures):
+            yield f"{model.name} has no possible figures"
     for memory in record.memory:
         if memory.peak_bytes + memory.parameter_bytes <= 0:
             yield f"{memory.model} took no memory"
@@ -87,5 +100,19 @@ def _capstone_faults(record: CapstoneRecord) -> Iterator[str]:
         yield f"there is no track {min(lost)}"
 
 
+def _training_faults(training: TrainingFigures) -> Iterator[str]:
+    if not (_positive(training.step_ns) and _positive(training.twin_step_ns)):
+        yield "a training step took no time"
+    reached = (training.accuracy, training.expected, *(p.accuracy for p in training.curve))
+    if not all(map(_share, reached)):
+        yield "the training reached no possible accuracy"
+    if not all(abs(point.loss) < _LARGEST for point in training.curve):
+        yield "the training had no possible loss"
+
+
+def _share(value: float) -> bool:
+    return 0 <= value <= 1
+
+
 def _positive(value: float | None) -> bool:
-    return value is not None and 0 < value < _LARGEST and math.isfinite(value)
+    return value is not None and _SMALLEST < value < _LARGEST

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.capstone_view import CapstoneView, TrackView, capstone_view
-from tito_bench.report.safe_text import plain
+from tito_bench.report.safe_text import plain, safe_text
 from tito_bench.report.terminal import Symbols, print_notes, print_subject
+from tito_bench.report.wrapping import Line, print_line
 
 __all__ = ["print_capstone"]
 
@@ -43,7 +44,7 @@ def _print_track(console: Console, track: TrackView) -> None:
             console.print(plain(row[0], "bold", _LONGEST))
             for head, cell in zip(track.heads[1:], row[1:], strict=True):
                 if cell:
-                    console.print(_indented(f"{head}: {cell}"))
+                    print_line(console, _indented(f"{head}: {cell}"))
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for index, head in enumerate(track.heads):
@@ -60,7 +61,7 @@ def _print_overall(console: Console, view: CapstoneView, symbols: Symbols) -> No
         return
     console.print(Text(f"{symbols.good}{view.outcome.text}", "bold green"))
     for line in view.course:
-        console.print(plain(line, limit=_LONGEST))
+        print_line(console, Line("", safe_text(line, _LONGEST)))
 
 
 def _print_own(console: Console, view: CapstoneView) -> None:
@@ -69,9 +70,9 @@ def _print_own(console: Console, view: CapstoneView) -> None:
     console.print()
     console.print(Text(view.own.title, "bold"))
     for line in view.own.lines:
-        console.print(_indented(line))
+        print_line(console, _indented(line))
     if view.own.comparison is not None:
-        console.print(_indented(view.own.comparison, "bold"))
+        print_line(console, _indented(view.own.comparison, "bold"))
 
 
 def _print_not_measured(console: Console, view: CapstoneView) -> None:
@@ -79,8 +80,8 @@ def _print_not_measured(console: Console, view: CapstoneView) -> None:
         console.print()
         console.print(Text("Not measured", "bold"))
     for line in (*view.not_measured, *view.modules):
-        console.print(_indented(line))
+        print_line(console, _indented(line))
 
 
-def _indented(text: str, style: str = "") -> Text:
-    return Text("  ").append_text(plain(text, style, _LONGEST))
+def _indented(text: str, style: str = "") -> Line:
+    return Line("  ", safe_text(text, _LONGEST), style)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tito_bench.capstone.figures import OwnModelFigures
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.view import Outcome, interval_text, milliseconds, times
+from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.workloads.capstone import MODEL_TITLES
 
 __all__ = ["CapstoneView", "OwnView", "TrackView", "capstone_view"]
@@ -172,7 +172,7 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
         rows.append(
             (
                 MODEL_TITLES.get(memory.model, memory.model),
-                "" if model is None or model.gflops is None else f"{model.gflops:.3g}",
+                "" if model is None or model.gflops is None else short(model.gflops),
                 ""
                 if model is None or model.share_of_native is None
                 else f"{model.share_of_native:.1%}",

@@ -46,7 +46,7 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
         f"- A: {_facts(view.before, markdown_code)}",
         f"- B: {_facts(view.after, markdown_code)}",
         *(f"- {track}" for track in _tracks(view)),
-        *(f"- {note.text(_code)}" for note in view.notes),
+        *(f"- {note.text(markdown_code)}" for note in view.notes),
         *(f"- {line}" for line in _judgement(worse, markdown_code)),
     ]
     return "\n".join(lines) + "\n\n" + markdown_table(COLUMNS, view.rows)
@@ -96,7 +96,7 @@ def _shown(row: dict[str, str]) -> tuple[str, ...]:
         _times(row["slowdown_before"]),
         _times(row["slowdown_after"]),
         row["ratio"],
-        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio"] else "",
+        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio_low"] else "",
         word,
     )
 
@@ -107,7 +107,7 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
     if before or after:
         yield from hung(_INDENT, f"A {before or 'none'}, B {after or 'none'}", width)
     if ratio:
-        yield from hung(_INDENT, f"B/A {ratio} ({interval})", width)
+        yield from hung(_INDENT, f"B/A {ratio} ({interval or 'no interval'})", width)
 
 
 def _times(slowdown: str) -> str:
@@ -130,7 +130,3 @@ def _judgement(worse: Sequence[str] | None, mark: Callable[[str], str] = str) ->
         yield "No regression."
     for line in worse:
         yield f"Regression: {mark(line)}"
-
-
-def _code(text: str) -> str:
-    return markdown_code(text) if text else ""

@@ -100,10 +100,10 @@ class ComparisonView:
         ratio, low, high = (_ratio_cell(self.overall, end) for end in _ENDS)
         points = f"{round(self.points, 1) + 0.0:+.1f}"  # no negative zero
         scale = "score" if self.after.kind == "baseline" else "speed track"
+        interval = f"95% interval {low} to {high}" if low else "no 95% interval"
         return (
-            f"{self.overall.operation.capitalize()}: B takes {ratio} times as long as A (95% "
-            f"interval {low} to {high}), {self.overall.change}: worth {points} points of the "
-            f"{scale}."
+            f"{self.overall.operation.capitalize()}: B takes {ratio} times as long as A "
+            f"({interval}), {self.overall.change}: worth {points} points of the {scale}."
         )
 
     @property
@@ -147,7 +147,7 @@ def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) ->
     else:
         ratio = compare(before, after)
         few = min(before.rounds, after.rounds) < FEWEST_FOR_INTERVAL
-        code = "few_rounds" if few else ""
+        code = "no_interval" if ratio.low is None else "few_rounds" if few else ""
     return ComparedRow(
         operation=name,
         scored=any(op is not None and op.scored for op in (was, now)),
@@ -184,9 +184,11 @@ def _overall(
         return None
     compared = sum(map(len, groups.values()))
     part = "" if compared == len(scored) else f" ({compared} of {len(scored)})"
+    ratio = combine(list(groups.values()))
     few = [rows[name].operation for name in scored if rows[name].ratio and rows[name].reason]
-    reason = no_ratio("few_rounds", ", ".join(few)) if few else ""
-    return ComparedRow(_OVERALL + part, True, None, None, combine(list(groups.values())), reason)
+    code = "no_interval" if ratio.low is None else "few_rounds"
+    reason = no_ratio(code, ", ".join(few)) if few else ""
+    return ComparedRow(_OVERALL + part, True, None, None, ratio, reason)
 
 
 def _tracks(before: Record, after: Record) -> Iterator[TrackRow]:
@@ -203,6 +205,8 @@ def _notes(
     now: Mapping[str, OperationRecord],
 ) -> Iterator[Note]:
     """What may explain a ratio other than the code."""
+    if before == after:
+        yield Note("same")
     differing = differences(before, after)
     said = [history_row(entry) for entry in (before, after)]
     for code, differs, values in (
@@ -231,7 +235,9 @@ def _times(slowdown: float | None) -> str:
 def _ratio_cell(row: ComparedRow, end: _End) -> str:
     if row.ratio is None:
         return ""
-    value: float = getattr(row.ratio, end)
+    value: float | None = getattr(row.ratio, end)
+    if value is None:
+        return ""
     return f"{value:.3f}" if value >= 0.1 else f"{value:.5f}"
 
 

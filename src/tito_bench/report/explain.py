@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
 from tito_bench.explain.causes import Cause, amount
 from tito_bench.explain.explanation import Explanation, OperationExplanation, Split
@@ -15,6 +12,7 @@ from tito_bench.report.safe_text import safe_text
 from tito_bench.report.terminal import Symbols, print_subject
 from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
+from tito_bench.report.wrapping import Line, print_line
 from tito_bench.subjects.layouts import COURSE_MODULES
 
 __all__ = ["print_explanation"]
@@ -30,33 +28,24 @@ _WHERE = {
 _MODULES = {module.number: str(module) for module in COURSE_MODULES}
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line; what is wrapped is indented to the end of its head."""
-
-    head: str
-    text: str
-    style: str = ""
-
-
 def print_explanation(
     console: Console, explanation: Explanation, symbols: Symbols, *, detailed: bool
 ) -> None:
     """Print all of it: with all there is to say where `detailed`, else in short."""
     for line in _lines(explanation, symbols, detailed):
-        _print(console, line)
+        print_line(console, line)
     print_subject(console, explanation.subject, explanation.system_info, None)
     if explanation.subject.note:
         console.print()
         note = safe_text(explanation.subject.note, _LONGEST)
-        _print(console, _Line(symbols.note, note, "yellow"))
+        print_line(console, Line(symbols.note, note, "yellow"))
 
 
-def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
-    yield _Line("", "")
-    yield _Line(symbols.target, "Where the time goes", "bold")
+def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterator[Line]:
+    yield Line("", "")
+    yield Line(symbols.target, "Where the time goes", "bold")
     for operation in explanation.operations:
-        yield _Line("", "")
+        yield Line("", "")
         yield _heading(operation, symbols)
         if detailed and operation.split is not None:
             own = explanation.subject.name != "numpy"
@@ -64,60 +53,49 @@ def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterat
         yield from _reasons(operation, symbols, detailed)
     if not detailed:
         name = explanation.operations[0].name
-        yield _Line("", "")
-        yield _Line("", f"More on one of them: tito-bench benchmark explain {name}")
-
-
-def _print(console: Console, line: _Line) -> None:
-    if not line.text:
-        console.print()
-        return
-    hang = cell_len(line.head)
-    head = line.head
-    for part in Text(line.text).wrap(console, max(20, console.width - hang)):
-        console.print(Text(head + part.plain.rstrip(), line.style), soft_wrap=True)
-        head = " " * hang
+        yield Line("", "")
+        yield Line("", f"More on one of them: tito-bench benchmark explain {name}")
 
 
 # -- one operation ---------------------------------------------------------------------------
 
 
-def _heading(operation: OperationExplanation, symbols: Symbols) -> _Line:
+def _heading(operation: OperationExplanation, symbols: Symbols) -> Line:
     title = operation.name.replace("_", " ")
     if operation.failure is not None:
         reason = safe_text(operation.failure.reason, _LONGEST)
-        return _Line(symbols.bullet, f"{title}: not measured ({reason})", "bold")
+        return Line(symbols.bullet, f"{title}: not measured ({reason})", "bold")
     if operation.split is None:
-        return _Line(symbols.bullet, f"{title}: no rounds", "bold")
+        return Line(symbols.bullet, f"{title}: no rounds", "bold")
     text = f"{title}: slowdown {times(operation.split.slowdown)}"
     if operation.points_lost is not None:
         text += f", costs {max(0.0, operation.points_lost):.1f} points"
     elif not operation.scored:
         text += ", not scored"
-    return _Line(symbols.bullet, text, "bold")
+    return Line(symbols.bullet, text, "bold")
 
 
-def _reasons(operation: OperationExplanation, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
+def _reasons(operation: OperationExplanation, symbols: Symbols, detailed: bool) -> Iterator[Line]:
     if operation.unseen is not None:
         reason = safe_text(operation.unseen.reason, _LONGEST)
-        yield _Line(_INDENT, f"Why is not known: {reason}")
+        yield Line(_INDENT, f"Why is not known: {reason}")
         return
     if operation.near_native:
-        yield _Line(_INDENT, "As near to native as it gets: there is nothing to explain.", "green")
+        yield Line(_INDENT, "As near to native as it gets: there is nothing to explain.", "green")
         return
     if operation.evidence is None:
         return
     for cause in operation.causes if detailed else operation.causes[:1]:
         if detailed:
-            yield _Line("", "")
+            yield Line("", "")
         yield from _cause(cause, symbols, detailed)
     if not detailed and len(operation.causes) > 1:
         more = len(operation.causes) - 1
-        yield _Line(_INDENT, f"And {more} more cause{'' if more == 1 else 's'}.", "dim")
+        yield Line(_INDENT, f"And {more} more cause{'' if more == 1 else 's'}.", "dim")
     yield from _rest(operation, detailed)
 
 
-def _split(split: Split, calls: int, own: bool) -> Iterator[_Line]:
+def _split(split: Split, calls: int, own: bool) -> Iterator[Line]:
     """The parts of the time; `own` says that the code is the student's, not NumPy alone."""
     parts = [
         ("native kernel", split.native_ns),
@@ -126,25 +104,25 @@ def _split(split: Split, calls: int, own: bool) -> Iterator[_Line]:
     ]
     for name, ns in parts:
         share = f"{100 * ns / split.subject_ns:.0f}%"
-        yield _Line(_INDENT, f"{name:<15}{_ms(ns):>11} {share:>5}")
+        yield Line(_INDENT, f"{name:<15}{_ms(ns):>11} {share:>5}")
     whole = "your code" if own else "NumPy alone"
-    yield _Line(_INDENT, f"{whole:<15}{_ms(split.subject_ns):>11}  100%", "bold")
+    yield Line(_INDENT, f"{whole:<15}{_ms(split.subject_ns):>11}  100%", "bold")
     if own and split.plain_ns is not None:
-        yield _Line(_INDENT, f"{'NumPy alone':<15}{_ms(split.plain_ns):>11}", "dim")
+        yield Line(_INDENT, f"{'NumPy alone':<15}{_ms(split.plain_ns):>11}", "dim")
 
 
-def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[_Line]:
+def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[Line]:
     sentence, remedy = words(cause)
     certainty = "Measured" if cause.certainty == "measured" else "Likely"
-    yield _Line(_INDENT, f"{certainty}: {safe_text(sentence, _LONGEST)}")
+    yield Line(_INDENT, f"{certainty}: {safe_text(sentence, _LONGEST)}")
     if cause.places:
-        yield _Line(_INDENT, f"{_WHERE[cause.code]} {_places(cause)}.")
+        yield Line(_INDENT, f"{_WHERE[cause.code]} {_places(cause)}.")
     if detailed and cause.cost_ns is not None:
-        yield _Line(_INDENT, f"That is about {_ms(cause.cost_ns)} of each call.")
+        yield Line(_INDENT, f"That is about {_ms(cause.cost_ns)} of each call.")
     if detailed:
-        yield _Line(_INDENT + symbols.note, remedy)
+        yield Line(_INDENT + symbols.note, remedy)
     lessons = "; ".join(f"{_MODULES[number]} ({what})" for number, what in LESSONS[cause.code])
-    yield _Line(_INDENT, f"Taught in {lessons}.", "dim")
+    yield Line(_INDENT, f"Taught in {lessons}.", "dim")
 
 
 def _places(cause: Cause) -> str:
@@ -156,7 +134,7 @@ def _places(cause: Cause) -> str:
     return ", ".join(shown)
 
 
-def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[_Line]:
+def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[Line]:
     share = operation.unexplained_share
     if not operation.causes:
         text = "The measurement shows no single cause."
@@ -165,8 +143,8 @@ def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[_Line]:
     else:
         return
     if detailed:
-        yield _Line("", "")
-    yield _Line(_INDENT, text)
+        yield Line("", "")
+    yield Line(_INDENT, text)
 
 
 def _ms(ns: float) -> str:

@@ -6,7 +6,9 @@ Panels and figures are those of the page; only the drawing is matplotlib's.
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any, Literal
 
 from tito_bench.errors import TitoBenchError
@@ -35,6 +37,7 @@ _STYLE: dict[Any, Any] = {
 }
 _WIDTH_IN, _PANEL_IN = 8.0, 2.2
 _DPI = 150
+_LINE, _NO_BREAK = 90, "\xa0"
 
 Panel = tuple[float, Callable[["Axes"], None]]
 """How many times the usual height, and what draws it."""
@@ -103,7 +106,11 @@ def _draw_scores(axis: Axes, report: WholeReport) -> None:
     for place, mark in enumerate(marks):
         axis.text(101, place, mark.text, va="center", color=_FAINT)
     axis.set_xlim(0, 108)
-    axis.set_title("Score: 100 is native speed, a doubling of speed is 10 points")
+    axis.set_title(
+        "Score: 100 is native speed, a doubling of speed is 10 points"
+        if report.kind == "baseline"
+        else "Overall: the mean of these tracks"
+    )
 
 
 def _draw_rounds(axis: Axes, report: WholeReport) -> None:
@@ -123,13 +130,12 @@ def _draw_rounds(axis: Axes, report: WholeReport) -> None:
 def _draw_roofline(axis: Axes, view: RooflineView, who: str) -> None:
     peak = view.roofline.peak_gflops
     highest = max(100.0, *(2 * point.intensity for point in view.points))
-    for level in view.roofline.levels:
+    roofs = []
+    for letter, level in zip(ascii_lowercase, view.roofline.levels, strict=False):
         ridge = peak / level.gb_s
         axis.plot([0.02, ridge, highest], [0.02 * level.gb_s, peak, peak], color="black", lw=0.8)
-        name = f"{short(level.gb_s)} GB/s to {size_text(level.up_to_kib)}"
-        axis.annotate(
-            name, (ridge, peak), (2, 3), textcoords="offset points", rotation=45, fontsize=7
-        )
+        axis.annotate(letter, (ridge, peak), (-2, 4), textcoords="offset points", fontsize=8)
+        roofs.append(f"{letter} {short(level.gb_s)} GB/s to {size_text(level.up_to_kib)}")
     at = [point.intensity for point in view.points]
     axis.plot(at, [p.native_gflops for p in view.points], "D", mfc="none", color=_NATIVE)
     axis.plot(at, [p.subject_gflops for p in view.points], "o", color=_MINE)
@@ -141,12 +147,31 @@ def _draw_roofline(axis: Axes, view: RooflineView, who: str) -> None:
         if drawn.label:
             place = (drawn.point.intensity, drawn.point.subject_gflops)
             axis.annotate(drawn.label, place, (6, -3), textcoords="offset points", fontsize=7)
-    names = "\n".join(f"{point.number}  {safe_text(point.name, 40)}" for point in view.points)
-    axis.text(1.02, 1, names, transform=axis.transAxes, va="top", fontsize=8)
-    axis.set_xlabel("FLOP per byte")
+        if drawn.native_label:
+            place = (drawn.point.intensity, drawn.point.native_gflops)
+            aside = (-6, -3) if drawn.native_left else (6, -3)
+            axis.annotate(
+                drawn.native_label,
+                place,
+                aside,
+                textcoords="offset points",
+                fontsize=7,
+                color=_NATIVE,
+                ha="right" if drawn.native_left else "left",
+            )
+    names = [f"{point.number} {safe_text(point.name, 40)}" for point in view.points]
+    axis.set_xlabel("\n".join(("FLOP per byte", *_filled(roofs), *_filled(names))))
     axis.set_ylabel("GFLOP/s")
     whose = "your code" if who == "yours" else who
-    axis.set_title(f"Roofline of this machine: {whose} (dots) and kernels (diamonds)", pad=48)
+    axis.set_title(f"Roofline of this machine: {whose} (dots) and kernels (diamonds)", pad=16)
+
+
+def _filled(items: list[str]) -> list[str]:
+    """Lines of several items each, none of which is broken."""
+    lines = textwrap.wrap(
+        "   ".join(item.replace(" ", _NO_BREAK) for item in items), _LINE, break_on_hyphens=False
+    )
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _draw_curve(axis: Axes, report: WholeReport) -> None:

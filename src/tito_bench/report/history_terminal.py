@@ -19,6 +19,7 @@ from tito_bench.report.wrapping import aligned, hung, wrapped
 __all__ = ["history_lines", "skipped_lines"]
 
 _TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
+_SHARED = frozenset({"subject", "kernels", "verdict"})
 _INDENT = "   "
 _UNDER_TIME = " " * 18
 _WIDEST_CHART = 100
@@ -41,14 +42,18 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
 
 
 def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
-    """One line a record where that fits, else two or three."""
+    """One line a record where that fits, what all say being said once; else two or three."""
     rows = [_Shown(row) for row in cells(COLUMNS, view.records)]
-    table = [titles, *([row.named[title] for title in titles] for row in rows)]
-    lines = aligned(table, {titles.index("score")})
+    lines = _aligned(rows, titles)
     if max(map(cell_len, lines)) > width:
-        for row in rows:
-            yield from _narrow(row, width)
-        return
+        shared = [title for title in titles if title in _SHARED and _same(rows, title)]
+        lines = _aligned(rows, [title for title in titles if title not in shared])
+        if max(map(cell_len, lines)) > width:
+            for row in rows:
+                yield from _narrow(row, width)
+            return
+        said = ", ".join(f"{title} {rows[0].named[title]}" for title in shared)
+        yield from wrapped(f"All: {said}", width)
     yield lines[0]
     for row, line in zip(rows, lines[1:], strict=True):
         if row.note and cell_len(line) + len(_INDENT) + cell_len(row.note) <= width:
@@ -57,6 +62,15 @@ def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str
         yield line
         if row.note:
             yield from hung(_UNDER_TIME, row.note, width)
+
+
+def _aligned(rows: Sequence[_Shown], titles: Sequence[str]) -> list[str]:
+    table = [titles, *([row.named[title] for title in titles] for row in rows)]
+    return aligned(table, {titles.index("score")})
+
+
+def _same(rows: Sequence[_Shown], title: str) -> bool:
+    return len({row.named[title] for row in rows}) == 1
 
 
 def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:

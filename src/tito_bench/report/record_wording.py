@@ -20,7 +20,7 @@ _SKIPPED: dict[Skip, str] = {
     "newer": "It was written by a newer tito-bench ({detail}). Run: pip install --upgrade"
     " tito-bench",
     "foreign": "It is no record of tito-bench: {detail}.",
-    "unreadable": "{detail}.",
+    "unreadable": "It cannot be read: {detail}.",
 }
 
 # Why the scores of two records cannot be compared.
@@ -33,6 +33,7 @@ _DIFFERENCES = {
 
 # What to know of two records that are compared; `{before}` and `{after}` are what they say.
 _COMPARED = {
+    "same": "A and B are the same record.",
     "kernels": "The native kernels are of version {before} in A and {after} in B: a ratio may be"
     " their change and not the code's.",
     "target": "A ran beside {before} kernels and B beside {after} ones.",
@@ -52,7 +53,8 @@ _NO_RATIO = {
     "not_before": "not measured in A",
     "not_after": "not measured in B",
     "neither": "not measured",
-    "few_rounds": "fewer than 6 rounds",
+    "few_rounds": "fewer than 6 rounds, so a wide interval",
+    "no_interval": "too few rounds for an interval",
 }
 
 

@@ -13,10 +13,12 @@ def regressions(view: ComparisonView, percent: float) -> tuple[str, ...]:
     """What of B is worse than in A by more than `percent`, one line each; empty where nothing is.
 
     A scored operation, or all together, must be separated from A and slower
-    by more than that. What A measured and B could not is a regression however
-    much is allowed, and so is a score that B lost: otherwise breaking the
-    code would pass. Nothing to compare at all is one too, for then nothing
-    was checked. An operation that is defined otherwise is none.
+    by more than that; where there are too few rounds for an interval, slower
+    is enough, for so few is what very slow code gets. What A measured and B
+    could not is a regression however much is allowed, and so is a score that
+    B lost: otherwise breaking the code would pass. Nothing to compare at all
+    is one too, for then nothing was checked. An operation that is defined
+    otherwise is none.
     """
     return tuple(_regressions(view, percent))
 
@@ -25,10 +27,12 @@ def _regressions(view: ComparisonView, percent: float) -> Iterator[str]:
     for row in view.rows:
         if row.scored and row.lost:
             yield f"{row.operation}: {row.reason}"
-        elif row.scored and row.ratio is not None and row.ratio.change == "slower":
+        elif row.scored and row.ratio is not None:
             slower = 100 * (row.ratio.value - 1)
-            if slower > percent:
-                yield f"{row.operation}: {slower:.1f}% slower, {percent:g}% are allowed"
+            unsure = row.ratio.low is None
+            if slower > percent and (unsure or row.ratio.change == "slower"):
+                doubt = " in too few rounds to tell" if unsure else ""
+                yield f"{row.operation}: {slower:.1f}% slower{doubt}, {percent:g}% are allowed"
     if view.before.score is not None and view.after.score is None:
         yield f"no score in B ({view.after.verdict}), where A has one"
     if view.overall is None:

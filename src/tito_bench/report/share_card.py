@@ -15,6 +15,10 @@ __all__ = ["share_card"]
 
 # The names that a record may give its subject; anything else could be anybody's words.
 _SUBJECTS = {"tinytorch": "my own TinyTorch code", "numpy": "plain NumPy"}
+_MEANINGS = {
+    "baseline": "100 is native speed on the same machine; every doubling of speed is 10 points.",
+    "capstone": "The mean of its tracks; 100 in speed is native speed on the same machine.",
+}
 _LONGEST_COHORT = 40
 _LEFT, _RIGHT = 80, 1120
 
@@ -42,6 +46,7 @@ def share_card(report: WholeReport, cohort: str | None) -> str:
     width = _RIGHT - _LEFT
     return template("card.svg.jinja").render(
         kind=report.kind,
+        meaning=_MEANINGS[report.kind],
         score=f"{score:.0f}",
         partial=report.own.score_text != f"{score:.0f}/100",
         score_text=report.own.score_text,

@@ -16,7 +16,8 @@ __all__ = ["Column", "cells", "csv_text", "markdown_table"]
 
 R = TypeVar("R")
 
-_FORMULA = ("=", "+", "-", "@")
+# Some spreadsheets take the full-width forms for the same.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def _csv_cell(column: Column[R], text: str) -> str:
 
 
 def _markdown_cell(column: Column[R], text: str) -> str:
-    return markdown_code(text) if column.foreign and text else text
+    return markdown_code(text) if column.foreign else text
 
 
 def markdown_code(text: str) -> str:
-    """Foreign text as a span of code, also within a table."""
-    return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"
+    """Foreign text as a span of code, also within a table; nothing stays nothing."""
+    return text and f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"

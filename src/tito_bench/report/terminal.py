@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
 from tito_bench.report.safe_text import safe_text
@@ -20,7 +19,7 @@ from tito_bench.report.view import (
     origin_of,
     times,
 )
-from tito_bench.report.wrapping import hung
+from tito_bench.report.wrapping import Line, print_line
 
 __all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
 
@@ -49,15 +48,6 @@ class Symbols:
         return cls("", "", "* ", "", "[ok] ", "[failed] ", "note: ")
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line with its first part set apart: what is wrapped is indented to the end of it."""
-
-    head: str
-    text: str
-    style: str = ""
-
-
 def print_baseline(
     console: Console, record: BenchmarkRecord, symbols: Symbols, saved: str | None
 ) -> None:
@@ -65,7 +55,7 @@ def print_baseline(
     view = baseline_view(record)
     rows = _wide_rows if console.width >= _TABLE_WIDTH else _narrow_rows
     blocks = (
-        [_Line(symbols.target, "Baseline Benchmark", "bold")],
+        [Line(symbols.target, "Baseline Benchmark", "bold")],
         [*rows(view, symbols), _score(view, symbols)],
         [_closing(view, symbols)],
         [*_facts(record, view, saved)],
@@ -75,21 +65,16 @@ def print_baseline(
         if block:
             console.print()
         for line in block:
-            _print_wrapped(console, line)
-
-
-def _print_wrapped(console: Console, line: _Line) -> None:
-    for part in hung(line.head, line.text, console.width):
-        console.print(Text(part, line.style), soft_wrap=True)
+            print_line(console, line)
 
 
 # -- the table -----------------------------------------------------------------
 
 
-def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
+def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
     title = f"{symbols.chart}Your Baseline Performance:"
     title += " " * (44 - cell_len(title))
-    yield _Line("", f"{title}{'native':>8}  {'slowdown':>9}", "bold")
+    yield Line("", f"{title}{'native':>8}  {'slowdown':>9}", "bold")
     bullet = f"{_INDENT}{symbols.bullet}"
     for row in view.rows:
         if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
@@ -100,38 +85,38 @@ def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
         text += " " * max(1, 42 - cell_len(bullet + text))
         text += f"{milliseconds(row.reference_ms):>10}  {times(row.slowdown):>9}"
         text += "" if row.scored else "  not scored"
-        yield _Line(bullet, text, "" if row.scored else "dim")
+        yield Line(bullet, text, "" if row.scored else "dim")
 
 
-def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[_Line]:
-    yield _Line(symbols.chart, "Your Baseline Performance:", "bold")
+def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
+    yield Line(symbols.chart, "Your Baseline Performance:", "bold")
     bullet = f"{_INDENT}{symbols.bullet}"
     for row in view.rows:
         if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
             yield _not_measured(bullet, row)
             continue
         style = "" if row.scored else "dim"
-        yield _Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
+        yield Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
         native = f"native {milliseconds(row.reference_ms)}, {times(row.slowdown)}"
         native += "" if row.scored else ", not scored"
-        yield _Line(" " * cell_len(bullet), native, style)
+        yield Line(" " * cell_len(bullet), native, style)
 
 
-def _not_measured(bullet: str, row: Row) -> _Line:
-    return _Line(bullet, f"{row.title}: not measured ({safe_text(row.reason or '', _LONGEST)})")
+def _not_measured(bullet: str, row: Row) -> Line:
+    return Line(bullet, f"{row.title}: not measured ({safe_text(row.reason or '', _LONGEST)})")
 
 
-def _score(view: BaselineView, symbols: Symbols) -> _Line:
-    return _Line(f"{_INDENT}{symbols.bullet}", f"Score: {view.score_text}", "bold")
+def _score(view: BaselineView, symbols: Symbols) -> Line:
+    return Line(f"{_INDENT}{symbols.bullet}", f"Score: {view.score_text}", "bold")
 
 
 # -- what it means ---------------------------------------------------------------
 
 
-def _closing(view: BaselineView, symbols: Symbols) -> _Line:
+def _closing(view: BaselineView, symbols: Symbols) -> Line:
     if view.outcome.good:
-        return _Line(symbols.good, view.outcome.text, "green")
-    return _Line(symbols.bad, view.outcome.text, "red")
+        return Line(symbols.good, view.outcome.text, "green")
+    return Line(symbols.bad, view.outcome.text, "red")
 
 
 def print_subject(
@@ -140,19 +125,19 @@ def print_subject(
     """Print whose files were measured, on what, and where the record is."""
     console.print()
     for line in (*_origin(subject, system), *_kept(saved)):
-        _print_wrapped(console, line)
+        print_line(console, line)
 
 
-def _origin(subject: SubjectRecord, system: SystemInfo) -> Iterator[_Line]:
+def _origin(subject: SubjectRecord, system: SystemInfo) -> Iterator[Line]:
     origin = origin_of(subject, system)
     yield _fact(f"Subject: {origin.subject}")
     for file in origin.files:
-        yield _Line(_INDENT, safe_text(file, _LONGEST))
+        yield Line(_INDENT, safe_text(file, _LONGEST))
     yield _fact(f"CPU: {origin.cpu}")
     yield _fact(origin.libraries)
 
 
-def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[_Line]:
+def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[Line]:
     yield from _origin(record.subject, record.system_info)
     if view.interval is not None:
         yield _fact(f"95% interval of the score: {view.interval}")
@@ -163,13 +148,13 @@ def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> It
     yield from _kept(saved)
 
 
-def _kept(saved: str | None) -> Iterator[_Line]:
+def _kept(saved: str | None) -> Iterator[Line]:
     if saved is not None:
         yield _fact(f"Saved: {saved}")
 
 
-def _fact(text: str) -> _Line:
-    return _Line("", safe_text(text, _LONGEST))
+def _fact(text: str) -> Line:
+    return Line("", safe_text(text, _LONGEST))
 
 
 def print_notes(
@@ -184,11 +169,11 @@ def print_notes(
     if notes:
         console.print()
     for line in notes:
-        _print_wrapped(console, line)
+        print_line(console, line)
 
 
 def _notes(
     subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord, symbols: Symbols
-) -> Iterator[_Line]:
+) -> Iterator[Line]:
     for note in notes_of(subject, system, verdict):
-        yield _Line(symbols.note, safe_text(note, _LONGEST), "yellow")
+        yield Line(symbols.note, safe_text(note, _LONGEST), "yellow")

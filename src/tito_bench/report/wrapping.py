@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-__all__ = ["aligned", "hung", "wrapped"]
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Line", "aligned", "hung", "print_line", "wrapped"]
 
 _GAP = "  "
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line with its first part set apart: what is wrapped is indented to the end of it."""
+
+    head: str
+    text: str
+    style: str = ""
 
 
 def aligned(table: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
@@ -46,3 +60,11 @@ def hung(head: str, text: str, width: int) -> Iterator[str]:
     for part in wrapped(text, width - hang):
         yield head + part
         head = " " * hang
+
+
+def print_line(console: Console, line: Line) -> None:
+    """Print a line of harmless text, wrapped to the width of the terminal."""
+    from rich.text import Text
+
+    for part in hung(line.head, line.text, console.width):
+        console.print(Text(part, line.style), soft_wrap=True)

@@ -120,3 +120,19 @@ def test_forty_columns_of_ascii(run_cli: RunCli, folder: Path) -> None:
     done = run_cli("benchmark", "compare", "latest~1", "latest", environ=environ)
     assert done.stdout.isascii()
     assert max(map(len, done.stdout.splitlines()[1:])) <= 40
+
+
+def test_a_newest_record_that_is_damaged_is_named_and_not_passed_over_in_silence(
+    run_cli: RunCli, folder: Path
+) -> None:
+    newest = max(folder.glob("baseline_*"))
+    newest.write_bytes(newest.read_bytes()[:3000])
+    done = run_cli("benchmark", "compare", "latest", "latest", "--type", "baseline")
+    assert f"{newest.name}: It ends too early" in done.stdout.replace("\n   ", " ")
+    document = run_cli("benchmark", "compare", "latest", "latest", "--markdown")
+    assert newest.name not in document.stdout
+    assert newest.name in document.stderr
+    refused = run_cli("benchmark", "compare", "latest~1", "latest", "--type", "baseline")
+    assert refused.returncode == 2
+    assert "there is one baseline record" in refused.stderr
+    assert newest.name in refused.stdout

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.made_record import made_record
+from records.made_record import NOW, made_record
 from report.made_report import card_of, history_of, report_of
 from tito_bench.capstone.figures import CurvePoint
 from tito_bench.report.html.charts.lines import accuracy_chart, history_chart, loss_chart
@@ -78,6 +80,26 @@ def test_points_of_the_roofline_lie_under_their_roofs_and_share_labels() -> None
     assert slopes[0].y1 > slopes[0].y2
 
 
+def test_kernels_above_one_another_are_numbered() -> None:
+    record = made_record(slowdown=9.0)
+    view = report_of(record, card_of(record)).roofline
+    assert view is not None
+    points = {each.point.name: each for each in roofline_chart(view).points}
+    # The three additions have one intensity; add_1m has a place of its own in height.
+    assert points["add 100x100"].native_label == "1, 2"
+    assert points["add 1m"].native_label == "3"
+    assert points["matmul 512"].native_label == "", "alone above its dot"
+
+
+def test_records_of_one_day_are_told_apart_by_their_time() -> None:
+    hours = [made_record(now=NOW + timedelta(hours=hours)) for hours in (0, 1)]
+    labels = [tick.label for tick in history_chart(history_of(*hours).records).across]
+    assert labels == ["2026-11-22 20:30", "2026-11-22 21:30"]
+    days = [made_record(), made_record(now=NOW + timedelta(days=1))]
+    labels = [tick.label for tick in history_chart(history_of(*days).records).across]
+    assert labels == ["2026-11-22", "2026-11-23"]
+
+
 def test_a_learning_curve_shows_the_twin_and_every_epoch() -> None:
     points = tuple(CurvePoint(epoch, 2 / epoch, 1 - 0.5 / epoch) for epoch in range(1, 41))
     curve = LearningCurve("SGD", points, 0.97)
@@ -86,7 +108,7 @@ def test_a_learning_curve_shows_the_twin_and_every_epoch() -> None:
     assert len(accuracy.segments) == 39
     assert len(accuracy.across) <= 12
     assert accuracy.level is not None
-    assert accuracy.level.label == "native twin 97.0%"
+    assert accuracy.level.label == "NumPy twin 97.0%"
     assert loss.points[0].down == 0
 
 

@@ -181,3 +181,38 @@ def test_skipped_files_are_listed_and_many_are_counted() -> None:
     text = Page(render_page(whole_report(made_record(), None, view))).text
     assert "0.json : It ends too early or is empty." in text
     assert "and 30 more" in text
+
+
+def test_the_moment_is_utc_whatever_zone_a_record_names() -> None:
+    record = msgspec.structs.replace(made_record(), created_at="2026-11-23T01:30:00+05:00")
+    page = render_page(report_of(record))
+    assert "22 November 2026, 20:30 UTC" in page
+    assert 'datetime="2026-11-22T20:30:00+00:00"' in page
+
+
+def test_a_doubtful_score_says_so_where_it_stands() -> None:
+    restless = [2.0, 3.5] * 20
+    record = made_record(
+        rounds=dict.fromkeys((op.name for op in made_record().operations), restless)
+    )
+    assert record.verdict.status == "unstable"
+    head = Page(render_page(report_of(record))).text.split("The score")[0]
+    assert "Measured on a restless machine" in head
+    assert "restless" not in Page(render_page(report_of(made_record()))).text
+
+
+def test_without_a_card_the_section_of_the_roofline_says_how_to_get_one() -> None:
+    text = Page(render_page(report_of(made_record()))).text
+    assert "Roofline A roofline needs the peaks of this machine. To have them" in text
+
+
+def test_the_overall_is_said_once() -> None:
+    head = Page(render_page(report_of(made_capstone(slowdown=4.0)))).text.split("The score")[0]
+    assert "Overall" not in head
+
+
+def test_a_column_without_anything_is_left_out() -> None:
+    alone = render_page(report_of(made_record()))
+    assert ">not comparable<" not in alone
+    other = made_record(ran_on={"kernels_version": "0"})
+    assert ">not comparable<" in render_page(report_of(made_record(), None, other))

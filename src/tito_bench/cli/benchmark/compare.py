@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.skipped import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
 
@@ -28,7 +29,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     )
     for name in ("A", "B"):
         parser.add_argument(
-            name, help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (UTC)"
+            name,
+            help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+            "'2026-11-22 20:30' (its newest, UTC)",
         )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="count records of this kind only"
@@ -52,14 +55,17 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.report.regression import regressions
 
     folder = Layout(project_root(options, streams).path).benchmarks
-    entries = read_history(folder).entries
-    before, after = choose_pair((options.A, options.B), folder, streams.cwd, entries, options.type)
-    view = comparison_view(
-        load_record(before.path), load_record(after.path), before.entry, after.entry
-    )
-    asked = options.fail_on_regression
-    worse = None if asked is None else regressions(view, asked)
-    _show(view, worse, options, streams)
+    history = read_history(folder)
+    with naming_skipped(history, streams):
+        before, after = choose_pair(
+            (options.A, options.B), folder, streams.cwd, history.entries, options.type
+        )
+        view = comparison_view(
+            load_record(before.path), load_record(after.path), before.entry, after.entry
+        )
+        asked = options.fail_on_regression
+        worse = None if asked is None else regressions(view, asked)
+        _show(view, worse, options, streams)
     return Exit.FAILED if worse else Exit.OK
 
 

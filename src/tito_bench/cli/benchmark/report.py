@@ -6,12 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.handing_over import check_output
+from tito_bench.cli.benchmark.skipped import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
 from tito_bench.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tito_bench.cli.streams import Streams
@@ -40,7 +40,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         nargs="?",
         default="latest",
         metavar="RECORD",
-        help="a file, latest, latest~1 (the one before), or a day as 2026-11-22 (default: latest)",
+        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+        "'2026-11-22 20:30' (its newest, UTC; default: latest)",
     )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
@@ -70,14 +71,15 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     outputs = _outputs(options)
     layout = Layout(project_root(options, streams).path)
     history = read_history(layout.benchmarks)
-    chosen = choose_record(
-        options.record, layout.benchmarks, streams.cwd, history.entries, options.type
-    )
-    record = load_record(chosen.path)
-    if outputs:
-        _write(record, history, layout, outputs, options, streams)
-    else:
-        _show(record, chosen, layout, history, streams)
+    with naming_skipped(history, streams):
+        chosen = choose_record(
+            options.record, layout.benchmarks, streams.cwd, history.entries, options.type
+        )
+        record = load_record(chosen.path)
+        if outputs:
+            _write(record, history, layout, outputs, options, streams)
+        else:
+            _show(record, chosen, layout, streams)
     if options.json:
         streams.write_json(record)
     return Exit.OK
@@ -122,8 +124,6 @@ def _write(
         (write_atomic if options.force else write_new)(path, drawn[form], SharedFileSystem())
         kilobytes = -(-len(drawn[form]) // 1000)
         streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")
-    for line in _skipped(history, streams):
-        streams.people.write(f"{line}\n")
 
 
 def _drawn(form: str, report: WholeReport, cohort: str | None) -> bytes:
@@ -156,7 +156,6 @@ def _show(
     record: BenchmarkRecord | CapstoneRecord,
     chosen: Chosen,
     layout: Layout,
-    history: History,
     streams: Streams,
 ) -> None:
     """The report of the terminal once more."""
@@ -172,12 +171,3 @@ def _show(
         print_baseline(console, record, symbols, saved)
     else:
         print_capstone(console, record, symbols, saved)
-    for line in _skipped(history, streams):
-        streams.people.write(f"{line}\n")
-
-
-def _skipped(history: History, streams: Streams) -> Iterator[str]:
-    from tito_bench.report.history_terminal import skipped_lines
-    from tito_bench.report.history_view import history_view
-
-    return skipped_lines(history_view(history).skipped, streams.console().width)

@@ -23,6 +23,8 @@ __all__ = ["render_page"]
 _MOST_RECORDS = 200
 _MOST_ROWS = 12
 _MOST_SKIPPED = 20
+_SHORT_LABEL = 3
+_BRIEF = 24
 _NUMBER = re.compile(r"[+-]?[\d.,]+ ?(?:ms|x|%|s|B|KiB|MiB)?")
 _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "file"}]
 
@@ -32,7 +34,8 @@ def render_page(report: WholeReport) -> str:
     style = template_text("style.css")
     drawn = report.history.records[-_MOST_RECORDS:]
     newest = tuple(reversed(drawn[-_MOST_ROWS:]))
-    return template("page.html.jinja", edge=_edge, words=_words).render(
+    columns = [column for column in _HISTORY_COLUMNS if any(map(column.cell, newest))]
+    return template("page.html.jinja", edge=_edge, column=_column).render(
         report=report,
         title=f"tito-bench {report.kind}, {day_text(report.measured_at)}",
         day=day_text(report.measured_at),
@@ -54,8 +57,8 @@ def render_page(report: WholeReport) -> str:
         history_text=_history_text(drawn),
         hollow=any(not row.comparable for row in drawn),
         earlier=len(report.history.records) - len(drawn) + report.history.earlier,
-        history_heads=[column.title for column in _HISTORY_COLUMNS],
-        history_rows=cells(_HISTORY_COLUMNS, newest),
+        history_heads=[column.title for column in columns],
+        history_rows=cells(columns, newest),
         most_skipped=_MOST_SKIPPED,
     )  # fmt: skip
 
@@ -66,14 +69,21 @@ def _hash(style: str) -> Markup:
     return Markup(digest.decode())  # noqa: S704 - letters, digits, + / =
 
 
-def _edge(at: float) -> str:
-    """How a label at this place is anchored, so that it stays within the page."""
+def _edge(at: float, label: str | None = None) -> str:
+    """How a label at this place is anchored, so that it stays within the page; a `label` that
+    is short enough does so in any case."""
+    if label is not None and len(label) <= _SHORT_LABEL:
+        return "middle"
     return "start" if at < 1 else "end" if at > 99 else "middle"
 
 
-def _words(rows: tuple[tuple[str, ...], ...], index: int) -> bool:
-    """Whether a column holds words; one of numbers is set flush right."""
-    return any(row[index] and not _NUMBER.fullmatch(row[index]) for row in rows)
+def _column(rows: tuple[tuple[str, ...], ...], index: int) -> str:
+    """What a column holds: numbers, which are set flush right, words that are not to be broken,
+    or any text."""
+    texts = [row[index] for row in rows if row[index]]
+    if all(map(_NUMBER.fullmatch, texts)):
+        return "number"
+    return "brief" if max(map(len, texts)) <= _BRIEF else ""
 
 
 def _points(report: WholeReport) -> list[tuple[str, ...]]:
@@ -83,7 +93,8 @@ def _points(report: WholeReport) -> list[tuple[str, ...]]:
         (
             f"{point.number} {point.name}",
             *point.cells,
-            f"{point.kernel_limited} {point.subject_limited}",
+            point.kernel_limited,
+            point.subject_limited,
         )
         for point in report.roofline.points
     ]

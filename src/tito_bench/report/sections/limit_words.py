@@ -22,8 +22,8 @@ _SUBJECT_LIMITS = {
     "calls": "{who} is limited by the interpreter: array calls that Python cannot avoid are"
     " {calls} of its time.",
     "loops": "{who} is limited by the interpreter: {loops} of its time goes into loops of Python.",
-    "extra": "{who} is limited by work that the operation does not need: {rest} of its time is"
-    " neither the kernel's nor that of unavoidable calls.",
+    "extra": "{who} is limited by work that the operation does not need, which is {rest} of its"
+    " time.",
 }
 
 _NO_ROOFLINE = {

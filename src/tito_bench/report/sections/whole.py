@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tito_bench import score as scoring
 from tito_bench.machine.card import Card
@@ -102,6 +102,8 @@ class WholeReport:
         Its name in the record.
     stable
         Whether the verdict is that.
+    measured_at
+        UTC.
     who
         Whose code it was, as the head of a column.
     roofline, no_roofline
@@ -146,7 +148,7 @@ def whole_report(
         subject=record.subject.name,
         who=_who(record),
         stable=record.verdict.status == "stable",
-        measured_at=datetime.fromisoformat(record.created_at),
+        measured_at=datetime.fromisoformat(record.created_at).astimezone(UTC),
         made_by=f"tito-bench {record.tito_bench_version}",
         own=own,
         strips=strips_of(record.operations),

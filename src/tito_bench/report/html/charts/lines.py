@@ -54,7 +54,7 @@ def accuracy_chart(curve: LearningCurve) -> LineChart:
     low = math.floor(10 * min(*values, curve.expected)) / 10
     scale = Scale(min(low, 0.9), 1.0)
     ticks = (scale.low, (scale.low + 1) / 2, 1.0)
-    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"native twin {curve.expected:.1%}")
+    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"NumPy twin {curve.expected:.1%}")
     return _chart(values, scale, [f"{t:.0%}" for t in ticks], ticks, _epochs(curve), level)
 
 
@@ -68,8 +68,10 @@ def loss_chart(curve: LearningCurve) -> LineChart:
 
 def history_chart(rows: Sequence[HistoryRow]) -> LineChart:
     """Scores in the order of time, on the whole scale; lines join what can be compared."""
-    ends = {0: rows[0], len(rows) - 1: rows[-1]}
-    names = {index: f"{row.created_at:%Y-%m-%d}" for index, row in ends.items()}
+    ends = {0: rows[0].created_at, len(rows) - 1: rows[-1].created_at}
+    one_day = len({moment.date() for moment in ends.values()}) == 1
+    form = "%Y-%m-%d %H:%M" if one_day else "%Y-%m-%d"
+    names = {index: f"{moment:{form}}" for index, moment in ends.items()}
     ticks = (0.0, 50.0, 100.0)
     return _chart(
         [row.score for row in rows],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
@@ -15,7 +15,7 @@ from tito_bench.report.view import short
 __all__ = ["DrawnPoint", "DrawnRoof", "RooflineChart", "roofline_chart"]
 
 _HEIGHT_PX = 420
-_NEAR_PX, _NEAR_PERCENT = 13, 4
+_NEAR_PX, _NEAR_PERCENT, _SAME_PERCENT = 13, 4, 1.5
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,20 @@ class DrawnRoof:
 
 @dataclass(frozen=True)
 class DrawnPoint:
-    """One operation: both speeds above one another. `label` is empty where a neighbour has it."""
+    """One operation: both speeds above one another.
+
+    `label` is its number at the subject's speed; empty where a neighbour has
+    it. `native_label` is that at the kernel's, where several stand above one
+    another; it stands on the left where `native_left`.
+    """
 
     point: Point
     at: float
     subject: float
     native: float
     label: str
+    native_label: str
+    native_left: bool
 
 
 @dataclass(frozen=True)
@@ -99,21 +106,38 @@ def _slope(letter: str, level: Level, peak: float, x: Scale, y: Scale) -> DrawnR
 
 
 def _points(points: Sequence[Point], x: Scale, y: Scale) -> list[DrawnPoint]:
-    places = [(x.across(p.intensity), y.down(p.subject_gflops, _HEIGHT_PX)) for p in points]
-    labels: dict[int, list[str]] = {}
-    for index, place in enumerate(places):
-        host = next((each for each in labels if _near(places[each], place)), index)
-        labels.setdefault(host, []).append(str(points[index].number))
+    across = [x.across(point.intensity) for point in points]
+    subjects = [(x.across(p.intensity), y.down(p.subject_gflops, _HEIGHT_PX)) for p in points]
+    natives = [(x.across(p.intensity), y.down(p.native_gflops, _HEIGHT_PX)) for p in points]
+    numbers = {index: str(point.number) for index, point in enumerate(points)}
+    labels = _shared(numbers, subjects)
+    unclear = {
+        index: number
+        for index, number in numbers.items()
+        if sum(abs(at - across[index]) < _SAME_PERCENT for at in across) > 1
+    }
+    native_labels = _shared(unclear, natives)
     return [
         DrawnPoint(
             point,
-            at,
-            down,
-            y.down(point.native_gflops, _HEIGHT_PX),
-            ", ".join(labels.get(index, [])),
+            across[index],
+            subjects[index][1],
+            natives[index][1],
+            labels.get(index, ""),
+            native_labels.get(index, ""),
+            any(_near(natives[index], subjects[each]) for each in labels),
         )
-        for index, (point, (at, down)) in enumerate(zip(points, places, strict=True))
+        for index, point in enumerate(points)
     ]
+
+
+def _shared(numbers: Mapping[int, str], places: Sequence[tuple[float, float]]) -> dict[int, str]:
+    """The numbers by point, those of near neighbours at the first of them."""
+    labels: dict[int, list[str]] = {}
+    for index, number in numbers.items():
+        host = next((each for each in labels if _near(places[each], places[index])), index)
+        labels.setdefault(host, []).append(number)
+    return {index: ", ".join(shared) for index, shared in labels.items()}
 
 
 def _near(one: tuple[float, float], other: tuple[float, float]) -> bool:
