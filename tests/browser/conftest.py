@@ -88,7 +88,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     training = TrainingFigures("SGD", 186, 6, 0.93, 0.955, 1e6, 5e5, 2.0, curve)
     capstone = msgspec.structs.replace(made_capstone(slowdown=6.0), training=training)
     hostile = made_record(
-        {"add_1m": Failure("raised", HOSTILE), "matmul_512": Failure("missing", "x" * 5000)},
+        {"add_512x512": Failure("raised", HOSTILE), "matmul_256": Failure("missing", "x" * 5000)},
         name=HOSTILE,
         version=RTL,
         files={HOSTILE: HOSTILE, "y" * 3000: "z" * 3000},

@@ -154,7 +154,7 @@ def test_why_scores_cannot_be_compared(record: BenchmarkRecord, expected: tuple[
     assert differences(one, other) == differences(other, one) == expected
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"definition": "0" * 12}, {"scored": False}])
+@pytest.mark.parametrize("change", [{"version": 3}, {"definition": "0" * 12}, {"scored": False}])
 @pytest.mark.parametrize("changed", range(7))
 def test_another_definition_of_a_scored_operation_is_another_workload(
     change: dict[str, object], changed: int

@@ -179,32 +179,34 @@ def test_few_rounds_say_so_and_are_separated_where_they_lie_far_apart() -> None:
     view = compared(made_record(rounds=quick), made_record(slowdown=9.0))
     assert set(changes(view).values()) == {"slower"}
     assert "fewer than 6 rounds, so a wide interval" in re.sub(r"\s+", " ", text(view))
-    some = compared(made_record(rounds={"add_1m": [2.0, 2.1]}), made_record(slowdown=9.0))
-    assert some.rows[-1].reason == "fewer than 6 rounds, so a wide interval: add_1m"
-    near = compared(made_record(rounds={"add_1m": [2.0, 2.1]}), made_record(slowdown=2.2))
-    assert changes(near)["add_1m"] == "not separated"
-    assert changes(near)["matmul_512"] == "slower"
+    some = compared(made_record(rounds={"add_512x512": [2.0, 2.1]}), made_record(slowdown=9.0))
+    assert some.rows[-1].reason == "fewer than 6 rounds, so a wide interval: add_512x512"
+    near = compared(made_record(rounds={"add_512x512": [2.0, 2.1]}), made_record(slowdown=2.2))
+    assert changes(near)["add_512x512"] == "not separated"
+    assert changes(near)["matmul_256"] == "slower"
 
 
 def test_a_loop_that_only_a_few_rounds_saw_is_a_regression() -> None:
-    loops = made_record(rounds={"matmul_512": [186.0, 181.0, 194.0]})
+    loops = made_record(rounds={"matmul_256": [186.0, 181.0, 194.0]})
     (line, *_) = regressions(compared(made_record(), loops), 10)
-    assert line.startswith("matmul_512: 9200.0% slower")
+    assert line.startswith("matmul_256: 9200.0% slower")
 
 
 def test_code_so_slow_that_one_round_saw_it_does_not_pass() -> None:
-    slow = compared(made_record(), made_record(rounds={"matmul_512": [900.0]}))
+    slow = compared(made_record(), made_record(rounds={"matmul_256": [900.0]}))
     (line, *_) = regressions(slow, 10)
-    assert line == "matmul_512: 44900.0% slower in too few rounds to tell, 10% are allowed"
-    assert regressions(compared(made_record(), made_record(rounds={"add_1m": [2.1]})), 10) == ()
+    assert line == "matmul_256: 44900.0% slower in too few rounds to tell, 10% are allowed"
+    assert (
+        regressions(compared(made_record(), made_record(rounds={"add_512x512": [2.1]})), 10) == ()
+    )
 
 
 @pytest.mark.parametrize("width", [40, 100])
 def test_one_round_has_no_interval_and_says_so(width: int) -> None:
-    view = compared(made_record(rounds={"add_1m": [2.0]}), made_record(slowdown=9.0))
-    assert changes(view)["add_1m"] == changes(view)["all scored"] == "not separated"
+    view = compared(made_record(rounds={"add_512x512": [2.0]}), made_record(slowdown=9.0))
+    assert changes(view)["add_512x512"] == changes(view)["all scored"] == "not separated"
     assert "(no 95% interval), not separated" in view.summary
-    assert "too few rounds for an interval: add_1m" in re.sub(r"\s+", " ", text(view, width))
+    assert "too few rounds for an interval: add_512x512" in re.sub(r"\s+", " ", text(view, width))
     assert "None" not in text(view, width) + comparison_markdown(view, None)
 
 
@@ -223,9 +225,9 @@ def test_capstones_are_compared_with_their_tracks() -> None:
 
 @pytest.mark.parametrize(("percent", "failing"), [(0, 2), (19.9, 2), (20.1, 0)])
 def test_a_regression_is_separated_and_beyond_what_is_allowed(percent, failing) -> None:
-    slower = made_record(rounds={"matmul_512": [2.4] * 9})
+    slower = made_record(rounds={"matmul_256": [2.4] * 9})
     found = regressions(compared(made_record(), slower), percent)
-    assert len([line for line in found if line.startswith("matmul_512: 20.0% slower")]) == (
+    assert len([line for line in found if line.startswith("matmul_256: 20.0% slower")]) == (
         failing > 0
     )
     assert len(found) == (2 if percent == 0 else failing // 2), "all scored: by 3%"
@@ -233,7 +235,7 @@ def test_a_regression_is_separated_and_beyond_what_is_allowed(percent, failing) 
 
 
 def test_what_is_not_separated_or_not_scored_is_no_regression() -> None:
-    noisy = made_record(rounds={"matmul_512": [1.0, 9.0] * 9})
+    noisy = made_record(rounds={"matmul_256": [1.0, 9.0] * 9})
     assert regressions(compared(made_record(), noisy), 0) == ()
     unscored = made_record({"mlp_batch_1": MISSING})
     assert regressions(compared(made_record(), unscored), 0) == ()
@@ -243,9 +245,9 @@ def test_what_is_not_separated_or_not_scored_is_no_regression() -> None:
 
 @pytest.mark.parametrize("kind", ["missing", "raised", "incorrect"])
 def test_what_broke_is_a_regression_whatever_is_allowed(kind) -> None:
-    broken = made_record({"matmul_512": Failure(kind, "it broke")})
+    broken = made_record({"matmul_256": Failure(kind, "it broke")})
     found = regressions(compared(made_record(), broken), 1e6)
-    assert found[0] == "matmul_512: not measured in B: it broke"
+    assert found[0] == "matmul_256: not measured in B: it broke"
     assert ("no score in B (invalid), where A has one" in found) == (kind != "missing")
     assert regressions(compared(broken, made_record()), 0) == ()
 

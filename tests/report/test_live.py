@@ -34,14 +34,14 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         streams = Streams(io.StringIO(), out, out, {"TERM": term, "COLUMNS": columns}, Path())
         with live_progress(streams) as progress:
             for done, now in enumerate(times, 1):  # noqa: B007 - the clock reads it
-                progress(Progress("matmul_512", done, 9))
+                progress(Progress("matmul_256", done, 9))
         return out.getvalue()
 
     return run
 
 
 def test_a_terminal_sees_the_operation(show: Callable[..., str]) -> None:
-    assert "Measuring matmul 512" in show(Terminal(), 1.0)
+    assert "Measuring matmul 256" in show(Terminal(), 1.0)
 
 
 def test_it_is_redrawn_at_most_ten_times_a_second(show: Callable[..., str]) -> None:
@@ -52,7 +52,7 @@ def test_it_is_redrawn_at_most_ten_times_a_second(show: Callable[..., str]) -> N
 
 def test_forty_columns_are_enough(show: Callable[..., str]) -> None:
     lines = show(Terminal(), 1.0, columns="40").replace("\r", "\n").split("\n")
-    assert any("Measuring matmul 512" in line for line in lines)
+    assert any("Measuring matmul 256" in line for line in lines)
 
 
 @pytest.mark.parametrize(("out", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")])

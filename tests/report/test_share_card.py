@@ -84,7 +84,7 @@ def test_any_cohort_leaves_it_valid(cohort: str) -> None:
 
 
 def test_part_of_the_score_and_an_unstable_run_are_said() -> None:
-    part = made_record({"matmul_512": Failure("missing", "no matmul")})
+    part = made_record({"matmul_256": Failure("missing", "no matmul")})
     assert "(2 of 3 groups)" in check(share_card(report_of(part), None))
     restless = made_record(rounds={"matmul_100": [2.0, 9.0] * 5})
     assert restless.verdict.status == "unstable"
@@ -94,4 +94,4 @@ def test_part_of_the_score_and_an_unstable_run_are_said() -> None:
 
 def test_without_a_score_there_is_nothing_to_share() -> None:
     with pytest.raises(StoreError, match="no score"):
-        share_card(report_of(made_record({"add_1m": Failure("crashed", "x")})), None)
+        share_card(report_of(made_record({"add_512x512": Failure("crashed", "x")})), None)

@@ -44,12 +44,12 @@ def test_one_row_a_group_then_what_is_only_shown() -> None:
 
 def test_a_group_with_a_failure_has_its_reasons_and_no_numbers() -> None:
     failures = {
-        "add_1m": Failure("crashed", "SIGSEGV"),
+        "add_512x512": Failure("crashed", "SIGSEGV"),
         "mul_100x100": Failure("raised", "ValueError"),
         "mlp_batch_256": Failure("missing", "no Linear"),
     }
     tensor_ops, matmul, forward, _ = baseline_view(made_record(failures)).rows
-    assert tensor_ops.reason == "mul_100x100: raised: ValueError; add_1m: crashed: SIGSEGV"
+    assert tensor_ops.reason == "mul_100x100: raised: ValueError; add_512x512: crashed: SIGSEGV"
     assert tensor_ops.subject_ms is tensor_ops.reference_ms is tensor_ops.slowdown is None
     assert forward.reason == "no Linear"
     assert matmul.reason is None

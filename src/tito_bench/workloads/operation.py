@@ -16,7 +16,7 @@ class Operation:
     Attributes
     ----------
     name
-        Unique in its suite, for example ``"matmul_512"``.
+        Unique in its suite, for example ``"matmul_256"``.
     group
         The group of the score it belongs to, for example ``"matmul"``.
     kind

@@ -22,9 +22,9 @@ SHORT = ["benchmark", "baseline", "--quick", "--rounds", "1", "--subject", "nump
 OPERATIONS = [
     "add_100x100",
     "mul_100x100",
-    "add_1m",
+    "add_512x512",
     "matmul_100",
-    "matmul_512",
+    "matmul_256",
     "mlp_batch_256",
     "mlp_batch_1",
 ]

@@ -31,7 +31,7 @@ def test_the_newest_two_of_a_kind(run_cli: RunCli, folder: Path) -> None:
     done = run_cli("benchmark", "compare", "latest~1", "latest")
     assert (done.returncode, done.stderr) == (0, "")
     assert "B takes 2.000 times as long as A" in done.stdout.replace("\n", " ")
-    assert "matmul_512" in done.stdout
+    assert "matmul_256" in done.stdout
     again = run_cli("benchmark", "compare", "2026-11-22", "2026-11-24")
     assert again.stdout == done.stdout
 
@@ -40,7 +40,7 @@ def test_the_newest_two_of_a_kind(run_cli: RunCli, folder: Path) -> None:
 def test_a_regression_fails_a_build(words, status, run_cli: RunCli, folder: Path) -> None:
     done = run_cli("benchmark", "compare", "latest~1", "latest", "--fail-on-regression", *words)
     assert done.returncode == status
-    assert ("Regression: matmul_512: 100.0% slower" in done.stdout) == (status == 1)
+    assert ("Regression: matmul_256: 100.0% slower" in done.stdout) == (status == 1)
     better = run_cli("benchmark", "compare", "latest", "latest~1", "--fail-on-regression", "0")
     assert better.returncode == 0
     assert "No regression." in better.stdout
@@ -61,7 +61,7 @@ def test_documents_stand_alone_on_stdout(run_cli: RunCli, folder: Path) -> None:
     assert marked.stdout.startswith("**All scored: B takes 2.000 times")
     for done in (document, table, marked):
         assert done.returncode == 1
-        assert "Regression: matmul_512" in done.stderr
+        assert "Regression: matmul_256" in done.stderr
 
 
 def test_files_of_other_projects_and_capstones(run_cli: RunCli, folder: Path, tmp_path) -> None:

@@ -49,7 +49,7 @@ def test_all_operations_in_short_the_worst_first_and_nothing_is_saved(
     assert len(points) == 6
     assert points == sorted(points, reverse=True)
     assert text.index("mlp batch 1: slowdown") > text.rindex(" points")
-    assert "One call makes 4.0 MB of arrays beside the 4.0 MB that it needs" in text
+    assert "One call makes 1.0 MB of arrays beside the 1.0 MB that it needs" in text
     assert "Taught in module 01 tensor (views and copies); module 17 acceleration" in text
     assert "More on one of them: tito-bench benchmark explain" in text
     assert "Tensor from tinytorch/core/tensor.py" in text
@@ -58,18 +58,18 @@ def test_all_operations_in_short_the_worst_first_and_nothing_is_saved(
 
 def test_one_operation_in_detail_whose_parts_add_up(explain: Explain, student: Student) -> None:
     student()
-    done = explain("Add 1M", "--json")
+    done = explain("Add 512x512", "--json")
     assert done.returncode == 0
     document = json.loads(done.stdout)
     (operation,) = document["operations"]
     assert (document["schema"], document["kind"]) == (1, "explanation")
-    assert (operation["name"], operation["points_lost"]) == ("add_1m", None)
+    assert (operation["name"], operation["points_lost"]) == ("add_512x512", None)
     split = operation["split"]
     parts = split["native_ns"] + split["dispatch_ns"] + split["remaining_ns"]
     assert parts == pytest.approx(split["subject_ns"])
     (cause, *_) = operation["causes"]
     assert (cause["code"], cause["certainty"]) == ("temporaries", "likely")
-    assert operation["evidence"]["allocations"]["total_bytes"] == 8_000_000
+    assert operation["evidence"]["allocations"]["total_bytes"] == 8 * 512 * 512
     for shown in ("native kernel", "1 array call", "what remains", "your code", "NumPy alone"):
         assert shown in done.stderr
     assert "Made by tinytorch/core/tensor.py:" in done.stderr
@@ -91,7 +91,7 @@ def test_a_module_that_is_still_to_come_is_named(explain: Explain, student: Stud
 def test_numpy_where_there_is_no_package_and_what_is_near_native_is_said_to_be(
     explain: Explain,
 ) -> None:
-    done = explain("add_1m", "--json")
+    done = explain("add_512x512", "--json")
     assert done.returncode == 0
     (operation,) = json.loads(done.stdout)["operations"]
     assert operation["near_native"] == (operation["split"]["slowdown"] <= 1.1)
@@ -102,7 +102,7 @@ def test_numpy_where_there_is_no_package_and_what_is_near_native_is_said_to_be(
 @pytest.mark.parametrize("columns", ["40", "100"])
 def test_lines_fit_the_terminal(columns: str, explain: Explain, student: Student) -> None:
     student()
-    done = explain("add_1m", environ={"COLUMNS": columns, "NO_COLOR": "1"})
+    done = explain("add_512x512", environ={"COLUMNS": columns, "NO_COLOR": "1"})
     assert done.returncode == 0
     lines = done.stdout.splitlines()[1:]  # the project's path stays whole
     assert max(map(len, lines)) <= int(columns)
@@ -115,7 +115,7 @@ def test_an_unknown_operation_is_a_usage_error_that_names_those_there_are(
     assert done.returncode == 2
     assert done.stdout == ""
     assert "\x1b" not in done.stderr
-    assert "add_100x100, mul_100x100, add_1m, matmul_100, matmul_512" in done.stderr
+    assert "add_100x100, mul_100x100, add_512x512, matmul_100, matmul_256" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -126,10 +126,10 @@ def test_a_broken_package_is_named_and_numpy_explained_in_its_place(
     explain: Explain, student: Student
 ) -> None:
     student(replace={"tensor": "def f(:\n"})
-    explicit = explain("add_1m", "--subject", "tinytorch")
+    explicit = explain("add_512x512", "--subject", "tinytorch")
     assert explicit.returncode == 1
     assert "tinytorch/core/tensor.py:1: SyntaxError" in explicit.stderr
-    auto = explain("add_1m")
+    auto = explain("add_512x512")
     assert auto.returncode == 0
     assert "Subject: numpy" in auto.stdout
     assert "SyntaxError" in auto.stdout

@@ -163,7 +163,7 @@ def test_a_wrong_result_has_no_score_and_is_not_offered_for_submission(
     record = saved_record()
     assert {name: kind for name, (kind, _) in failures(record).items()} == {
         "add_100x100": "incorrect",
-        "add_1m": "incorrect",
+        "add_512x512": "incorrect",
     }
     assert record["verdict"]["status"] == "invalid"
     assert record["normalized_metrics"]["score"] is None

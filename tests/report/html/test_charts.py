@@ -85,9 +85,9 @@ def test_kernels_above_one_another_are_numbered() -> None:
     view = report_of(record, card_of(record)).roofline
     assert view is not None
     points = {each.point.name: each for each in roofline_chart(view).points}
-    # The three additions have one intensity; add_1m has a place of its own in height.
+    # The three additions have one intensity; add_512x512 has a place of its own in height.
     assert points["add 100x100"].native_label == "1, 2"
-    assert points["add 1m"].native_label == "3"
+    assert points["add 512x512"].native_label == "3"
     assert points["matmul 512"].native_label == "", "alone above its dot"
 
 

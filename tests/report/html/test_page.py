@@ -82,7 +82,7 @@ def test_a_page_needs_nothing_but_itself() -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_is_shown_and_not_obeyed(hostile: str) -> None:
     record = made_record(
-        {"add_1m": Failure("raised", hostile), "matmul_100": Failure("missing", hostile)},
+        {"add_512x512": Failure("raised", hostile), "matmul_100": Failure("missing", hostile)},
         name=hostile,
         version=hostile,
         files={hostile: hostile},
@@ -134,7 +134,9 @@ def _same_numbers(terminal: str, page: str) -> None:
 
 def test_ten_thousand_rounds_and_records_stay_small() -> None:
     ratios = [2 + 0.001 * (index % 97) for index in range(10_000)]
-    record = made_record(rounds={"matmul_100": ratios, "add_1m": ratios, "mlp_batch_1": ratios})
+    record = made_record(
+        rounds={"matmul_100": ratios, "add_512x512": ratios, "mlp_batch_1": ratios}
+    )
     one = report_of(record, card_of(record))
     rows = one.history.records * 10_000
     history = msgspec.json.decode(msgspec.json.encode(one.history), type=type(one.history))
@@ -146,7 +148,7 @@ def test_ten_thousand_rounds_and_records_stay_small() -> None:
 
 def test_part_of_the_score_is_said_and_all_of_it_is_not() -> None:
     assert "80/100 ·" not in Page(render_page(report_of(made_record(slowdown=4.0)))).text
-    part = made_record({"matmul_512": Failure("missing", "no matmul")}, slowdown=4.0)
+    part = made_record({"matmul_256": Failure("missing", "no matmul")}, slowdown=4.0)
     assert "80/100 (2 of 3 groups) ·" in Page(render_page(report_of(part))).text
 
 
@@ -162,7 +164,7 @@ def test_loops_of_python_are_named() -> None:
 
 
 def test_without_a_score_the_page_says_so() -> None:
-    page = Page(render_page(report_of(made_record({"add_1m": Failure("crashed", "SIGSEGV")}))))
+    page = Page(render_page(report_of(made_record({"add_512x512": Failure("crashed", "SIGSEGV")}))))
     assert "no score" in page.text
     assert "Setup is not verified" in page.text
 

@@ -32,7 +32,7 @@ def test_code_faster_than_the_kernels_is_marked_at_100() -> None:
 
 
 def test_what_was_not_measured_is_in_the_table_with_its_reason() -> None:
-    report = report_of(made_record({"matmul_512": Failure("missing", "no matmul")}))
+    report = report_of(made_record({"matmul_256": Failure("missing", "no matmul")}))
     assert report.own.tables[0].rows[1] == (
         "Matrix Multiply",
         *("", "", ""),
