@@ -88,7 +88,7 @@ def test_kernels_above_one_another_are_numbered() -> None:
     # The three additions have one intensity; add_512x512 has a place of its own in height.
     assert points["add 100x100"].native_label == "1, 2"
     assert points["add 512x512"].native_label == "3"
-    assert points["matmul 256"].native_label == "", "alone above its dot"
+    assert points["matmul 100"].native_label == "", "alone above its dot"
 
 
 def test_records_of_one_day_are_told_apart_by_their_time() -> None:
