@@ -57,8 +57,9 @@ def resolve_country(text: str) -> str:
     """The ISO 3166 English short name of the country that `text` names.
 
     Two- and three-letter codes, ISO, common, official and spoken names in
-    any case, with or without accents and articles, names in 20 other languages
-    and what the country calls itself. Raises `UnknownCountry`.
+    any case, with or without accents and articles, names in German, Spanish,
+    French, Portuguese, Russian, Arabic and Chinese, and what the country calls
+    itself. Raises `UnknownCountry`.
     """
     key = key_of(text[:_LONGEST])
     # A code first: `AND` is Andorra and `ST` São Tomé, not words to leave out.
