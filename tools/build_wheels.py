@@ -2,10 +2,11 @@
 
     python tools/build_wheels.py [--quick] [--out FOLDER] [--only WORD]
 
-Builds the sdist and manylinux wheels for x86_64 and aarch64, each twice: both must be the same
-bytes. Checks what is in them, installs the x86_64 wheel in every Python found here and the newest
-one of Debian, the aarch64 wheel in an emulated Python, and tests each there; then installs as
-people do (wheel_lab/newcomers.py). Prints what was made and what ran where, as Markdown.
+Builds the sdist, manylinux wheels for x86_64 and aarch64 and a musllinux one, each twice: both
+must be the same bytes. Checks what is in them, installs the x86_64 wheel in every Python found
+here and the newest one of Debian, the aarch64 wheel in an emulated Python, and tests each there;
+then installs as people do (wheel_lab/newcomers.py). Prints what was made and what ran where, as
+Markdown.
 
 --quick builds and checks the x86_64 wheel and stops there. What a step needs it installs: packages
 of PyPI, and Debian's qemu and mmdebstrap (which takes Debian and root).
@@ -30,7 +31,7 @@ from wheel_lab.building import build_sdist, cross_wheel, lab
 from wheel_lab.contents import check_sdist, check_wheel, tags
 from wheel_lab.newcomers import NEWCOMERS, refused_by_old_python
 
-MACHINES = ("x86_64", "aarch64")
+MACHINES = ("x86_64", "aarch64", "x86_64-musl")
 EMULATED_TESTS = ("kernels", "workloads")
 # One spins for as long as a kernel runs: under qemu, minutes.
 EMULATED_OPTIONS = ("--timeout=900", "-k", "not gil_is_released")
@@ -207,7 +208,7 @@ def publish(work: Path, out: Path) -> None:
         shutil.copy(made, out)
         kind = tags(made) if made.suffix == ".whl" else "source"
         print(f"| {made.name} | {made.stat().st_size / 1000:.0f} | {kind} |")
-        if made.suffix == ".whl":
+        if "manylinux" in made.name:
             shown = run(lab(), "-m", "auditwheel", "show", made)
             print(f"\nauditwheel show:\n{shown.strip()}\n", file=sys.stderr)
 
