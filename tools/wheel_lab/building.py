@@ -66,8 +66,8 @@ def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
     run(*build, "--outdir", out / "built", sources, environ=environ)
     built = next((out / "built").glob("*.whl"))
     if musl:
-        tag = f"{_MUSL}_{machine}"
-        run(python, "-m", "wheel", "tags", "--platform-tag", tag, shutil.copy(built, out))
+        retag = (python, "-m", "wheel", "tags", "--platform-tag", f"{_MUSL}_{machine}")
+        run(*retag, shutil.copy(built, out), environ=environ)
         (out / built.name).unlink()
     else:
         run(python, "-m", "auditwheel", "repair", "--wheel-dir", out, built, environ=environ)
