@@ -17,8 +17,9 @@
 #define TITO_ARM64 0
 #endif
 
-/* TITO_SUMS_UNROLLED: a register block of at most so many sums is quicker with two k in one turn of its
- * loop. With GCC that is every one (n of 16 to 31: 4%); Clang's larger ones were 2.5% slower. */
+/* TITO_SUMS_UNROLLED: a register block of at most so many sums is quicker with two k in one turn
+ * of its loop. With GCC that is every one (n of 16 to 31: 4%); Clang's larger ones were 2.5%
+ * slower. */
 
 #define TITO_TEXT(x) TITO_TEXT_OF(x)
 #define TITO_TEXT_OF(x) #x
