@@ -2,10 +2,11 @@
 
     python tools/build_wheels.py [--quick] [--out FOLDER] [--only WORD]
 
-Builds the sdist and manylinux wheels for x86_64 and aarch64, each twice: both must be the same
-bytes. Checks what is in them, installs the x86_64 wheel in every Python found here and the newest
-one of Debian, the aarch64 wheel in an emulated Python, and tests each there; then installs as
-people do (wheel_lab/newcomers.py). Prints what was made and what ran where, as Markdown.
+Builds the sdist, manylinux wheels for x86_64 and aarch64 and a musllinux one, each twice: both
+must be the same bytes. Checks what is in them, installs the x86_64 wheel in every Python found
+here and the newest one of Debian, the aarch64 wheel in an emulated Python, the sdist in a Python
+without a GIL, and tests each there; then installs as people do (wheel_lab/newcomers.py). Prints
+what was made and what ran where, as Markdown.
 
 --quick builds and checks the x86_64 wheel and stops there. What a step needs it installs: packages
 of PyPI, and Debian's qemu and mmdebstrap (which takes Debian and root).
@@ -24,13 +25,14 @@ from functools import partial
 from pathlib import Path
 
 import foreign_python
+import free_threaded_python
 from toolchain import ROOT, CommandFailed, run, zig_compiler
 from wheel_lab import pythons
 from wheel_lab.building import build_sdist, cross_wheel, lab
 from wheel_lab.contents import check_sdist, check_wheel, tags
 from wheel_lab.newcomers import NEWCOMERS, refused_by_old_python
 
-MACHINES = ("x86_64", "aarch64")
+MACHINES = ("x86_64", "aarch64", "x86_64-musl")
 EMULATED_TESTS = ("kernels", "workloads")
 # One spins for as long as a kernel runs: under qemu, minutes.
 EMULATED_OPTIONS = ("--timeout=900", "-k", "not gil_is_released")
@@ -110,6 +112,9 @@ def later_steps(work: Path) -> list[Step]:
     for foreign in (foreign_python.AARCH64, foreign_python.NEWEST):
         what = f"tests of {', '.join(EMULATED_TESTS)}; baseline"
         steps.append(Step(str(foreign), what, partial(test_in_foreign, work, foreign)))
+    version = free_threaded_python.VERSION
+    free = partial(test_in_free_threaded, work)
+    steps.append(Step(f"x86_64, Python {version}t", "tests of kernels, without a GIL", free))
     for newcomer in NEWCOMERS:
         name = newcomer.__name__.replace("_", " ")
         arguments = work / newcomer.__name__, sdist(work), wheel(work, "x86_64")
@@ -175,6 +180,18 @@ def test_in_foreign(work: Path, python: foreign_python.ForeignPython) -> str:
     return f"{said}; {pythons.run_baseline([inside, '-m', 'tito_bench'], home / 'project')}"
 
 
+def test_in_free_threaded(work: Path) -> str:
+    home = work / "free-threaded"
+    python = free_threaded_python.make(home)
+    needed = ("hypothesis", "numpy", "psutil", "pytest", "pytest-timeout", "threadpoolctl")
+    uv = lab().with_name("uv")
+    inside = free_threaded_python.install(python, home / "venv", uv, sdist(work), *needed)
+    asked = "import sys, tito_bench._native; print(sys._is_gil_enabled())"
+    if run(inside, "-c", asked).strip() != "False":
+        raise CommandFailed("importing the kernels switches the GIL on")
+    return pythons.run_tests(inside, unpacked(work, home / "sources"), ("kernels",))
+
+
 def unpacked(work: Path, folder: Path) -> Path:
     """What the sdist holds, in `folder`."""
     with tarfile.open(sdist(work)) as archive:
@@ -207,7 +224,7 @@ def publish(work: Path, out: Path) -> None:
         shutil.copy(made, out)
         kind = tags(made) if made.suffix == ".whl" else "source"
         print(f"| {made.name} | {made.stat().st_size / 1000:.0f} | {kind} |")
-        if made.suffix == ".whl":
+        if "manylinux" in made.name:
             shown = run(lab(), "-m", "auditwheel", "show", made)
             print(f"\nauditwheel show:\n{shown.strip()}\n", file=sys.stderr)
 

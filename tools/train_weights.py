@@ -161,7 +161,7 @@ def main() -> None:
         accuracy = float((logits.argmax(axis=1) == data.test_labels).mean())
         print(f"{name}: accuracy {accuracy:.3f}")
         arrays |= {f"{name}.{index}": array for index, array in enumerate(stored(weights))}
-    np.savez_compressed(TARGET, **arrays)
+    np.savez(TARGET, **arrays)  # the wheel compresses it, and better than NumPy does
     print(f"{TARGET.name}: {TARGET.stat().st_size} B")
 
 

@@ -1,5 +1,6 @@
 # cython: language_level=3, embedsignature=False, freethreading_compatible=True
 # cython: boundscheck=False, wraparound=False
+# cython: auto_pickle=False, binding=False
 """Thin binding of the C kernels: argument checks and names, no arithmetic.
 
 `_native.pyi` documents every name.

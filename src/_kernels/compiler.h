@@ -17,6 +17,10 @@
 #define TITO_ARM64 0
 #endif
 
+/* TITO_SUMS_UNROLLED: a register block of at most so many sums is quicker with two k in one turn
+ * of its loop. With GCC that is every one (n of 16 to 31: 4%); Clang's larger ones were 2.5%
+ * slower. */
+
 #define TITO_TEXT(x) TITO_TEXT_OF(x)
 #define TITO_TEXT_OF(x) #x
 
@@ -27,6 +31,7 @@
 #define TITO_INLINE static __forceinline
 #define TITO_UNROLL
 #define TITO_UNROLL_TWICE
+#define TITO_SUMS_UNROLLED 0
 #if TITO_X86
 #define TITO_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #else
@@ -42,10 +47,12 @@
 #define TITO_COMPILER "Clang " __clang_version__
 #define TITO_UNROLL _Pragma("clang loop unroll(full)")
 #define TITO_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
+#define TITO_SUMS_UNROLLED 4
 #else
 #define TITO_COMPILER "GCC " __VERSION__
 #define TITO_UNROLL _Pragma("GCC unroll 32")
 #define TITO_UNROLL_TWICE _Pragma("GCC unroll 2")
+#define TITO_SUMS_UNROLLED 28
 #endif
 #define TITO_INLINE static inline __attribute__((always_inline))
 #define TITO_PREFETCH(p) __builtin_prefetch(p)

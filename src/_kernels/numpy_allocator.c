@@ -2,9 +2,27 @@
 #include "compiler.h"
 #include "tito_kernels.h"
 
-#define NPY_NO_DEPRECATED_API NPY_1_22_API_VERSION
-#define NPY_TARGET_VERSION NPY_1_22_API_VERSION /* the first with PyDataMem_SetHandler */
-#include <numpy/arrayobject.h>
+#include <string.h>
+
+/* What NEP 49 hands over, and the one function of NumPy's C API that takes it. Written out, so that
+ * a build from source need not fetch NumPy, 20 MB, for its headers. Both are parts of NumPy's ABI:
+ * the struct has a version, and an entry of the table keeps its place. */
+typedef struct {
+    char name[127];
+    uint8_t version;
+    struct {
+        void *context;
+        void *(*malloc)(void *context, size_t size);
+        void *(*calloc)(void *context, size_t count, size_t size);
+        void *(*realloc)(void *context, void *block, size_t size);
+        void (*free)(void *context, void *block, size_t size);
+    } allocator;
+} PyDataMem_Handler;
+
+typedef PyObject *set_handler_function(PyObject *handler); /* PyDataMem_SetHandler */
+#define SET_HANDLER 304                                    /* since NumPy 1.22 */
+
+static set_handler_function *set_handler;
 
 /* One log for the process: arrays may be made in any thread. */
 static volatile long log_locked, logging;
@@ -82,9 +100,22 @@ static PyDataMem_Handler handler = {
 };
 
 static int import_numpy(void) {
-    if (PyArray_API == NULL) {
-        import_array1(-1);
+    if (set_handler != NULL) {
+        return 0;
     }
+    PyObject *module = PyImport_ImportModule("numpy._core._multiarray_umath");
+    if (module == NULL && PyErr_ExceptionMatches(PyExc_ModuleNotFoundError)) {
+        PyErr_Clear();
+        module = PyImport_ImportModule("numpy.core._multiarray_umath"); /* NumPy 1 */
+    }
+    PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, "_ARRAY_API");
+    void **api = capsule == NULL ? NULL : (void **)PyCapsule_GetPointer(capsule, NULL);
+    Py_XDECREF(capsule);
+    Py_XDECREF(module);
+    if (api == NULL) {
+        return -1;
+    }
+    memcpy(&set_handler, &api[SET_HANDLER], sizeof set_handler); /* C converts no data to code */
     return 0;
 }
 
@@ -96,7 +127,7 @@ PyObject *tito_numpy_allocator_install(void) {
     if (capsule == NULL) {
         return NULL;
     }
-    PyObject *previous = PyDataMem_SetHandler(capsule);
+    PyObject *previous = set_handler(capsule);
     Py_DECREF(capsule);
     return previous;
 }
@@ -105,7 +136,7 @@ PyObject *tito_numpy_allocator_restore(PyObject *previous) {
     if (import_numpy() != 0) {
         return NULL;
     }
-    PyObject *ours = PyDataMem_SetHandler(previous);
+    PyObject *ours = set_handler(previous);
     if (ours == NULL) {
         return NULL;
     }

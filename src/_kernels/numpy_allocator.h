@@ -1,5 +1,5 @@
-/* NumPy's data allocator (NEP 49) on top of aligned_memory.c. The only file that needs NumPy's
- * headers, and NumPy itself only when it is called. */
+/* NumPy's data allocator (NEP 49) on top of aligned_memory.c. NumPy itself is needed only
+ * when it is called, its headers never. */
 #ifndef TITO_NUMPY_ALLOCATOR_H
 #define TITO_NUMPY_ALLOCATOR_H
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,13 @@ def test_workflows_trust_nothing_that_can_move(workflow: str) -> None:
     assert [one for one in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", one)] == []
     assert text.count("actions/checkout@") == text.count("persist-credentials: false")
     assert text.count("runs-on:") == text.count("timeout-minutes:")
+
+
+def test_uv_is_there_for_the_build_frontend() -> None:
+    """cibuildwheel brings it for Linux alone."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["tool"]["cibuildwheel"]["build-frontend"] == "build[uv]"
+    job = jobs_of("wheels.yml")["wheels"]
+    installed = re.search(r"pip install (cibuildwheel==.*)$", job, re.MULTILINE)
+    assert installed is not None
+    assert " uv==" in installed[1]

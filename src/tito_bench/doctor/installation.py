@@ -10,7 +10,7 @@ from tito_bench.machine.findings import Finding
 
 __all__ = ["KernelFacts", "check_installation"]
 
-_NEEDED = ("numpy", "psutil", "threadpoolctl", "filelock", "pycountry")
+_NEEDED = ("numpy", "psutil", "threadpoolctl", "filelock")
 
 
 class KernelFacts(msgspec.Struct, frozen=True):

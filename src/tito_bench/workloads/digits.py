@@ -38,7 +38,7 @@ def shipped_digits() -> Digits:
     """The digits that come with tito-bench."""
     with np.load(_DATA / "digits.npz", allow_pickle=False) as stored:
         images = (
-            stored[name].astype(np.float32) / np.float32(_GREY_LEVELS)
+            stored[name].astype(np.float32, order="C") / np.float32(_GREY_LEVELS)
             for name in ("train_images", "test_images")
         )
         labels = (stored[name].astype(np.int64) for name in ("train_labels", "test_labels"))
