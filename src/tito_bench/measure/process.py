@@ -34,6 +34,8 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _TAIL_BYTES = 16_384
+_LONGEST_ANSWER = 16 * 2**20
+_MOST_SWEEPS, _SWEEP_S = 20, 0.25
 
 
 class WorkerCrashed(WorkerError):
@@ -76,7 +78,8 @@ class WorkerProcess:
                 start_new_session=os.name == "posix",
             )
         except OSError as error:
-            raise WorkerCrashed(f"the measuring process cannot be started: {error}") from error
+            why = error.strerror or type(error).__name__  # the error itself names the folder
+            raise WorkerCrashed(f"the measuring process cannot be started: {why}") from error
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
@@ -164,8 +167,11 @@ class WorkerProcess:
         return one_line(hide_folders(line, self._root))
 
     def _read_answers(self) -> None:
-        for line in _pipe(self._process.stdout):
+        # Bounded: student code may write to the channel, and need not end a line.
+        while line := _pipe(self._process.stdout).readline(_LONGEST_ANSWER):
             self._answers.put(line)
+            if not line.endswith(b"\n"):
+                break
         self._answers.put(None)
 
     def _read_output(self) -> None:
@@ -196,24 +202,60 @@ def _exit_name(code: int | None) -> str:
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> int:
-    """Kill a process, its group and its descendants; how many descendants were alive."""
+    """Kill a process, its group and its descendants; how many the student's code had started.
+
+    The process itself goes last: it is whom orphans are handed to, so that
+    what was started while others were killed is found by another look.
+    """
     import psutil
 
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        children = []
-    alive = [child for child in children if _is_alive(child)]
+    found = _descendants(process)
+    started = _started(found, process.pid)
+    for _ in range(_MOST_SWEEPS):
+        if not found:
+            break
+        for child in found:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        psutil.wait_procs(found, timeout=_SWEEP_S)
+        found = [child for child in _descendants(process) if _is_alive(child)]
     if os.name == "posix":
         import signal
 
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    for child in alive:  # one that left the group
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
-    return len(alive)
+    return started
+
+
+def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    import psutil
+
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _started(found: list[psutil.Process], guard: int) -> int:
+    """How many of the descendants of a worker's guard are not the worker itself.
+
+    Those that have ended count where nobody but the guard could have waited for them.
+    """
+    if os.name != "posix":  # no guard there
+        return sum(map(_is_alive, found))
+    direct = sorted((p for p in found if _parent_of(p) == guard), key=lambda p: p.create_time())
+    others = [p for p in found if p not in direct[:1]]
+    return sum(p in direct or _is_alive(p) for p in others)
+
+
+def _parent_of(process: psutil.Process) -> int | None:
+    import psutil
+
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -221,5 +263,5 @@ def _is_alive(process: psutil.Process) -> bool:
 
     try:
         return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False

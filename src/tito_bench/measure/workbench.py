@@ -18,6 +18,7 @@ from tito_bench import _native
 from tito_bench.capstone.desk import IncorrectResult
 from tito_bench.capstone.tasks import Desk, perform
 from tito_bench.explain.inspection import inspect
+from tito_bench.measure.company import children_cpu_ns, count_children
 from tito_bench.measure.environment import describe_runtime
 from tito_bench.measure.integrity import Snapshot
 from tito_bench.measure.loop_share import LoopMeter
@@ -39,6 +40,8 @@ from tito_bench.measure.protocol import (
 )
 from tito_bench.measure.station import Station, time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
+from tito_bench.subjects.display import one_line
+from tito_bench.subjects.faults import is_our_own
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
@@ -73,16 +76,26 @@ class Workbench:
         }
         try:
             answer = answers[type(question)](question)
-        except Missing as missing:
-            answer = Failed("missing", str(missing))
-        except IncorrectResult as wrong:
-            answer = Failed("incorrect", str(wrong))
         except BaseException as error:  # student code may raise anything, SystemExit too
-            answer = Failed("raised", describe_exception(error, self._subject))
+            answer = self._failure(error)
         tampered = self._snapshot.tampered()
         if tampered is not None:
-            return Failed("tampered", f"the code under test replaced {tampered}")
+            answer = Failed("tampered", f"the code under test replaced {tampered}")
+        if isinstance(answer, Failed):  # a reason may hold names of the student's classes
+            answer = Failed(answer.kind, one_line(answer.reason))
         return answer
+
+    def _failure(self, error: BaseException) -> Failed:
+        # Student code may raise what means something only if it comes from us.
+        if is_our_own(error):
+            if isinstance(error, Missing):
+                return Failed("missing", str(error))
+            if isinstance(error, IncorrectResult):
+                return Failed("incorrect", str(error))
+        try:
+            return Failed("raised", describe_exception(error, self._subject))
+        except BaseException:  # an exception that resists being looked at
+            return Failed("raised", "the code raised what cannot be described")
 
     def _load(self, question: Load) -> Answer:
         subject, note = choose_subject(question.subject, question.root, question.package)
@@ -115,6 +128,7 @@ class Workbench:
         station = self._stations[question.operation]
         station.refill(question.seed)
         loop_share = station.meter_loops(self._loop_meter)[2] if question.meter else None
+        children_started = children_cpu_ns()
         process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
         readings = []
         result: object = None
@@ -128,11 +142,13 @@ class Workbench:
                 readings.append(reading)
         own_ns = _native.thread_cpu_ns() - thread_started
         others_ns = max(0, _native.process_cpu_ns() - process_started - own_ns)
+        others_ns += children_cpu_ns() - children_started
+        processes = count_children()
         if any(step.side == "subject" for step in question.steps):
             wrong = station.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        return Measured(tuple(readings), own_ns, others_ns, loop_share)
+        return Measured(tuple(readings), own_ns, others_ns, loop_share, processes)
 
     def _assess(self, question: Assess) -> Answer:
         if not isinstance(self._subject, TinyTorchSubject):
