@@ -10,7 +10,7 @@ from collections import namedtuple
 
 cimport cython
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memset
 
 from _kernels cimport *
@@ -23,7 +23,7 @@ cdef extern from "Python.h":
 
 __all__ = [
     "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
-    "Perturbation", "TargetError", "Timing",
+    "Perturbation", "TargetError", "Timing", "Witness",
     "build_info", "cblas_sgemm", "chain", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
     "time_calls", "wall_clock_ns",
 ]

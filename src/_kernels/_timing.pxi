@@ -41,8 +41,9 @@ cdef class Perturbation:
 
     cdef tito_perturbation state
     cdef list kept
+    cdef object pool
 
-    def __init__(self, arrays, seed):
+    def __init__(self, arrays, seed, spread=1, pool=None):
         self.kept = [
             _array(f"arrays[{i}]", given, _FLOAT32 + _FLOAT64, "float32 or float64", True)
             for i, given in enumerate(arrays)
@@ -51,7 +52,10 @@ cdef class Perturbation:
             raise ValueError(
                 f"arrays: needs 1 to {TITO_MOST_PERTURBED} arrays, got {len(self.kept)}"
             )
+        if spread < 1:
+            raise ValueError(f"spread: needs a number >= 1, got {spread}")
         self.state.state = seed
+        self.state.spread = spread
         self.state.count = len(self.kept)
         cdef _Array array
         for i, array in enumerate(self.kept):
@@ -61,11 +65,55 @@ cdef class Perturbation:
             self.state.arrays[i].data = array.view.buf
             self.state.arrays[i].size = size
             self.state.arrays[i].is_double = array.view.itemsize == 8
+        self.pool = pool
+        if pool is not None:
+            array = self.pool = _input("pool", pool)
+            self.state.pool = array.floats()
+            self.state.pool_size = array.view.len // array.view.itemsize
+            for i in range(self.state.count):
+                if self.state.arrays[i].size > self.state.pool_size:
+                    raise ValueError(
+                        f"pool: needs {self.state.arrays[i].size} elements, "
+                        f"got {self.state.pool_size}"
+                    )
 
     def advance(self, steps):
-        cdef size_t count = _loops(steps), i
-        for i in range(count):
-            tito_perturb(&self.state)
+        tito_perturb_often(&self.state, _loops(steps))
+
+
+cdef object _urandom = os.urandom
+
+
+@cython.final
+cdef class Witness:
+    """Remembers some elements of the result of one call of a timed loop."""
+
+    cdef tito_witness state
+    cdef object array_type
+    cdef readonly object seed, call, places, values
+
+    def __init__(self, array_type, shape):
+        if len(shape) > TITO_MOST_WITNESSED_DIMS:
+            raise ValueError(f"shape: needs at most {TITO_MOST_WITNESSED_DIMS} dimensions")
+        self.array_type = array_type
+        self.state.array_type = <PyObject *>array_type
+        self.state.ndim = len(shape)
+        for i, length in enumerate(shape):
+            self.state.shape[i] = length
+
+    cdef uint64_t begin(self):
+        self.seed = self.call = self.places = self.values = None
+        self.state.call = self.state.count = 0
+        drawn = _urandom(16)
+        self.state.state = int.from_bytes(drawn[8:], "little")
+        return int.from_bytes(drawn[:8], "little")
+
+    cdef void end(self, uint64_t seed, size_t loops):
+        self.seed = seed
+        if loops > 0:
+            self.call = self.state.call
+            self.places = tuple([self.state.places[i] for i in range(self.state.count)])
+            self.values = tuple([self.state.values[i] for i in range(self.state.count)])
 
 
 cdef tito_perturbation *_perturbation(Perturbation given) noexcept:
@@ -82,7 +130,9 @@ def time_calls(calls, loops, Perturbation perturbation=None):
     return _timing(&clock)
 
 
-def time_callable(function, arguments, loops, Perturbation perturbation=None):
+def time_callable(
+    function, arguments, loops, Perturbation perturbation=None, Witness witness=None
+):
     cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tuple rows = tuple(arguments)
     if not rows:
@@ -96,17 +146,29 @@ def time_callable(function, arguments, loops, Perturbation perturbation=None):
     cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
     for i in range(last):
         row_list[i] = <PyObject *>rows[i]
+    cdef tito_witness *watch = NULL
+    cdef uint64_t seed = 0
+    if witness is not None:
+        # Drawn now and told afterwards: whoever reads the frames of Python cannot foresee it.
+        seed = witness.begin()
+        watch = &witness.state
+        if perturb != NULL:
+            perturb.state = seed
     tito_clock_start(&clock)
     for i in range(count):
         if perturb != NULL:
-            tito_perturb(perturb)
+            tito_perturb_timed(perturb, &clock)
         Py_XDECREF(result)
         result = PyObject_Call(<PyObject *>function, row_list[next], NULL)
         if result == NULL:
             break
+        if watch != NULL:
+            tito_witness_result(watch, result, i)
         next = 0 if next + 1 == last else next + 1
     tito_clock_stop(&clock)
     tito_aligned_free(row_list)
+    if watch != NULL and result != NULL:
+        witness.end(seed, count)
     last_result = _owned(result, count)
     return _timing(&clock), last_result
 

@@ -8,6 +8,8 @@ result can be had from a memory of earlier ones.
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.measure.changes import Changes, Loop
 from tito_bench.measure.loop_share import LoopMeter
 from tito_bench.measure.protocol import Reading, Step
 from tito_bench.score import Work
@@ -31,8 +34,11 @@ __all__ = ["Station", "reading_of", "time_dispatch"]
 _ONCE = Step("subject", 0, 1)
 _ONE_NATIVE = Step("native", 1, 1)
 _time_callable, _time_calls = _native.time_callable, _native.time_calls
-_Perturbation = _native.Perturbation
-_ndarray = np.ndarray
+_Witness = _native.Witness
+_ndarray, _zeros, _full = np.ndarray, np.zeros, np.full
+_urandom = os.urandom
+_CHEAP_CHECK_NS = 1_000_000
+"""A kernel that takes longer is not run twice for a check."""
 # Windows counts CPU time in ticks of 15.6 ms, too coarse for a sample: wall time stands in.
 _CPU_CLOCK_IS_COARSE = sys.platform == "win32"
 
@@ -54,9 +60,9 @@ class Station:
         self._operation = operation
         self._pool = pool
         self._weights = weights_of(operation)
-        self._native_inputs = tuple(np.zeros(shape, dtype=np.float32) for shape in operation.inputs)
+        self._native_inputs = tuple(_zeros(shape, dtype=np.float32) for shape in operation.inputs)
         # Written once: a page that was never written reads falsely fast.
-        self._expected = np.full(output_shape(operation), np.nan, dtype=np.float32)
+        self._expected = _full(output_shape(operation), math.nan, dtype=np.float32)
         self._native = bind(kernels, operation, self._native_inputs, self._weights, self._expected)
         pool.fill(self._native_inputs, WEIGHTS_SEED)
         subject = build(operation.kind, tuple(array.copy() for array in self._weights))
@@ -64,17 +70,18 @@ class Station:
         self._arguments = subject.arguments(tuple(array.copy() for array in self._native_inputs))
         self._inputs = subject.inputs(self._arguments)
         self._variant = subject.variant
-        self._seed, self._subject_calls = 0, 0
-        self._subject_changes = _changes(self._inputs, 0)
-        self._native_changes = _changes(self._native_inputs, 0)
+        self._changes = Changes(operation, pool)
+        self._seed = 0
+        self._subject_ns = self._native_ns = 0.0
+        self._done: list[Loop] = []
+        self._seen: tuple[int, _native.Witness] | None = None
 
     def refill(self, seed: int) -> None:
-        """Give both sides the same new inputs, and the same changes between the calls to come."""
-        self._seed, self._subject_calls = seed, 0
+        """Give both sides the same new inputs."""
+        self._seed, self._seen = seed, None
+        self._done.clear()
         self._pool.fill(self._inputs, seed)
         self._pool.fill(self._native_inputs, seed)
-        self._subject_changes = _changes(self._inputs, seed)
-        self._native_changes = _changes(self._native_inputs, seed)
 
     def try_out(self, seed: int, meter: LoopMeter) -> tuple[Reading, float, str | None]:
         """Call the subject twice on different inputs.
@@ -112,40 +119,91 @@ class Station:
 
         The result is copied at once, so that nothing can fill it in later.
         """
-        ring = (self._arguments,)
         if step.warmup:
-            _time_callable(self._function, ring, step.warmup, self._subject_changes)
-        timing, result = _time_callable(self._function, ring, step.loops, self._subject_changes)
-        self._subject_calls += step.warmup + step.loops
+            self._call_subject(step.warmup)
+        timing, result = self._call_subject(step.loops)
         if copy and type(result) is _ndarray:
             result = result.copy()
-        return reading_of(timing, step.loops), result
+        reading = reading_of(timing, step.loops)
+        self._subject_ns = reading.call_ns
+        return reading, result
+
+    def _call_subject(self, calls: int) -> tuple[_native.Timing, object]:
+        whole = self._changes.whole(self._subject_ns)
+        changes = self._changes.of(self._inputs, 0, whole)
+        witness = _Witness(_ndarray, self._expected.shape)
+        timing, result = _time_callable(
+            self._function, (self._arguments,), calls, changes, witness
+        )
+        if witness.seed is None:
+            raise AssertionError("the loop has ended")
+        self._done.append(Loop(witness.seed, whole, calls))
+        # Every call since the inputs were filled is looked back at with the same probability.
+        all_calls = sum(loop.calls for loop in self._done)
+        if self._seen is None or _below(all_calls) < calls:
+            self._seen = len(self._done) - 1, witness
+        return timing, result
 
     def time_native(self, step: Step) -> Reading:
         """Time the native twin."""
         ring = (self._native,)
+        whole = self._changes.whole(self._native_ns)
+        changes = self._changes.of(self._native_inputs, self._seed, whole)
         if step.warmup:
-            _time_calls(ring, step.warmup, self._native_changes)
-        return reading_of(_time_calls(ring, step.loops, self._native_changes), step.loops)
+            _time_calls(ring, step.warmup, changes)
+        reading = reading_of(_time_calls(ring, step.loops, changes), step.loops)
+        self._native_ns = reading.call_ns
+        return reading
 
     def check(self, result: object) -> str | None:
         """Why `result`, of the last call of the subject, is wrong, or None.
 
         Replays the changes of the inputs on the native side, so that it also
-        finds inputs that the subject has changed itself.
+        finds inputs that the subject has changed itself. On the way it looks at
+        one call that nobody could foresee: else only the last one had to be
+        right. Of a slow kernel it is the one or the other.
         """
-        self._pool.fill(self._native_inputs, self._seed)
-        _changes(self._native_inputs, self._seed).advance(self._subject_calls)
+        index, witness = self._seen or (-1, None)
+        twice = self._native_ns < _CHEAP_CHECK_NS
+        look_back = witness is not None and (twice or _below(2) == 0)
+        remembered = self._replay(index if look_back else -1, witness)
         for mine, theirs in zip(self._native_inputs, self._inputs, strict=True):
             if not same_values(mine, theirs):
                 return "the operation changed its own inputs"
+        if look_back and witness is not None:
+            wrong = _disagreement_at(witness, remembered, self._tolerance())
+            if wrong is not None or not twice:
+                return wrong
+        self._compute_expected()
+        return disagreement(result, self._expected, self._tolerance())
+
+    def _replay(self, stop_in: int, witness: _native.Witness | None) -> tuple[float, ...]:
+        """Bring the native inputs to where the subject's are.
+
+        In loop number `stop_in`, stop at the call that `witness` remembers; the
+        expected values of its elements.
+        """
+        self._pool.fill(self._native_inputs, self._seed)
+        expected: tuple[float, ...] = ()
+        for index, loop in enumerate(self._done):
+            changes = self._changes.of(self._native_inputs, loop.seed, loop.whole)
+            done = 0
+            if index == stop_in and witness is not None and witness.call is not None:
+                done = witness.call + 1
+                changes.advance(done)
+                self._compute_expected()
+                flat = self._expected.reshape(-1)
+                expected = tuple(flat[list(witness.places or ())].tolist())
+            changes.advance(loop.calls - done)
+        return expected
+
+    def _compute_expected(self) -> None:
         self._native()
         if self._variant not in {"", "tanh"}:
             # Another form of GELU than the kernel's, as right as it.
             self._expected[...] = transformer_block(
                 self._weights, self._native_inputs[0], self._variant
             )
-        return disagreement(result, self._expected, self._tolerance())
 
     def _tolerance(self) -> float:
         return tolerance(self._operation, self._native_inputs, self._weights, self._expected)
@@ -166,8 +224,22 @@ def time_dispatch(operands: tuple[Any, Any], step: Step) -> Reading:
 _smallest_array_call = np.add
 
 
-def _changes(arrays: Arrays, seed: int) -> _native.Perturbation:
-    return _Perturbation([array.data for array in arrays], seed)
+def _below(limit: int) -> int:
+    """A number that nobody can foresee."""
+    return int.from_bytes(_urandom(8), "little") % limit
+
+
+def _disagreement_at(
+    witness: _native.Witness, expected: tuple[float, ...], allowed: float
+) -> str | None:
+    """Why what `witness` has seen of a result is wrong, or None."""
+    if not witness.values:
+        return "a result in the loop is no array of floats of the expected shape"
+    for seen, right in zip(witness.values, expected, strict=True):
+        if not abs(seen - right) <= allowed:
+            return f"a result in the loop is off by {abs(seen - right):.3g}, "\
+                f"rounding explains {allowed:.3g}"
+    return None
 
 
 def reading_of(timing: _native.Timing, loops: int) -> Reading:

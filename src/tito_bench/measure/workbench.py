@@ -127,11 +127,16 @@ class Workbench:
     def _measure(self, question: Measure) -> Answer:
         station = self._stations[question.operation]
         station.refill(question.seed)
-        loop_share = station.meter_loops(self._loop_meter)[2] if question.meter else None
+        loop_share = None
+        if question.meter:
+            _, result, loop_share = station.meter_loops(self._loop_meter)
+            wrong = station.check(result)
+            if wrong is not None:
+                return Failed("incorrect", wrong)
         children_started = children_cpu_ns()
         process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
         readings = []
-        result: object = None
+        result = None
         for step in question.steps:
             if step.side == "native":
                 readings.append(station.time_native(step))

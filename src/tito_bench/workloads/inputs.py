@@ -32,6 +32,11 @@ class InputPool:
         values[np.absolute(values) < 1e-6] = 0.5
         self._values = values
 
+    @property
+    def values(self) -> np.ndarray:
+        """The row itself."""
+        return self._values
+
     def fill(self, arrays: Sequence[np.ndarray], seed: int) -> None:
         """Give each C-contiguous array new content, in place."""
         draw = _default_rng(seed)
