@@ -20,6 +20,8 @@ _LINES_WITHOUT_LOOPS = 64
 class LoopMeter:
     """Looks at single calls, line by line; make it before any student code is imported."""
 
+    __slots__ = ("_longest_ns", "_set_trace")
+
     def __init__(self, dispatch_ns: float) -> None:
         """Where the smallest array call of this interpreter takes `dispatch_ns`.
 

@@ -46,6 +46,14 @@ _CPU_CLOCK_IS_COARSE = sys.platform == "win32"
 class Station:
     """One operation, ready to be timed on both sides."""
 
+    LASTING = (
+        *("_arguments", "_changes", "_done", "_expected", "_function", "_inputs", "_native"),
+        *("_native_inputs", "_operation", "_pool", "_variant", "_weights"),
+    )
+    """The attributes that never change."""
+    # No attribute can be put before a method of the same name.
+    __slots__ = (*LASTING, "_native_ns", "_seed", "_seen", "_subject_ns")
+
     def __init__(
         self,
         operation: Operation,

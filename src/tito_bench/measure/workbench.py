@@ -54,6 +54,12 @@ _TO_METER = Step("dispatch", 100, 1000)
 class Workbench:
     """Answers the questions of the measuring process, one at a time."""
 
+    # No attribute can be put before a method of the same name.
+    __slots__ = (
+        *("_kernels", "_loop_meter", "_pool", "_root", "_snapshot", "_stations"),
+        *("_subject", "_tiny"),
+    )
+
     def __init__(self, seed: int) -> None:
         """Make the kernels and the input pool; `seed` decides all random numbers."""
         self._kernels = _native.Kernels()
@@ -61,9 +67,13 @@ class Workbench:
         self._stations: dict[str, Station] = {}
         self._subject: Subject | None = None
         self._root = Path()
-        self._tiny = (np.ones(1, dtype=np.float32), np.ones(1, dtype=np.float32))
+        # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
+        self._tiny = _one(), _one()
         self._loop_meter = LoopMeter(time_dispatch(self._tiny, _TO_METER).call_ns)
         self._snapshot = Snapshot()
+        self._snapshot.watch(self, "_kernels", "_loop_meter", "_pool", "_stations", "_tiny")
+        self._snapshot.watch(self._loop_meter, "_longest_ns", "_set_trace")
+        self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
@@ -119,6 +129,7 @@ class Workbench:
         operation = operation_named(question.operation)
         station = Station(operation, self._subject.operation, self._kernels, self._pool)
         self._stations[operation.name] = station
+        self._snapshot.watch(station, *station.LASTING)
         first, loop_share, wrong = station.try_out(question.seed, self._loop_meter)
         if wrong is not None:
             return Failed("incorrect", wrong)
@@ -155,6 +166,11 @@ class Workbench:
                 return Failed("incorrect", wrong)
         return Measured(tuple(readings), own_ns, others_ns, loop_share, processes)
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is watched; whoever asks can watch that it is no other."""
+        return self._snapshot
+
     def _assess(self, question: Assess) -> Answer:
         if not isinstance(self._subject, TinyTorchSubject):
             return Failed("missing", "only a tinytorch package has a capstone")
@@ -175,3 +191,7 @@ class Workbench:
         operation = operation_named(question.operation)
         seed, time_s = question.seed, question.time_s
         return Inspected(inspect(operation, self._subject, self._kernels, self._pool, seed, time_s))
+
+
+def _one() -> np.ndarray:
+    return np.frombuffer(np.ones(1, dtype=np.float32).tobytes(), dtype=np.float32)

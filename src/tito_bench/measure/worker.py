@@ -30,17 +30,22 @@ def main() -> int:
     import msgspec
 
     from tito_bench import _native
-    from tito_bench.measure.protocol import Answered, Asked
+    from tito_bench.measure.integrity import keep_own_libraries
+    from tito_bench.measure.protocol import Answered, Asked, Failed
     from tito_bench.measure.workbench import Workbench
 
     decoder = msgspec.json.Decoder(Asked)
     encode = msgspec.json.Encoder().encode
     with _native.AlignedArrays():
         process = os.getpid()
+        keep_own_libraries()
         workbench = Workbench(seed=int(sys.argv[2]))
+        snapshot = workbench.snapshot
         for line in questions:
             asked = decoder.decode(line)
             answer = workbench.answer(asked.question)
+            if workbench.snapshot is not snapshot:
+                answer = Failed("tampered", "the code under test replaced the workbench's snapshot")
             if os.getpid() != process:
                 os._exit(1)  # a fork of the student's code: not the one that was asked
             _flush_prints()
