@@ -195,14 +195,18 @@ cdef extern from *:
 
 ctypedef int (*_trace_function)(PyObject *, void *, int, PyObject *) noexcept
 ctypedef void (*_set_trace_function)(_trace_function, PyObject *) noexcept
-cdef int _LINE = 2  # PyTrace_LINE of CPython's tracing API
+# PyTrace_CALL, _LINE and _RETURN of CPython's tracing API.
+cdef int _CALL = 0, _LINE = 2, _RETURN = 3
+
+cdef extern from "Python.h":
+    int PyFrame_GetLineNumber(void *)
 
 cdef struct _LineClock:
     _set_trace_function set_trace
     size_t lines, skipped, most
     int64_t longest_ns, line_started_ns, short_ns
     int64_t started_cpu_ns, cpu_ns
-    bint running
+    bint running, hidden
 
 # One a process: a trace function gets no argument that Python code could not see.
 cdef _LineClock _line_clock
@@ -229,6 +233,12 @@ cdef int _on_trace(PyObject *nothing, void *frame, int what, PyObject *value) no
         _line_clock.lines += 1
         if _line_clock.lines == _line_clock.most:
             _stop_line_clock()
+    elif what == _CALL:
+        if PyFrame_GetLineNumber(frame) < 0:  # its code says nothing of lines
+            _line_clock.hidden = True
+    elif what == _RETURN:
+        if not (<object><PyObject *>frame).f_trace_lines:
+            _line_clock.hidden = True
     return 0
 
 
@@ -238,7 +248,7 @@ cdef class LineClock:
 
     cdef size_t set_trace
     cdef object longest_ns, skipped, most, previous
-    cdef readonly object lines, short_ns, cpu_ns
+    cdef readonly object lines, short_ns, cpu_ns, hidden, stopped
 
     def __init__(self, set_trace, longest_ns, skipped=0, most=200_000):
         if min(set_trace, longest_ns, most) <= 0 or skipped < 0:
@@ -246,6 +256,7 @@ cdef class LineClock:
         self.set_trace = set_trace
         self.longest_ns, self.skipped, self.most = longest_ns, skipped, most
         self.lines = self.short_ns = self.cpu_ns = 0
+        self.hidden = self.stopped = False
 
     def __enter__(self):
         if _line_clock.running:
@@ -255,17 +266,22 @@ cdef class LineClock:
         _line_clock.longest_ns = self.longest_ns
         _line_clock.skipped, _line_clock.most = self.skipped, self.most
         _line_clock.lines = _line_clock.short_ns = 0
-        _line_clock.running = True
+        _line_clock.running, _line_clock.hidden = True, False
         _line_clock.started_cpu_ns = tito_thread_cpu_ns()
         _line_clock.line_started_ns = tito_wall_ns()
         _line_clock.set_trace(_on_trace, NULL)
         return self
 
+    @property
+    def lines_now(self):
+        return _line_clock.lines
+
     def __exit__(self, *exception):
         if _line_clock.running:
             _stop_line_clock()
         self.lines, self.short_ns = _line_clock.lines, _line_clock.short_ns
-        self.cpu_ns = _line_clock.cpu_ns
+        self.cpu_ns, self.hidden = _line_clock.cpu_ns, bool(_line_clock.hidden)
+        self.stopped = _line_clock.lines == _line_clock.most
         if self.previous is not None:  # a debugger's, or that of a coverage report
             sys.settrace(self.previous)
             self.previous = None

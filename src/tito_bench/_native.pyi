@@ -264,6 +264,14 @@ class LineClock:
     """Wall time of the short lines after the first ones."""
     cpu_ns: Final[int]
     """CPU time of the thread while it was active."""
+    hidden: Final[bool]
+    """Whether a frame kept its lines from being traced, or had code without line numbers."""
+    stopped: Final[bool]
+    """Whether it stopped by itself. All of these are final at the end."""
+
+    @property
+    def lines_now(self) -> int:
+        """The lines so far, while it is active."""
 
     def __init__(
         self, set_trace: int, longest_ns: int, skipped: int = 0, most: int = 200_000

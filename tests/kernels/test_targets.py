@@ -68,5 +68,5 @@ def test_names():
         "KERNELS_VERSION", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
         "Perturbation", "TargetError", "Timing", "build_info", "cblas_sgemm", "chain",
         "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable", "time_calls",
-        "wall_clock_ns",
+        "Witness", "wall_clock_ns",
     }  # fmt: skip

@@ -25,7 +25,7 @@ __all__ = ["Snapshot", "keep_own_libraries"]
 
 _OWN = "tito_bench"
 _OF_FUNCTIONS = ("__code__", "__defaults__", "__kwdefaults__")
-_all, _map, _vars, _len = all, map, vars, len
+_all, _map, _vars, _len, _zip, _next = all, map, vars, len, zip, next
 
 
 def keep_own_libraries() -> None:
@@ -59,8 +59,9 @@ class _Namespace:
     def changed(self) -> str | None:
         if _all(_map(is_, _map(self.get, self.names), self.values)):
             return None
-        changed = (n for n, v in zip(self.names, self.values, strict=True) if self.get(n) is not v)
-        return f"{self.label}.{next(changed, '?')}"
+        pairs = _zip(self.names, self.values, strict=True)
+        changed = (name for name, value in pairs if self.get(name) is not value)
+        return f"{self.label}.{_next(changed, '?')}"
 
 
 class Snapshot:
@@ -110,8 +111,9 @@ class Snapshot:
                 return _name_of(owner)
         for get, functions, values in self._functions:
             if not _all(_map(is_, _map(get, functions), values)):
-                pairs = zip(functions, values, strict=True)
-                return next((_name_of(f) for f, value in pairs if get(f) is not value), "a function")
+                pairs = _zip(functions, values, strict=True)
+                changed_ones = (_name_of(f) for f, value in pairs if get(f) is not value)
+                return _next(changed_ones, "a function")
         for label, container, contents in self._containers:
             now = _contents(container)
             if _len(now) != _len(contents) or not _all(_map(is_, now, contents)):

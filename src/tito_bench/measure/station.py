@@ -18,7 +18,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.measure.changes import Changes, Loop
-from tito_bench.measure.loop_share import LoopMeter
+from tito_bench.measure.loop_share import HiddenLines, LoopMeter, Watched
 from tito_bench.measure.protocol import Reading, Step
 from tito_bench.score import Work
 from tito_bench.subjects.operation import Arrays, SubjectOperation
@@ -52,7 +52,11 @@ class Station:
     )
     """The attributes that never change."""
     # No attribute can be put before a method of the same name.
-    __slots__ = (*LASTING, "_native_ns", "_seed", "_seen", "_subject_ns")
+    __slots__ = (
+        *LASTING,
+        *("_first_share", "_foreseen", "_native_ns", "_seed", "_seen", "_share", "_subject_ns"),
+        "_watched",
+    )
 
     def __init__(
         self,
@@ -81,6 +85,8 @@ class Station:
         self._changes = Changes(operation, pool)
         self._seed = 0
         self._subject_ns = self._native_ns = 0.0
+        self._watched: Watched | None = None
+        self._foreseen, self._share, self._first_share = True, 0.0, 0.0
         self._done: list[Loop] = []
         self._seen: tuple[int, _native.Witness] | None = None
 
@@ -99,24 +105,57 @@ class Station:
         that only a very slow one is the last as well.
         """
         self.refill(seed)
-        reading, first, share = self.meter_loops(meter)
+        reading, first, watched = self.meter_loops(meter)
+        share = watched.share()
         wrong = self.check(first)
+        self._foreseen, self._share, self._first_share = True, share, share
         if wrong is not None or reading.cpu_ns > 1_000_000_000:
             return reading, share, wrong
         expected = self._expected.copy()
         self.refill(seed + 1)
-        _, second, share = self.meter_loops(meter)
+        _, second, watched = self.meter_loops(meter)
+        share = watched.share()
         wrong = self.check(second)
         if wrong is None and disagreement(first, expected, self._tolerance()) is not None:
             wrong = "an earlier result was overwritten by a later call"
+        self._foreseen, self._share, self._first_share = True, share, share
         return reading, share, wrong
 
-    def meter_loops(self, meter: LoopMeter) -> tuple[Reading, object, float]:
-        """One call line by line: its time, its result and its share of loops."""
+    def meter_loops(self, meter: LoopMeter) -> tuple[Reading, object, Watched]:
+        """One call line by line: its time, its result and what was seen.
+
+        Raises `HiddenLines` where the code under test has kept lines from being seen.
+        """
         native_ns = self.time_native(_ONE_NATIVE).call_ns
         with meter.clock(native_ns) as clock:
             reading, result = self.time_subject(_ONCE, copy=False)
-        return reading, result, meter.share(clock)
+            # Its own lines are seen as well, or the clock has been taken away.
+            seen_to_here = clock.lines_now
+            clock_runs = clock.lines_now > seen_to_here
+        if clock.hidden or not (clock_runs or clock.stopped):
+            raise HiddenLines
+        self._watched = meter.seen_by(clock, reading.cpu_ns)
+        return reading, result, self._watched
+
+    def must_be_metered(self) -> bool:
+        """Whether only calls were metered that the code could foresee, and they fit no other."""
+        foreseen, watched = self._foreseen, self._watched
+        return foreseen and watched is not None and watched.is_unlike(self._subject_ns)
+
+    def news_of_loops(self, *, metered: bool) -> float | None:
+        """The share of loops where it is not what `try_out` found; else None.
+
+        Call it after the subject was timed, and say whether a call was `metered`
+        since the last time.
+        """
+        if self._watched is None:
+            return None
+        share = self._watched.share(self._subject_ns)
+        if metered:
+            self._share, self._foreseen = share, False
+        elif self._foreseen:  # it must not gain by loops that later calls have no time for
+            self._share = min(self._share, share)
+        return self._share if metered or self._share != self._first_share else None
 
     def work(self, loop_share: float) -> Work:
         """What one call does, with the share that `try_out` found."""
@@ -178,12 +217,15 @@ class Station:
         for mine, theirs in zip(self._native_inputs, self._inputs, strict=True):
             if not same_values(mine, theirs):
                 return "the operation changed its own inputs"
-        if look_back and witness is not None:
+        if look_back and witness is not None and witness.values:
             wrong = _disagreement_at(witness, remembered, self._tolerance())
             if wrong is not None or not twice:
                 return wrong
         self._compute_expected()
-        return disagreement(result, self._expected, self._tolerance())
+        wrong = disagreement(result, self._expected, self._tolerance())
+        if wrong is None and look_back and witness is not None and not witness.values:
+            wrong = "a result in the loop is no array of floats of the expected shape"
+        return wrong
 
     def _replay(self, stop_in: int, witness: _native.Witness | None) -> tuple[float, ...]:
         """Bring the native inputs to where the subject's are.
@@ -241,13 +283,14 @@ def _disagreement_at(
     witness: _native.Witness, expected: tuple[float, ...], allowed: float
 ) -> str | None:
     """Why what `witness` has seen of a result is wrong, or None."""
-    if not witness.values:
-        return "a result in the loop is no array of floats of the expected shape"
-    for seen, right in zip(witness.values, expected, strict=True):
-        if not abs(seen - right) <= allowed:
-            return f"a result in the loop is off by {abs(seen - right):.3g}, "\
-                f"rounding explains {allowed:.3g}"
-    return None
+    worst = 0.0
+    for seen, right in zip(witness.values or (), expected, strict=True):
+        error = abs(seen - right)
+        if not error <= worst:  # NaN too
+            worst = error
+    if worst <= allowed:
+        return None
+    return f"a result in the loop is off by {worst:.3g}, rounding explains {allowed:.3g}"
 
 
 def reading_of(timing: _native.Timing, loops: int) -> Reading:

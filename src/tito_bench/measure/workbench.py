@@ -21,7 +21,7 @@ from tito_bench.explain.inspection import inspect
 from tito_bench.measure.company import children_cpu_ns, count_children
 from tito_bench.measure.environment import describe_runtime
 from tito_bench.measure.integrity import Snapshot
-from tito_bench.measure.loop_share import LoopMeter
+from tito_bench.measure.loop_share import HiddenLines, LoopMeter
 from tito_bench.measure.protocol import (
     Answer,
     Assess,
@@ -102,6 +102,8 @@ class Workbench:
                 return Failed("missing", str(error))
             if isinstance(error, IncorrectResult):
                 return Failed("incorrect", str(error))
+            if isinstance(error, HiddenLines):
+                return Failed("tampered", str(error))
         try:
             return Failed("raised", describe_exception(error, self._subject))
         except BaseException:  # an exception that resists being looked at
@@ -138,9 +140,9 @@ class Workbench:
     def _measure(self, question: Measure) -> Answer:
         station = self._stations[question.operation]
         station.refill(question.seed)
-        loop_share = None
-        if question.meter:
-            _, result, loop_share = station.meter_loops(self._loop_meter)
+        metered = question.meter or station.must_be_metered()
+        if metered:
+            _, result, _ = station.meter_loops(self._loop_meter)
             wrong = station.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
@@ -164,6 +166,9 @@ class Workbench:
             wrong = station.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
+        loop_share = None
+        if any(step.side == "subject" for step in question.steps):
+            loop_share = station.news_of_loops(metered=metered)
         return Measured(tuple(readings), own_ns, others_ns, loop_share, processes)
 
     @property
