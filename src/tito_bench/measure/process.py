@@ -36,6 +36,7 @@ _ONE_THREAD = (
 _TAIL_BYTES = 16_384
 _LONGEST_ANSWER = 16 * 2**20
 _MOST_SWEEPS, _SWEEP_S = 20, 0.25
+_MARK = "TITO_BENCH_WORKER"
 
 
 class WorkerCrashed(WorkerError):
@@ -57,6 +58,7 @@ class WorkerProcess:
         Raises `WorkerCrashed` if the process cannot be started.
         """
         self._root = root
+        self._mark = secrets.token_hex(8)
         # -P: the project's folder must not come before the installed packages.
         # -B: nothing is written into the student's tree.
         command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
@@ -71,6 +73,7 @@ class WorkerProcess:
                     **environ,
                     **dict.fromkeys(_ONE_THREAD, "1"),
                     "TINYTORCH_QUIET": "1",
+                    _MARK: self._mark,
                     "PYTHONIOENCODING": "utf-8:replace",
                 },
                 # An own group: Ctrl-C reaches the parent, which then ends the worker;
@@ -84,6 +87,7 @@ class WorkerProcess:
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
         self._asked = 0  # number of the question that waits for its answer
+        self._killed = False
         self._threads = [
             threading.Thread(target=self._read_answers, daemon=True),
             threading.Thread(target=self._read_output, daemon=True),
@@ -132,15 +136,21 @@ class WorkerProcess:
 
         Safe to call twice.
         """
+        died_before = self._process.poll() is not None
         started = _kill_tree(self._process)
         self._process.wait()
-        for thread in self._threads:
-            # A child that left the group may keep the pipe open: do not wait for it.
-            thread.join(timeout=1.0)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
-                    pipe.close()
+        if died_before and not self._killed:
+            # Nobody was left to whom orphans could be handed: find them by what they inherited.
+            started += _kill_marked(self._mark)
+        self._killed = True
+        pipes = self._process.stdin, self._process.stdout, self._process.stderr
+        for pipe, thread in zip(pipes, (None, *self._threads), strict=True):
+            if thread is not None:
+                thread.join(timeout=1.0)
+                if thread.is_alive():  # whom we have not found keeps it open: closing would wait
+                    continue
+            with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
+                _pipe(pipe).close()
         return started
 
     def _decode(self, line: bytes) -> Answer:
@@ -226,6 +236,19 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> int:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     return started
+
+
+def _kill_marked(mark: str) -> int:
+    """Kill the processes that inherited `mark` in their environment; how many."""
+    import psutil
+
+    found = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == mark and _is_alive(process):
+                process.kill()
+                found += 1
+    return found
 
 
 def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
