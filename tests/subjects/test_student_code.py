@@ -198,7 +198,7 @@ def test_our_own_errors_and_ctrl_c_pass_through(tmp_path):
 
 def test_an_error_of_ours_that_other_code_raises_is_that_codes_fault(tmp_path):
     location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
-    with pytest.raises(StudentCodeError, match="^WorkerError: stopped$"), student_code(location):
+    with pytest.raises(StudentCodeError, match=r"^WorkerError: stopped$"), student_code(location):
         raise WorkerError("stopped")
 
 

@@ -17,7 +17,7 @@ from tito_bench.capstone.results import (
     with_smaller_batches,
     without,
 )
-from tito_bench.errors import SubjectError
+from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
@@ -42,6 +42,7 @@ from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpec
 from tito_bench.measure.summary import summarise
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
+from tito_bench.workloads.operation import Operation
 
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
@@ -121,7 +122,10 @@ def measure_capstone(
         conductor = Conductor(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
         refused = _refused(tasks, latencies, left_s)
-        suite = conductor.run(without(refused), _budget(left_s, calm=not refused), certain_enough)
+        chosen, budget = without(refused), _budget(left_s, calm=not refused)
+        suite = _measured_again(
+            loaded, chosen, lambda: conductor.run(chosen, budget, certain_enough)
+        )
         missed = (
             OperationResult(operation, (), refused[operation.name])
             for operation in CAPSTONE
@@ -132,6 +136,23 @@ def measure_capstone(
         suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
         processes=run.session.processes_started,
     )  # fmt: skip
+
+
+def _measured_again(
+    loaded: Loaded, operations: Sequence[Operation], measure: Callable[[], SuiteResult]
+) -> SuiteResult:
+    """The suite of what was loaded for the tasks, or why it is that no more."""
+    try:
+        suite = measure()
+    except (SubjectError, WorkerError) as error:
+        reason = f"the package could be imported once, then no more: {error}"
+    else:
+        if suite.subject.fingerprint == loaded.fingerprint:
+            return suite
+        reason = "the files of the package changed while it was measured"
+    failure = Failure("crashed", reason)
+    failed = tuple(OperationResult(operation, (), failure) for operation in operations)
+    return SuiteResult(loaded, failed)
 
 
 def _starter(

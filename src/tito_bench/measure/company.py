@@ -9,20 +9,18 @@ __all__ = ["children_cpu_ns", "count_children"]
 
 _listdir, _open = os.listdir, open
 
-try:
-    from resource import RUSAGE_CHILDREN as _CHILDREN
-    from resource import getrusage as _getrusage
-except ImportError:  # Windows: children are counted by the parent only
-    _getrusage = None  # type: ignore[assignment]
-    _CHILDREN = 0
-
-if sys.platform != "win32":
+if sys.platform != "win32":  # there children are counted by the parent only
+    from resource import RUSAGE_CHILDREN, getrusage
     from signal import SIG_DFL, SIG_IGN, SIGCHLD, getsignal, signal
+
+    # Bound as they were before any student code could replace them.
+    _CHILDREN, _getrusage = RUSAGE_CHILDREN, getrusage
+    _getsignal, _signal = getsignal, signal
 
 
 def children_cpu_ns() -> int:
     """CPU time of the child processes that have ended and were waited for, in ns."""
-    if _getrusage is None:
+    if sys.platform == "win32":
         return 0
     usage = _getrusage(_CHILDREN)
     return int((usage.ru_utime + usage.ru_stime) * 1e9)
@@ -36,8 +34,8 @@ def count_children() -> int:
     """
     if sys.platform != "linux":
         return 0
-    if getsignal(SIGCHLD) is SIG_IGN:
-        signal(SIGCHLD, SIG_DFL)
+    if _getsignal(SIGCHLD) is SIG_IGN:
+        _signal(SIGCHLD, SIG_DFL)
     found = 0
     try:
         for thread in _listdir("/proc/self/task"):

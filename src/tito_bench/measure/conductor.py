@@ -27,7 +27,14 @@ from tito_bench.measure.protocol import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
-from tito_bench.measure.session import LONGEST_LOAD_S, NotMeasured, Session, Worker, failure_of, unexpected
+from tito_bench.measure.session import (
+    LONGEST_LOAD_S,
+    NotMeasured,
+    Session,
+    Worker,
+    failure_of,
+    unexpected,
+)
 from tito_bench.workloads.operation import Operation
 
 __all__ = ["Conductor", "Progress"]

@@ -52,7 +52,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _wait_for(worker: int) -> None:
-    import _signal as signal  # the enumerations of `signal` take longer to import than all else
+    import _signal as signal  # type: ignore[import-not-found]  # the enumerations of `signal` take longer to import than all else
 
     for number in signal.valid_signals():
         if number not in {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:

@@ -179,9 +179,7 @@ class Station:
         whole = self._changes.whole(self._subject_ns)
         changes = self._changes.of(self._inputs, 0, whole)
         witness = _Witness(_ndarray, self._expected.shape)
-        timing, result = _time_callable(
-            self._function, (self._arguments,), calls, changes, witness
-        )
+        timing, result = _time_callable(self._function, (self._arguments,), calls, changes, witness)
         if witness.seed is None:
             raise AssertionError("the loop has ended")
         self._done.append(Loop(witness.seed, whole, calls))
