@@ -1,4 +1,4 @@
-# The C interface of tito_kernels.h and numpy_allocator.h, as Cython sees it.
+# The C interface of tito_kernels.h, witness.h and numpy_allocator.h, as Cython sees it.
 from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint64_t, uintptr_t
 

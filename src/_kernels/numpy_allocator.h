@@ -1,5 +1,5 @@
-/* NumPy's data allocator (NEP 49) on top of aligned_memory.c. The only file that needs NumPy's
- * headers, and NumPy itself only when it is called. */
+/* NumPy's data allocator (NEP 49) on top of aligned_memory.c. Needs NumPy's headers, as
+ * witness.c does, and NumPy itself only when it is called. */
 #ifndef TITO_NUMPY_ALLOCATOR_H
 #define TITO_NUMPY_ALLOCATOR_H
 
