@@ -78,6 +78,19 @@ INVALID = {
         """,
         "replaced tito_bench.workloads.oracle.tolerance",
     ),
+    "another allocator for NumPy": (
+        """
+        import ctypes
+        table = np._core.multiarray._ARRAY_API
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        functions = ctypes.cast(pointer(table, None), ctypes.POINTER(ctypes.c_void_p))
+        set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(functions[304])
+        default = ctypes.cast(functions[306], ctypes.POINTER(ctypes.py_object))[0]
+        set_handler(default)
+        """,
+        "replaced the allocator of NumPy",
+    ),
     "claims that matmul is not exported yet": (
         """
         from tito_bench.subjects.missing import Missing

@@ -38,7 +38,7 @@ from tito_bench.measure.protocol import (
 )
 from tito_bench.measure.results import Failure, OperationResult, SuiteResult
 from tito_bench.measure.run import certain_enough, worker_memory_bytes
-from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.session import LONGEST_LOAD_S, NotMeasured, Session, failure_of, unexpected
 from tito_bench.measure.summary import summarise
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
@@ -112,7 +112,7 @@ def measure_capstone(
     run = _Run(Session(start_worker, load, clock), clock, order, progress, own)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
-        loaded = run.session.load()
+        loaded = run.session.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
         tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
