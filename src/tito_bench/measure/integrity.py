@@ -89,7 +89,7 @@ class Snapshot:
         self._namespaces += [
             _Namespace(_name_of(owner), vars(owner).get, list(vars(owner))) for owner in classes
         ]
-        self._classes = [(owner, len(vars(owner))) for owner in classes]
+        self._classes = [(owner, _count_names(owner)) for owner in classes]
         functions = _functions(modules, classes)
         self._functions = [
             (attrgetter(part), functions, tuple(map(attrgetter(part), functions)))
@@ -117,7 +117,7 @@ class Snapshot:
         if _allocator() != self._allocator:
             return "the allocator of NumPy"
         for owner, count in self._classes:
-            if _len(_vars(owner)) != count:
+            if _count_names(owner) != count:
                 return _name_of(owner)
         for get, functions, values in self._functions:
             if not _all(_map(is_, _map(get, functions), values)):
@@ -129,6 +129,11 @@ class Snapshot:
             if _len(now) != _len(contents) or not _all(_map(is_, now, contents)):
                 return label
         return None
+
+
+def _count_names(owner: type) -> int:
+    names = _vars(owner)
+    return _len(names) - ("__slotnames__" in names)  # where `copy` notes the slots of a class
 
 
 def _name_of(thing: type | FunctionType) -> str:

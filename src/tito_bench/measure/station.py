@@ -289,7 +289,7 @@ def _disagreement_at(
     worst = next((error for error in errors if not error <= allowed), None)  # NaN is worse as well
     if worst is None:
         return None
-    return f"a result in the loop is off by {worst:.3g}, rounding explains {allowed:.3g}"
+    return f"the result is off by {worst:.3g} inside a loop, rounding explains {allowed:.3g}"
 
 
 def reading_of(timing: _native.Timing, loops: int) -> Reading:
