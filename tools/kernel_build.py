@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "src" / "_kernels"
 TESTS = ROOT / "tests" / "kernels"
 ONCE = ("aligned_memory", "cblas", "clock", "dispatch", "perturb")
-NEEDS_PYTHON = ("numpy_allocator",)
+NEEDS_PYTHON = ("numpy_allocator", "witness")
 TARGETS = {
     "x86_64": {
         "avx512": ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"),

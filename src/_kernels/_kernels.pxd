@@ -1,4 +1,5 @@
-# The C interface of tito_kernels.h and numpy_allocator.h, as Cython sees it.
+# The C interface of tito_kernels.h, witness.h and numpy_allocator.h, as Cython sees it.
+from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint64_t, uintptr_t
 
 cdef extern from "compiler.h" nogil:
@@ -157,13 +158,33 @@ cdef extern from "tito_kernels.h" nogil:
         uint64_t state
         size_t count, next
         tito_perturbed *arrays
-    void tito_perturb(tito_perturbation *)
+        size_t spread
+        const float *pool
+        size_t pool_size
+    void tito_perturb_often(tito_perturbation *, size_t)
+    void tito_perturb_timed(tito_perturbation *, tito_clock *)
     void tito_time_calls(const tito_chain *, size_t, tito_perturbation *, tito_clock *)
 
     void *tito_aligned_malloc(size_t)
     void tito_aligned_free(void *)
     void tito_aligned_pool_enter()
     void tito_aligned_pool_leave()
+
+cdef extern from "witness.h":
+    enum:
+        TITO_WITNESSED
+        TITO_MOST_WITNESSED_DIMS
+
+    struct tito_witness:
+        uint64_t state
+        PyObject *array_type
+        int ndim
+        size_t *shape
+        size_t call, count
+        size_t *places
+        double *values
+
+    void tito_witness_result(tito_witness *, PyObject *, size_t)
 
 cdef extern from "numpy_allocator.h":
     object tito_numpy_allocator_install()

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 cimport cython
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memset
 
 from _kernels cimport *
@@ -24,7 +24,7 @@ cdef extern from "Python.h":
 
 __all__ = [
     "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
-    "Perturbation", "TargetError", "Timing",
+    "Perturbation", "TargetError", "Timing", "Witness",
     "build_info", "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets",
     "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]

@@ -41,8 +41,9 @@ cdef class Perturbation:
 
     cdef tito_perturbation state
     cdef list kept
+    cdef object pool
 
-    def __init__(self, arrays, seed):
+    def __init__(self, arrays, seed, spread=1, pool=None):
         self.kept = [
             _array(f"arrays[{i}]", given, _FLOAT32 + _FLOAT64, "float32 or float64", True)
             for i, given in enumerate(arrays)
@@ -51,7 +52,10 @@ cdef class Perturbation:
             raise ValueError(
                 f"arrays: needs 1 to {TITO_MOST_PERTURBED} arrays, got {len(self.kept)}"
             )
+        if spread < 1:
+            raise ValueError(f"spread: needs a number >= 1, got {spread}")
         self.state.state = seed
+        self.state.spread = spread
         self.state.count = len(self.kept)
         cdef _Array array
         for i, array in enumerate(self.kept):
@@ -61,11 +65,55 @@ cdef class Perturbation:
             self.state.arrays[i].data = array.view.buf
             self.state.arrays[i].size = size
             self.state.arrays[i].is_double = array.view.itemsize == 8
+        self.pool = pool
+        if pool is not None:
+            array = self.pool = _input("pool", pool)
+            self.state.pool = array.floats()
+            self.state.pool_size = array.view.len // array.view.itemsize
+            for i in range(self.state.count):
+                if self.state.arrays[i].size > self.state.pool_size:
+                    raise ValueError(
+                        f"pool: needs {self.state.arrays[i].size} elements, "
+                        f"got {self.state.pool_size}"
+                    )
 
     def advance(self, steps):
-        cdef size_t count = _loops(steps), i
-        for i in range(count):
-            tito_perturb(&self.state)
+        tito_perturb_often(&self.state, _loops(steps))
+
+
+cdef object _urandom = os.urandom
+
+
+@cython.final
+cdef class Witness:
+    """Remembers some elements of the result of one call of a timed loop."""
+
+    cdef tito_witness state
+    cdef object array_type
+    cdef readonly object seed, call, places, values
+
+    def __init__(self, array_type, shape):
+        if len(shape) > TITO_MOST_WITNESSED_DIMS:
+            raise ValueError(f"shape: needs at most {TITO_MOST_WITNESSED_DIMS} dimensions")
+        self.array_type = array_type
+        self.state.array_type = <PyObject *>array_type
+        self.state.ndim = len(shape)
+        for i, length in enumerate(shape):
+            self.state.shape[i] = length
+
+    cdef uint64_t begin(self):
+        self.seed = self.call = self.places = self.values = None
+        self.state.call = self.state.count = 0
+        drawn = _urandom(16)
+        self.state.state = int.from_bytes(drawn[8:], "little")
+        return int.from_bytes(drawn[:8], "little")
+
+    cdef void end(self, uint64_t seed, size_t loops):
+        self.seed = seed
+        if loops > 0:
+            self.call = self.state.call
+            self.places = tuple([self.state.places[i] for i in range(self.state.count)])
+            self.values = tuple([self.state.values[i] for i in range(self.state.count)])
 
 
 cdef tito_perturbation *_perturbation(Perturbation given) noexcept:
@@ -82,7 +130,9 @@ def time_calls(calls, loops, Perturbation perturbation=None):
     return _timing(&clock)
 
 
-def time_callable(function, arguments, loops, Perturbation perturbation=None):
+def time_callable(
+    function, arguments, loops, Perturbation perturbation=None, Witness witness=None
+):
     cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tuple rows = tuple(arguments)
     if not rows:
@@ -96,17 +146,29 @@ def time_callable(function, arguments, loops, Perturbation perturbation=None):
     cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
     for i in range(last):
         row_list[i] = <PyObject *>rows[i]
+    cdef tito_witness *watch = NULL
+    cdef uint64_t seed = 0
+    if witness is not None:
+        # Drawn now and told afterwards: whoever reads the frames of Python cannot foresee it.
+        seed = witness.begin()
+        watch = &witness.state
+        if perturb != NULL:
+            perturb.state = seed
     tito_clock_start(&clock)
     for i in range(count):
         if perturb != NULL:
-            tito_perturb(perturb)
+            tito_perturb_timed(perturb, &clock)
         Py_XDECREF(result)
         result = PyObject_Call(<PyObject *>function, row_list[next], NULL)
         if result == NULL:
             break
+        if watch != NULL:
+            tito_witness_result(watch, result, i)
         next = 0 if next + 1 == last else next + 1
     tito_clock_stop(&clock)
     tito_aligned_free(row_list)
+    if watch != NULL and result != NULL:
+        witness.end(seed, count)
     last_result = _owned(result, count)
     return _timing(&clock), last_result
 
@@ -133,14 +195,18 @@ cdef extern from *:
 
 ctypedef int (*_trace_function)(PyObject *, void *, int, PyObject *) noexcept
 ctypedef void (*_set_trace_function)(_trace_function, PyObject *) noexcept
-cdef int _LINE = 2  # PyTrace_LINE of CPython's tracing API
+# PyTrace_CALL, _LINE and _RETURN of CPython's tracing API.
+cdef int _CALL = 0, _LINE = 2, _RETURN = 3
+
+cdef extern from "Python.h":
+    int PyFrame_GetLineNumber(void *)
 
 cdef struct _LineClock:
     _set_trace_function set_trace
     size_t lines, skipped, most
     int64_t longest_ns, line_started_ns, short_ns
     int64_t started_cpu_ns, cpu_ns
-    bint running
+    bint running, hidden
 
 # One a process: a trace function gets no argument that Python code could not see.
 cdef _LineClock _line_clock
@@ -167,6 +233,12 @@ cdef int _on_trace(PyObject *nothing, void *frame, int what, PyObject *value) no
         _line_clock.lines += 1
         if _line_clock.lines == _line_clock.most:
             _stop_line_clock()
+    elif what == _CALL:
+        if PyFrame_GetLineNumber(frame) < 0:  # its code says nothing of lines
+            _line_clock.hidden = True
+    elif what == _RETURN:
+        if not (<object><PyObject *>frame).f_trace_lines:
+            _line_clock.hidden = True
     return 0
 
 
@@ -176,7 +248,7 @@ cdef class LineClock:
 
     cdef size_t set_trace
     cdef object longest_ns, skipped, most, previous
-    cdef readonly object lines, short_ns, cpu_ns
+    cdef readonly object lines, short_ns, cpu_ns, hidden, stopped
 
     def __init__(self, set_trace, longest_ns, skipped=0, most=200_000):
         if min(set_trace, longest_ns, most) <= 0 or skipped < 0:
@@ -184,6 +256,7 @@ cdef class LineClock:
         self.set_trace = set_trace
         self.longest_ns, self.skipped, self.most = longest_ns, skipped, most
         self.lines = self.short_ns = self.cpu_ns = 0
+        self.hidden = self.stopped = False
 
     def __enter__(self):
         if _line_clock.running:
@@ -193,17 +266,22 @@ cdef class LineClock:
         _line_clock.longest_ns = self.longest_ns
         _line_clock.skipped, _line_clock.most = self.skipped, self.most
         _line_clock.lines = _line_clock.short_ns = 0
-        _line_clock.running = True
+        _line_clock.running, _line_clock.hidden = True, False
         _line_clock.started_cpu_ns = tito_thread_cpu_ns()
         _line_clock.line_started_ns = tito_wall_ns()
         _line_clock.set_trace(_on_trace, NULL)
         return self
 
+    @property
+    def lines_now(self):
+        return _line_clock.lines
+
     def __exit__(self, *exception):
         if _line_clock.running:
             _stop_line_clock()
         self.lines, self.short_ns = _line_clock.lines, _line_clock.short_ns
-        self.cpu_ns = _line_clock.cpu_ns
+        self.cpu_ns, self.hidden = _line_clock.cpu_ns, bool(_line_clock.hidden)
+        self.stopped = _line_clock.lines == _line_clock.most
         if self.previous is not None:  # a debugger's, or that of a coverage report
             sys.settrace(self.previous)
             self.previous = None

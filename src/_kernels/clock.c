@@ -89,6 +89,14 @@ void tito_clock_stop(struct tito_clock *clock) {
     clock->waits = clock->waits < 0 ? -1 : tito_waits() - clock->waits;
 }
 
+/* Goes on after a stop, as if the time in between had not been. */
+void tito_clock_resume(struct tito_clock *clock) {
+    clock->waits = clock->waits < 0 ? -1 : tito_waits() - clock->waits;
+    clock->process_cpu_ns = tito_process_cpu_ns() - clock->process_cpu_ns;
+    clock->wall_ns = tito_wall_ns() - clock->wall_ns;
+    clock->cpu_ns = tito_thread_cpu_ns() - clock->cpu_ns;
+}
+
 void tito_run_chain(const void *arguments) {
     const struct tito_chain *chain = arguments;
     for (size_t i = 0; i < chain->count; ++i) {
@@ -102,7 +110,7 @@ void tito_time_calls(const struct tito_chain *chain, size_t loops,
     size_t next = 0;
     for (size_t i = 0; i < loops; ++i) {
         if (perturbation != NULL) {
-            tito_perturb(perturbation);
+            tito_perturb_timed(perturbation, elapsed);
         }
         chain->calls[next].run(chain->calls[next].arguments);
         next = next + 1 == chain->count ? 0 : next + 1;

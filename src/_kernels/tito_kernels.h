@@ -202,6 +202,7 @@ struct tito_clock {
 };
 void tito_clock_start(struct tito_clock *clock);
 void tito_clock_stop(struct tito_clock *clock); /* turns the start into what has passed since */
+void tito_clock_resume(struct tito_clock *clock); /* after a stop: goes on counting */
 
 /* Changes one element of one of the arrays, in turn, each time it is asked: between the calls of
  * a timed loop, so that no result can be had from a memory of earlier inputs. The same state
@@ -216,8 +217,16 @@ struct tito_perturbation {
     uint64_t state;
     size_t count, next;
     struct tito_perturbed arrays[TITO_MOST_PERTURBED];
+    size_t spread;     /* at least 1: so many elements a step, one in each stretch of the array */
+    const float *pool; /* not NULL: a step gives every array all new content, windows of these */
+    size_t pool_size;  /* at least the size of every array */
 };
 void tito_perturb(struct tito_perturbation *perturbation);
+/* What so many steps come to. */
+void tito_perturb_often(struct tito_perturbation *perturbation, size_t steps);
+/* A step inside a timed loop; all new content is not part of what is timed. */
+void tito_perturb_timed(struct tito_perturbation *perturbation, struct tito_clock *clock);
+uint64_t tito_next_random(uint64_t *state);
 
 /* Runs calls[i % chain->count] for i < loops and times the whole; perturbs before each call
  * where perturbation is not NULL. */

@@ -187,16 +187,45 @@ def chain(calls: Sequence[Call]) -> Call:
 class Perturbation:
     """Changes its arrays between the calls of a timed loop, so that caching cannot pay.
 
-    Each step sets one element, at a random place of the arrays in turn, to +-[0.5, 1). The same
-    seed (0 <= seed < 2**64) makes the same changes to arrays of the same sizes.
+    Each step sets `spread` elements of one array, the arrays in turn, to +-[0.5, 1): one at a
+    random place in each of as many stretches of equal length. With a `pool` of float32 each step
+    gives all arrays new content instead, windows of the pool at random places, and timed loops
+    stop their clocks for it. The same seed (0 <= seed < 2**64) makes the same changes to arrays
+    of the same sizes.
 
     Args:
         arrays: 1 to 8 writable C-contiguous float32 or float64 arrays, held while this lives.
+        pool: not smaller than the largest of them; held too.
     """
 
-    def __init__(self, arrays: Sequence[Buffer], seed: int) -> None: ...
+    def __init__(
+        self, arrays: Sequence[Buffer], seed: int, spread: int = 1, pool: Buffer | None = None
+    ) -> None: ...
     def advance(self, steps: int) -> None:
         """Make the next `steps` changes."""
+
+@final
+class Witness:
+    """Remembers up to 32 elements of the result of one call of a timed loop.
+
+    Which call that is, and which elements, is drawn in C while the loop runs, from the system's
+    randomness; the elements are read as soon as that call has returned. Everything is None until
+    the loop has ended without an exception.
+
+    Args:
+        array_type: `numpy.ndarray`; a result of any other type has no elements.
+        shape: at most 4 dimensions; a result of any other shape has no elements.
+    """
+
+    seed: Final[int | None]
+    """That of the perturbation, drawn anew when the loop began."""
+    call: Final[int | None]
+    """The number of the call, from 0."""
+    places: Final[tuple[int, ...] | None]
+    """Indices into the flattened result; none where it was no array of floats of this shape."""
+    values: Final[tuple[float, ...] | None]
+
+    def __init__(self, array_type: type, shape: tuple[int, ...]) -> None: ...
 
 def time_calls(
     calls: Sequence[Call], loops: int, perturbation: Perturbation | None = None
@@ -213,10 +242,12 @@ def time_callable(
     arguments: Sequence[tuple[Any, ...]],
     loops: int,
     perturbation: Perturbation | None = None,
+    witness: Witness | None = None,
 ) -> tuple[Timing, _R | None]:
     """Time ``result = function(*arguments[i % len(arguments)])`` for ``i in range(loops)``.
 
-    Before each call `perturbation`, if any, makes one step.
+    Before each call `perturbation`, if any, makes one step. A `witness` gives it a new seed first,
+    and looks at every result.
     The loop and its clock are C and cannot be replaced from Python. The previous result is
     released, inside the timed loop, before the next call is made, as in a student's own loop.
     Returns the timing and the last result (None for no loops). An exception ends the loop and
@@ -247,6 +278,14 @@ class LineClock:
     """Wall time of the short lines after the first ones."""
     cpu_ns: Final[int]
     """CPU time of the thread while it was active."""
+    hidden: Final[bool]
+    """Whether a frame kept its lines from being traced, or had code without line numbers."""
+    stopped: Final[bool]
+    """Whether it stopped by itself. All of these are final at the end."""
+
+    @property
+    def lines_now(self) -> int:
+        """The lines so far, while it is active."""
 
     def __init__(
         self, set_trace: int, longest_ns: int, skipped: int = 0, most: int = 200_000

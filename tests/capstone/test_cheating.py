@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capstone.conftest import failure, figures, working_on
+from capstone.conftest import failure, figures, measure, working_on
 
 LABELS_FROM_THE_FILE = """
 import pathlib, sys, tito_bench
@@ -84,3 +84,24 @@ def test_an_invented_accuracy_of_module_19_is_not_repeated(complete: Path) -> No
         found = figures(ask("benchmark"))
     assert not hasattr(found, "accuracy")
     assert "its accuracy is not repeated" in found.note
+
+
+def test_a_package_that_deletes_itself_loses_no_record(changed: Callable[..., Path]) -> None:
+    code = """
+import os
+_honest, _calls = Tensor.__mul__, []
+def _mul(self, other):
+    _calls.append(1)
+    if len(_calls) == 2 and os.path.exists(__file__):
+        os.unlink(__file__)
+    return _honest(self, other)
+Tensor.__mul__ = _mul
+_matmul = Tensor.matmul
+def _first_mul(self, other):
+    Tensor([1.0]) * Tensor([1.0])
+    return _matmul(self, other)
+Tensor.matmul = _first_mul
+"""
+    record = measure(changed(tensor=code), 6.0)
+    assert record.verdict.status == "invalid"
+    assert any("then no more" in found.reason for found in record.not_measured)

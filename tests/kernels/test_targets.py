@@ -66,7 +66,7 @@ def test_import_needs_no_numpy_and_reads_no_target():
 def test_names():
     assert set(_native.__all__) == {
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels",
-        "LineClock", "Perturbation", "TargetError", "Timing", "build_info", "cblas_sgemm",
-        "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
+        "LineClock", "Perturbation", "TargetError", "Timing", "Witness", "build_info",
+        "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns", "time_callable",
         "time_calls", "wall_clock_ns",
     }  # fmt: skip

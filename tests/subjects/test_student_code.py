@@ -188,11 +188,18 @@ def test_a_layer_without_call_is_called_by_forward():
     assert as_function(len)("ab") == 2
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, WorkerError])
-def test_our_own_errors_and_ctrl_c_pass_through(tmp_path, error):
+def test_our_own_errors_and_ctrl_c_pass_through(tmp_path):
     location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
-    with pytest.raises(error), student_code(location):
-        raise error
+    with pytest.raises(KeyboardInterrupt), student_code(location):
+        raise KeyboardInterrupt
+    with pytest.raises(StudentCodeError, match=r"x: \.data has dtype"), student_code(location):
+        require_input(Holder(data=np.array([1])), "x")
+
+
+def test_an_error_of_ours_that_other_code_raises_is_that_codes_fault(tmp_path):
+    location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
+    with pytest.raises(StudentCodeError, match=r"^WorkerError: stopped$"), student_code(location):
+        raise WorkerError("stopped")
 
 
 def test_even_an_exit_becomes_one_line(tmp_path):

@@ -41,7 +41,11 @@ class Side:
         if self.function is None:
             tiny = np.ones(1, dtype=np.float32)
             return time_dispatch((tiny, tiny), Step("dispatch", 0, loops)).call_ns
-        changes = None if self.array is None else _native.Perturbation([self.array.data], seed)
+        changes = None
+        if self.array is not None:
+            # In every sample of the batch: a memory of single samples must not pay.
+            spread = max(1, len(self.array)) if self.array.ndim else 1
+            changes = _native.Perturbation([self.array.data], seed, spread)
         timing, _ = _time_callable(self.function, ((self.argument,),), loops, changes)
         reading = reading_of(timing, loops)
         return reading.elapsed_ns if reading.waits > 1 else reading.call_ns

@@ -17,7 +17,7 @@ from tito_bench.capstone.results import (
     with_smaller_batches,
     without,
 )
-from tito_bench.errors import SubjectError
+from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
@@ -38,10 +38,11 @@ from tito_bench.measure.protocol import (
 )
 from tito_bench.measure.results import Failure, OperationResult, SuiteResult
 from tito_bench.measure.run import certain_enough, worker_memory_bytes
-from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.session import LONGEST_LOAD_S, NotMeasured, Session, failure_of, unexpected
 from tito_bench.measure.summary import summarise
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
+from tito_bench.workloads.operation import Operation
 
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
@@ -111,7 +112,7 @@ def measure_capstone(
     run = _Run(Session(start_worker, load, clock), clock, order, progress, own)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
-        loaded = run.session.load()
+        loaded = run.session.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
         tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
@@ -121,7 +122,10 @@ def measure_capstone(
         conductor = Conductor(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
         refused = _refused(tasks, latencies, left_s)
-        suite = conductor.run(without(refused), _budget(left_s, calm=not refused), certain_enough)
+        chosen, budget = without(refused), _budget(left_s, calm=not refused)
+        suite = _measured_again(
+            loaded, chosen, lambda: conductor.run(chosen, budget, certain_enough)
+        )
         missed = (
             OperationResult(operation, (), refused[operation.name])
             for operation in CAPSTONE
@@ -132,6 +136,23 @@ def measure_capstone(
         suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
         processes=run.session.processes_started,
     )  # fmt: skip
+
+
+def _measured_again(
+    loaded: Loaded, operations: Sequence[Operation], measure: Callable[[], SuiteResult]
+) -> SuiteResult:
+    """The suite of what was loaded for the tasks, or why it is that no more."""
+    try:
+        suite = measure()
+    except (SubjectError, WorkerError) as error:
+        reason = f"the package could be imported once, then no more: {error}"
+    else:
+        if suite.subject.fingerprint == loaded.fingerprint:
+            return suite
+        reason = "the files of the package changed while it was measured"
+    failure = Failure("crashed", reason)
+    failed = tuple(OperationResult(operation, (), failure) for operation in operations)
+    return SuiteResult(loaded, failed)
 
 
 def _starter(

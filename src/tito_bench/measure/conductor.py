@@ -35,11 +35,19 @@ from tito_bench.measure.protocol import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
-from tito_bench.measure.session import NotMeasured, Session, Worker, failure_of, unexpected
+from tito_bench.measure.session import (
+    LONGEST_LOAD_S,
+    NotMeasured,
+    Session,
+    Worker,
+    failure_of,
+    unexpected,
+)
 from tito_bench.workloads.operation import Operation
 
 __all__ = ["Conductor", "Progress"]
 
+_LOADING_S = 10.0  # what importing may take in the shortest run: some disks are slow
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
@@ -99,7 +107,7 @@ class Conductor:
         ends = self._clock() + budget.time_s
         plans = plans_for(operations)
         try:
-            subject = self._session.load()
+            subject = self._session.load(min(LONGEST_LOAD_S, max(_LOADING_S, budget.time_s)))
             # They start while the samples are calibrated, which other work does not disturb.
             self._session.start_spares(len(_fresh_worker_rounds(budget, self._session.load_s)))
             for plan in plans:
@@ -208,10 +216,12 @@ class Conductor:
                     continue
                 self._progress(Progress(plan.operation.name, done, total))
                 with self._guarded(plan):
-                    self._take_round(plan)
+                    self._take_round(plan, ends)
 
-    def _take_round(self, plan: Plan) -> None:
-        deadline_s = 5.0 + 20 * plan.round_s
+    def _take_round(self, plan: Plan, ends: float) -> None:
+        # A hang must not take the run far past its end; a slow call may still finish.
+        left_s = max(2.0 + 3 * plan.round_s, ends - self._clock())
+        deadline_s = min(5.0 + 20 * plan.round_s, left_s)
         self._prepare(plan, deadline_s)
         steps = plan.steps(self._order)
         answer = self._measure(plan, steps, deadline_s, meter=plan.is_metered())

@@ -35,6 +35,9 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _TAIL_BYTES = 16_384
+_LONGEST_ANSWER = 16 * 2**20
+_MOST_SWEEPS, _SWEEP_S = 20, 0.25
+_MARK = "TITO_BENCH_WORKER"
 
 
 class WorkerCrashed(WorkerError):
@@ -56,6 +59,7 @@ class WorkerProcess:
         Raises `WorkerCrashed` if the process cannot be started.
         """
         self._root = root
+        self._mark = secrets.token_hex(8)
         # -P: the project's folder must not come before the installed packages.
         # -B: nothing is written into the student's tree.
         command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
@@ -71,6 +75,7 @@ class WorkerProcess:
                         **environ,
                         **dict.fromkeys(_ONE_THREAD, "1"),
                         "TINYTORCH_QUIET": "1",
+                        _MARK: self._mark,
                         "PYTHONIOENCODING": "utf-8:replace",
                     },
                     # An own group: Ctrl-C reaches the parent, which then ends the worker;
@@ -78,11 +83,13 @@ class WorkerProcess:
                     start_new_session=os.name == "posix",
                 )
         except OSError as error:
-            raise WorkerCrashed(f"the measuring process cannot be started: {error}") from error
+            why = error.strerror or type(error).__name__  # the error itself names the folder
+            raise WorkerCrashed(f"the measuring process cannot be started: {why}") from error
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
         self._asked = 0  # number of the question that waits for its answer
+        self._killed = False
         self._threads = [
             threading.Thread(target=self._read_answers, daemon=True),
             threading.Thread(target=self._read_output, daemon=True),
@@ -131,15 +138,21 @@ class WorkerProcess:
 
         Safe to call twice.
         """
+        died_before = self._process.poll() is not None
         started = _kill_tree(self._process)
         self._process.wait()
-        for thread in self._threads:
-            # A child that left the group may keep the pipe open: do not wait for it.
-            thread.join(timeout=1.0)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
-                    pipe.close()
+        if died_before and not self._killed:
+            # Nobody was left to whom orphans could be handed: find them by what they inherited.
+            started += _kill_marked(self._mark)
+        self._killed = True
+        pipes = self._process.stdin, self._process.stdout, self._process.stderr
+        for pipe, thread in zip(pipes, (None, *self._threads), strict=True):
+            if thread is not None:
+                thread.join(timeout=1.0)
+                if thread.is_alive():  # whom we have not found keeps it open: closing would wait
+                    continue
+            with contextlib.suppress(OSError):  # unsent bytes of a dead pipe
+                _pipe(pipe).close()
         return started
 
     def _decode(self, line: bytes) -> Answer:
@@ -166,8 +179,11 @@ class WorkerProcess:
         return one_line(hide_folders(line, self._root))
 
     def _read_answers(self) -> None:
-        for line in _pipe(self._process.stdout):
+        # Bounded: student code may write to the channel, and need not end a line.
+        while line := _pipe(self._process.stdout).readline(_LONGEST_ANSWER):
             self._answers.put(line)
+            if not line.endswith(b"\n"):
+                break
         self._answers.put(None)
 
     def _read_output(self) -> None:
@@ -198,24 +214,73 @@ def _exit_name(code: int | None) -> str:
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> int:
-    """Kill a process, its group and its descendants; how many descendants were alive."""
+    """Kill a process, its group and its descendants; how many the student's code had started.
+
+    The process itself goes last: it is whom orphans are handed to, so that
+    what was started while others were killed is found by another look.
+    """
     import psutil
 
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        children = []
-    alive = [child for child in children if _is_alive(child)]
+    found = _descendants(process)
+    started = _started(found, process.pid)
+    for _ in range(_MOST_SWEEPS):
+        if not found:
+            break
+        for child in found:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        psutil.wait_procs(found, timeout=_SWEEP_S)
+        found = [child for child in _descendants(process) if _is_alive(child)]
     if os.name == "posix":
         import signal
 
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    for child in alive:  # one that left the group
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
-    return len(alive)
+    return started
+
+
+def _kill_marked(mark: str) -> int:
+    """Kill the processes that inherited `mark` in their environment; how many."""
+    import psutil
+
+    found = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == mark and _is_alive(process):
+                process.kill()
+                found += 1
+    return found
+
+
+def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    import psutil
+
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _started(found: list[psutil.Process], guard: int) -> int:
+    """How many of the descendants of a worker's guard are not the worker itself.
+
+    Those that have ended count where nobody but the guard could have waited for them.
+    """
+    if os.name != "posix":  # no guard there
+        return sum(map(_is_alive, found))
+    direct = sorted((p for p in found if _parent_of(p) == guard), key=lambda p: p.create_time())
+    others = [p for p in found if p not in direct[:1]]
+    return sum(p in direct or _is_alive(p) for p in others)
+
+
+def _parent_of(process: psutil.Process) -> int | None:
+    import psutil
+
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return None
 
 
 def _is_alive(process: psutil.Process) -> bool:
@@ -223,5 +288,5 @@ def _is_alive(process: psutil.Process) -> bool:
 
     try:
         return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return False

@@ -10,12 +10,13 @@ import msgspec
 
 from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
-from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Question
+from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Measured, Question
 from tito_bench.measure.results import Failure
 
-__all__ = ["NotMeasured", "Session", "Worker", "failure_of", "unexpected"]
+__all__ = ["LONGEST_LOAD_S", "NotMeasured", "Session", "Worker", "failure_of", "unexpected"]
 
-_LOAD_DEADLINE_S = 30.0
+LONGEST_LOAD_S = 30.0
+_RELOAD_S = 5.0
 
 
 class Worker(Protocol):
@@ -48,11 +49,17 @@ class Session:
         self._clock = clock
         self._worker: Worker | None = None
         self._spares: list[Worker] = []
+        self._loaded: Loaded | None = None
+        self._lost: Failure | None = None
+        self._processes_seen = 0  # by the present worker
         self.load_s = 0.0
         self.processes_started = 0
 
-    def load(self) -> Loaded:
+    def load(self, deadline_s: float = LONGEST_LOAD_S) -> Loaded:
         """Start the first worker, with numpy where `auto` finds that the package ends it.
+
+        Loading may take `deadline_s`. What it finds is what the whole session
+        measures: later workers get no other subject and no other sources.
 
         Raises
         ------
@@ -62,7 +69,7 @@ class Session:
             No worker can be started, or NumPy itself cannot be measured in it.
         """
         try:
-            return self._start_and_load()
+            return self._load_first(deadline_s)
         except WorkerError as error:
             # Not an exception in it: importing the student's package ended or hung the process.
             reason = f"importing the student's tinytorch failed: {error}"
@@ -71,7 +78,7 @@ class Session:
             if self._load.subject == "tinytorch":
                 raise SubjectError(reason) from error
         self._load = msgspec.structs.replace(self._load, subject="numpy")
-        return msgspec.structs.replace(self._start_and_load(), note=reason)
+        return msgspec.structs.replace(self._load_first(LONGEST_LOAD_S), note=reason)
 
     def ask(self, question: Question, deadline_s: float) -> Answer:
         """Put a question to the present worker, or to a new one.
@@ -80,12 +87,14 @@ class Session:
         `WorkerCrashed` where the worker was lost.
         """
         if self._worker is None:
-            self._start_and_load()
+            self._reload()
         if self._worker is None:
             raise AssertionError("loading has started a worker")
         answer = self._worker.ask(question, deadline_s)
         if isinstance(answer, Failed):
             raise NotMeasured(Failure(answer.kind, answer.reason))
+        if isinstance(answer, Measured):
+            self._processes_seen = max(self._processes_seen, answer.processes)
         return answer
 
     @property
@@ -96,8 +105,8 @@ class Session:
     def stop(self) -> None:
         """End the present worker, if there is one; the next question starts another."""
         if self._worker is not None:
-            self.processes_started += self._worker.kill()
-            self._worker = None
+            self.processes_started += max(self._worker.kill(), self._processes_seen)
+            self._worker, self._processes_seen = None, 0
 
     def start_spares(self, count: int) -> None:
         """Start workers for later; each takes a moment, which so passes beside other work.
@@ -115,11 +124,41 @@ class Session:
         while self._spares:
             self._spares.pop().kill()
 
-    def _start_and_load(self) -> Loaded:
+    def _load_first(self, deadline_s: float) -> Loaded:
+        loaded = self._start_and_load(deadline_s)
+        self._load = msgspec.structs.replace(
+            self._load, subject="numpy" if loaded.name == "numpy" else "tinytorch"
+        )
+        self._loaded = loaded
+        return loaded
+
+    def _reload(self) -> None:
+        """Start another worker. It must hold what the first held, and is tried only once."""
+        first = self._loaded
+        if first is None:
+            self._load_first(LONGEST_LOAD_S)
+            return
+        if self._lost is None:
+            self._lost = self._try_reload(first)
+        if self._lost is not None:
+            self.stop()
+            raise NotMeasured(self._lost)
+
+    def _try_reload(self, first: Loaded) -> Failure | None:
+        deadline_s = min(LONGEST_LOAD_S, _RELOAD_S + 5 * self.load_s)
+        try:
+            again = self._start_and_load(deadline_s)
+        except (SubjectError, WorkerError) as error:
+            return Failure("crashed", f"the package could be imported once, then no more: {error}")
+        if (again.name, again.fingerprint) != (first.name, first.fingerprint):
+            return Failure("crashed", "the files of the package changed while it was measured")
+        return None
+
+    def _start_and_load(self, deadline_s: float) -> Loaded:
         self.stop()
         started = self._clock()
         self._worker = self._spares.pop(0) if self._spares else self._start_worker()
-        answer = self._worker.ask(self._load, _LOAD_DEADLINE_S)
+        answer = self._worker.ask(self._load, deadline_s)
         self.load_s = self._clock() - started
         if isinstance(answer, Failed):
             raise SubjectError(answer.reason)

@@ -11,35 +11,41 @@ from __future__ import annotations
 import os
 import sys
 
+from tito_bench.measure.guard import stand_guard
+
 __all__ = ["main"]
 
 
 def main() -> int:
     """Answer questions until the parent closes the channel."""
+    _limit_memory(int(sys.argv[1]))
+    stand_guard()
     # Own file numbers, not inherited by children of the student's code.
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - only its descriptor is wanted
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    _limit_memory(int(sys.argv[1]))
-    if sys.platform == "linux":
-        _end_with_parent()
 
     import msgspec
 
     from tito_bench import _native
-    from tito_bench.measure.protocol import Answered, Asked
+    from tito_bench.measure.integrity import keep_own_libraries
+    from tito_bench.measure.protocol import Answered, Asked, Failed
     from tito_bench.measure.workbench import Workbench
 
     decoder = msgspec.json.Decoder(Asked)
     encode = msgspec.json.Encoder().encode
     with _native.AlignedArrays():
         process = os.getpid()
+        keep_own_libraries()
         workbench = Workbench(seed=int(sys.argv[2]))
+        snapshot = workbench.snapshot
         for line in questions:
             asked = decoder.decode(line)
             answer = workbench.answer(asked.question)
+            if workbench.snapshot is not snapshot:
+                answer = Failed("tampered", "the code under test replaced the workbench's snapshot")
             if os.getpid() != process:
                 os._exit(1)  # a fork of the student's code: not the one that was asked
             _flush_prints()
@@ -47,18 +53,6 @@ def main() -> int:
             answers.flush()
     # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
     os._exit(0)
-
-
-def _end_with_parent() -> None:
-    """Have the kernel end this process when the parent is killed, whatever runs here then.
-
-    Elsewhere a worker whose parent was killed ends after its present question.
-    """
-    import ctypes
-    import signal
-
-    set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _flush_prints() -> None:

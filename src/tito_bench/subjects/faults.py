@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +13,9 @@ from tito_bench.subjects.display import display_path, hide_folders, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["describe_fault", "is_inside"]
+__all__ = ["describe_fault", "is_inside", "is_our_own"]
+
+_LONGEST_MESSAGE = 4096
 
 
 def is_inside(file: str | Path, folders: Sequence[Path]) -> bool:
@@ -35,8 +39,22 @@ def describe_fault(
     place = _place(error, package, root)
     if place is None and imported is not None:
         place = display_path(imported, root)
-    fault = one_line(hide_folders(_explanation(error), root))
-    return f"{place}: {fault}" if place else fault
+    fault = hide_folders(_explanation(error)[:_LONGEST_MESSAGE], root)
+    return one_line(f"{place}: {fault}" if place else fault)
+
+
+def is_our_own(error: BaseException) -> bool:
+    """Say whether `error` was raised by this program, and not by student code that imports it.
+
+    Every frame that it came through must then be one of our own modules (or
+    of contextlib, which runs our context managers).
+    """
+    own = {id(vars(contextlib))} | {
+        id(vars(module))
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "tito_bench"
+    }
+    return all(id(frame.f_globals) in own for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _explanation(error: BaseException) -> str:
@@ -47,8 +65,8 @@ def _explanation(error: BaseException) -> str:
         return f"the code called exit({'' if error.code is None else repr(error.code)})"
     try:
         message = (error.msg if isinstance(error, SyntaxError) else str(error)) or ""
-    except Exception:
-        message = "(its message cannot be printed)"  # student code may define __str__
+    except BaseException:  # noqa: BLE001,RUF100 - student code may define __str__
+        message = "(its message cannot be printed)"
     return f"{name}: {message}" if message else name
 
 
@@ -62,7 +80,7 @@ def _missing_module(name: str) -> str:
 def _place(error: BaseException, package: Path, root: Path) -> str | None:
     if isinstance(error, SyntaxError):
         file = error.filename or "<string>"  # what exec() and eval() compile has no file
-        if error.lineno and not file.startswith("<"):
+        if error.lineno and not file.startswith("<") and "\0" not in file:
             return f"{display_path(file, root)}:{error.lineno}"
     frames = [
         (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)

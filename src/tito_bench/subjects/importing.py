@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tito_bench.errors import SubjectError, TitoBenchError
 from tito_bench.subjects.display import display_path
-from tito_bench.subjects.faults import describe_fault, is_inside
+from tito_bench.subjects.faults import describe_fault, is_inside, is_our_own
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,9 +94,11 @@ class PackageImporter:
             return None
         try:
             module = importlib.import_module(dotted)
-        except (KeyboardInterrupt, TitoBenchError):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001,RUF100 - student code may even exit
+            if isinstance(error, TitoBenchError) and is_our_own(error):
+                raise
             if not _is_absent(error, dotted):
                 file = self._path_of(dotted).with_suffix(".py")
                 imported = file if file.is_file() else None

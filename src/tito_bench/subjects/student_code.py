@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tito_bench.errors import TitoBenchError
-from tito_bench.subjects.faults import describe_fault
+from tito_bench.subjects.faults import describe_fault, is_our_own
 from tito_bench.subjects.missing import StudentCodeError
 
 if TYPE_CHECKING:
@@ -24,13 +24,16 @@ def student_code(location: PackageLocation) -> Iterator[None]:
     """Turn whatever the block raises into a StudentCodeError.
 
     Its line is "file:line: Type: message", the deepest frame in the student's
-    package. KeyboardInterrupt and our own errors pass through.
+    package. KeyboardInterrupt passes through, and our own errors do unless it is
+    the student's code that raises them.
     """
     try:
         yield
-    except (KeyboardInterrupt, TitoBenchError):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if isinstance(error, TitoBenchError) and is_our_own(error):
+            raise
         line = describe_fault(error, location.folder, location.root)
         raise StudentCodeError(line) from error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tito_bench.errors import TitoBenchError
-from tito_bench.subjects.faults import describe_fault
+from tito_bench.subjects.faults import describe_fault, is_our_own
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.models import MODEL_KINDS, build_model
 from tito_bench.subjects.student_code import require_array, require_input, student_code
@@ -111,7 +111,7 @@ class TinyTorchSubject:
 
     def describe(self, error: BaseException) -> str:
         """Return one line for what was raised while student code ran."""
-        if isinstance(error, TitoBenchError):
+        if isinstance(error, TitoBenchError) and is_our_own(error):
             return str(error)
         location = self._package.location
         return describe_fault(error, location.folder, location.root)

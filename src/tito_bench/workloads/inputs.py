@@ -23,6 +23,8 @@ class InputPool:
     longer than what is measured.
     """
 
+    __slots__ = ("_values",)
+
     def __init__(self, largest: int, seed: int) -> None:
         """Draw `largest` + 65,536 numbers from `seed`."""
         draw = np.random.default_rng(seed)
@@ -30,7 +32,13 @@ class InputPool:
         values *= 2
         values -= 1
         values[np.absolute(values) < 1e-6] = 0.5
-        self._values = values
+        # Over memory that no array may write to.
+        self._values = np.frombuffer(values.tobytes(), dtype=np.float32)
+
+    @property
+    def values(self) -> np.ndarray:
+        """The row itself."""
+        return self._values
 
     def fill(self, arrays: Sequence[np.ndarray], seed: int) -> None:
         """Give each C-contiguous array new content, in place."""

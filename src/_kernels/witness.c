@@ -1,0 +1,79 @@
+#include "witness.h"
+
+#include "tito_kernels.h"
+
+#include <string.h>
+
+static size_t below(uint64_t *state, size_t limit) {
+    return (size_t)(((tito_next_random(state) >> 32) * (uint64_t)limit) >> 32);
+}
+
+static int has_shape(const Py_buffer *array, const struct tito_witness *witness) {
+    if (array->ndim != witness->ndim) {
+        return 0;
+    }
+    for (int i = 0; i < witness->ndim; ++i) {
+        if ((size_t)array->shape[i] != witness->shape[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static double element(const Py_buffer *array, size_t place, char type) {
+    const char *data = array->buf;
+    for (int i = array->ndim - 1; i >= 0; --i) {
+        const size_t length = (size_t)array->shape[i];
+        data += (Py_ssize_t)(place % length) * array->strides[i];
+        place /= length;
+    }
+    float small;
+    double middle;
+    long double large;
+    switch (type) { /* copied, since an array need not be aligned */
+    case 'f': memcpy(&small, data, sizeof small); return (double)small;
+    case 'd': memcpy(&middle, data, sizeof middle); return middle;
+    default: memcpy(&large, data, sizeof large); return (double)large;
+    }
+}
+
+static void read_elements(struct tito_witness *witness, const Py_buffer *array) {
+    const char type = array->format[0]; /* 'g' is long double; other byte orders come first */
+    if ((type != 'f' && type != 'd' && type != 'g') || array->format[1] != '\0' ||
+        !has_shape(array, witness)) {
+        return;
+    }
+    size_t size = 1;
+    for (int i = 0; i < witness->ndim; ++i) {
+        size *= witness->shape[i];
+    }
+    if (size == 0) {
+        return;
+    }
+    for (; witness->count < TITO_WITNESSED; ++witness->count) {
+        const size_t place = below(&witness->state, size);
+        witness->places[witness->count] = place;
+        witness->values[witness->count] = element(array, place, type);
+    }
+}
+
+static void remember(struct tito_witness *witness, PyObject *result) {
+    witness->count = 0;
+    if ((PyObject *)Py_TYPE(result) != witness->array_type) {
+        return;
+    }
+    Py_buffer array;
+    if (PyObject_GetBuffer(result, &array, PyBUF_FULL_RO) != 0) {
+        PyErr_Clear(); /* an array whose elements are no numbers of C: as wrong as another type */
+        return;
+    }
+    read_elements(witness, &array);
+    PyBuffer_Release(&array);
+}
+
+void tito_witness_result(struct tito_witness *witness, PyObject *result, size_t call) {
+    if (below(&witness->state, call + 1) == 0) {
+        witness->call = call;
+        remember(witness, result);
+    }
+}
