@@ -66,8 +66,8 @@ INVALID = {
         """
         import dataclasses
         from tito_bench.workloads import suites
-        easy = dataclasses.replace(suites._BY_NAME["matmul_512"], inputs=((16, 16), (16, 16)))
-        suites._BY_NAME["matmul_512"] = easy
+        easy = dataclasses.replace(suites._BY_NAME["matmul_256"], inputs=((16, 16), (16, 16)))
+        suites._BY_NAME["matmul_256"] = easy
         """,
         "replaced tito_bench.workloads.suites._BY_NAME",
     ),
