@@ -76,7 +76,7 @@ TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, sums su
     const float *a[ROW_GROUPS];
     point_at_rows(rows, a, t->a, a_stride);
     size_t k = t->k;
-    if (rows * vectors <= TITO_SUMS_UNROLLED) {
+    if (rows * vectors <= TITO_SUMS_UNROLLED) { /* NOLINT(bugprone-branch-clone): but unrolled */
         TITO_UNROLL_TWICE
         for (; k > 0; --k, b += b_stride) {
             multiply_row(rows, vectors, sum, a, a_stride, b);
