@@ -48,6 +48,7 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["Conductor", "Progress"]
 
 _LOADING_S = 10.0  # what importing may take in the shortest run: some disks are slow
+_SIDES: tuple[Side, ...] = ("subject", "native", "dispatch")
 _MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
 
 
@@ -155,7 +156,7 @@ class Conductor:
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(plan, max(1.0, left_s / 2))
         call_s = 0.0
-        for side in ("subject", "native", "dispatch"):
+        for side in _SIDES:
             if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
                 loops, seconds = 1, first.elapsed_ns / 1e9
             else:
@@ -226,12 +227,12 @@ class Conductor:
         steps = plan.steps(self._order)
         answer = self._measure(plan, steps, deadline_s, meter=plan.is_metered())
         plan.set_loop_share(answer.loop_share)
-        sides = {step.side: reading for step, reading in zip(steps, answer.readings, strict=True)}
+        subject, native, dispatch = (_fastest(side, steps, answer.readings) for side in _SIDES)
         plan.rounds.append(
             PairedRound(
-                sides["subject"],
-                sides["native"],
-                sides["dispatch"],
+                subject,
+                native,
+                dispatch,
                 answer.own_cpu_ns,
                 answer.others_cpu_ns,
             )
@@ -250,6 +251,12 @@ class Conductor:
 
     def _seed(self) -> int:
         return self._order.getrandbits(32)
+
+
+def _fastest(side: Side, steps: Sequence[Step], readings: Sequence[Reading]) -> Reading:
+    """The slice of a sample that was disturbed least: it stands for the side in its round."""
+    slices = (reading for step, reading in zip(steps, readings, strict=True) if step.side == side)
+    return min(slices, key=lambda reading: reading.call_ns)
 
 
 def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:
