@@ -71,6 +71,7 @@ class FakeWorker:
     costs: Mapping[str, Costs]
     fault: Fault = lambda _question: None
     speed: Callable[[], float] = lambda: 1.0
+    slice_speed: Callable[[], float] = lambda: 1.0
     loaded: Loaded = LOADED
     prepared: set[str] = field(default_factory=set)
     asked: list[Question] = field(default_factory=list)
@@ -94,7 +95,8 @@ class FakeWorker:
                 if operation not in self.prepared:
                     return Failed("broken", "measured before it was prepared")
                 factor = self.speed()
-                readings = tuple(self._run(operation, step, factor) for step in steps)
+                factors = [factor * (self.slice_speed() if len(steps) > 1 else 1) for _ in steps]
+                readings = tuple(map(self._run, [operation] * len(steps), steps, factors))
                 return Measured(readings, sum(reading.cpu_ns for reading in readings), 0)
 
     def kill(self) -> int:

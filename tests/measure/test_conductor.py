@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,8 @@ from tito_bench.measure.protocol import (
     Prepare,
     Question,
     Reading,
+    Side,
+    Step,
     SubjectChoice,
 )
 from tito_bench.measure.results import OperationResult, SuiteResult
@@ -32,6 +35,7 @@ ADD = Operation("add", "tensor_ops", "add", ((4, 4), (4, 4)), 1)
 MATMUL = Operation("matmul", "matmul", "matmul", ((4, 4), (4, 4)), 1)
 MLP = Operation("mlp", "forward_pass", "mlp", ((4, 4),), 5)
 SUITE = (ADD, MATMUL, MLP)
+SIDES: tuple[Side, ...] = ("subject", "native", "dispatch")
 
 
 class Bench:
@@ -43,6 +47,7 @@ class Bench:
         fault: Fault = lambda _question: None,
         subject: SubjectChoice = "numpy",
         speed: Callable[[], float] = lambda: 1.0,
+        slice_speed: Callable[[], float] = lambda: 1.0,
         seed: int = 1,
     ) -> None:
         self.clock = FakeClock()
@@ -51,7 +56,7 @@ class Bench:
         costs = costs or {op.name: Costs() for op in SUITE}
 
         def start() -> FakeWorker:
-            self.workers.append(FakeWorker(self.clock, costs, fault, speed))
+            self.workers.append(FakeWorker(self.clock, costs, fault, speed, slice_speed))
             return self.workers[-1]
 
         self.conductor = Conductor(
@@ -67,6 +72,16 @@ class Bench:
 
     def asked(self, kind: type) -> list[Question]:
         return [q for worker in self.workers for q in worker.asked if isinstance(q, kind)]
+
+
+def rounds_of(bench: Bench) -> list[Measure]:
+    """The questions of all rounds; calibrating asks for one step at a time."""
+    return [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) > 1]
+
+
+def sample(question: Measure, side: Side) -> list[Step]:
+    """The slices of one side."""
+    return [step for step in question.steps if step.side == side]
 
 
 def score_of(bench: Bench) -> float:
@@ -99,14 +114,33 @@ def test_a_machine_ten_times_faster_gives_the_same_score() -> None:
 def test_samples_reach_their_length_and_are_warmed_up_by_a_tenth() -> None:
     bench = Bench()
     bench.run(Budget(workers=1, rounds=8, sample_ns=1_000_000))
-    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
+    rounds = rounds_of(bench)
     assert rounds
     costs = Costs()
     for question in rounds:
-        for step in question.steps:
-            wanted_ns = 250_000 if step.side == "dispatch" else 1_000_000
-            assert wanted_ns <= costs.of(step.side) * step.loops <= 2.5 * wanted_ns
-            assert step.warmup == max(4, step.loops // 10)  # these calls are short
+        for side in SIDES:
+            first, *others = sample(question, side)
+            loops = first.loops + sum(step.loops for step in others)
+            wanted_ns = 250_000 if side == "dispatch" else 1_000_000
+            assert wanted_ns <= costs.of(side) * loops <= 2.5 * wanted_ns
+            assert first.warmup == max(4, loops // 10)  # these calls are short
+            assert [step.warmup for step in others] == [step.loops // 10 for step in others]
+
+
+def test_the_sides_take_turns_in_four_slices_of_which_the_fastest_counts() -> None:
+    """A stroke that slows three turns of four is not seen in the round."""
+    slices = itertools.count()
+    bench = Bench(slice_speed=lambda: 6.0 if next(slices) % 12 < 9 else 1.0)
+    result = bench.run(Budget(workers=1, rounds=8))
+    for question in rounds_of(bench):
+        turns = [{step.side for step in question.steps[i : i + 3]} for i in range(0, 12, 3)]
+        assert turns == [set(SIDES)] * 4
+    costs = Costs()
+    for operation in result.operations:
+        for paired in operation.rounds:
+            assert paired.subject.call_ns == pytest.approx(costs.subject, rel=0.01)
+            assert paired.native.call_ns == pytest.approx(costs.native, rel=0.01)
+            assert paired.dispatch.call_ns == pytest.approx(costs.dispatch, rel=0.01)
 
 
 def test_a_first_call_that_finds_the_caches_cold_does_not_make_the_sample_short() -> None:
@@ -124,19 +158,20 @@ def test_a_first_call_that_finds_the_caches_cold_does_not_make_the_sample_short(
 
     bench = Bench({op.name: Costs(4e5, 4e5) for op in SUITE}, fault=fault)
     bench.run(Budget(workers=1, rounds=8))
-    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
+    rounds = rounds_of(bench)
     assert rounds
-    assert all(step.loops > 1 for question in rounds for step in question.steps)
+    for question in rounds:
+        assert all(sum(step.loops for step in sample(question, side)) > 1 for side in SIDES)
 
 
 def test_dispatch_gets_as_long_a_sample_as_the_kernel_beside_a_slow_subject() -> None:
     bench = Bench({op.name: Costs(subject=3e7) for op in SUITE})
     bench.run(Budget(workers=1, rounds=8))
-    for question in bench.asked(Measure):
-        assert isinstance(question, Measure)
-        for step in question.steps if len(question.steps) == 3 else ():
-            if step.side != "subject":
-                assert Costs().of(step.side) * step.loops >= 5_000_000
+    assert rounds_of(bench)
+    for question in rounds_of(bench):
+        for side in ("native", "dispatch"):
+            loops = sum(step.loops for step in sample(question, side))
+            assert Costs().of(side) * loops >= 5_000_000
 
 
 def metered(bench: Bench) -> list[tuple[str, int]]:
@@ -144,7 +179,7 @@ def metered(bench: Bench) -> list[tuple[str, int]]:
     found, numbers = [], {op.name: 0 for op in SUITE}
     for question in bench.asked(Measure):
         assert isinstance(question, Measure)
-        if len(question.steps) == 3:
+        if len(question.steps) > 1:
             if question.meter:
                 found.append((question.operation, numbers[question.operation]))
             numbers[question.operation] += 1
@@ -182,8 +217,8 @@ def test_where_a_call_is_slow_no_other_is_spent_on_metering() -> None:
 def test_the_order_of_sides_and_operations_changes_from_round_to_round() -> None:
     bench = Bench()
     bench.run(Budget(workers=1, rounds=20))
-    rounds = [q for q in bench.asked(Measure) if isinstance(q, Measure) and len(q.steps) == 3]
-    assert len({tuple(step.side for step in q.steps) for q in rounds}) == 6
+    rounds = rounds_of(bench)
+    assert len({tuple(step.side for step in q.steps[:3]) for q in rounds}) == 6
     firsts = {rounds[index].operation for index in range(0, len(rounds), len(SUITE))}
     assert firsts == {"add", "matmul", "mlp"}
 
@@ -200,7 +235,7 @@ def test_the_rounds_are_spread_over_fresh_workers() -> None:
     result = bench.run(Budget(workers=3, rounds=30))
     assert [len(op.rounds) for op in result.operations] == [30, 30, 30]
     shares = [
-        sum(isinstance(q, Measure) and len(q.steps) == 3 for q in worker.asked)
+        sum(isinstance(q, Measure) and len(q.steps) > 1 for q in worker.asked)
         for worker in bench.workers
     ]
     assert shares == [30, 30, 30]

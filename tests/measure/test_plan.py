@@ -78,6 +78,18 @@ def test_loops_do_not_grow_without_end() -> None:
     assert next_loops(10_000_000, 0.0, 1_000_000) == 10_000_000
 
 
+@given(st.integers(1, 1000))
+def test_a_sample_is_cut_into_four_slices_as_equal_as_can_be(loops: int) -> None:
+    one = plan(0.0)
+    one.set_sample("subject", loops, 0.001)
+    steps = one.steps(random.Random(0))
+    sizes = [step.loops for step in steps]
+    assert sum(sizes) == loops
+    assert len(sizes) == min(4, loops)
+    assert max(sizes) - min(sizes) <= 1
+    assert all(step == Step("subject", step.loops // 10, step.loops) for step in steps[1:])
+
+
 @pytest.mark.parametrize(
     ("loops", "sample_s", "warmup"),
     [(1, 2.0, 0), (1, 0.002, 1), (1, 0.001, 2), (2, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
@@ -86,5 +98,7 @@ def test_loops_do_not_grow_without_end() -> None:
 def test_a_warm_up_is_a_tenth_or_warms_the_caches(loops: int, sample_s: float, warmup: int) -> None:
     warmed = plan(0.0)
     warmed.set_sample("subject", loops, sample_s)
-    assert warmed.steps(random.Random(0)) == (Step("subject", warmup, loops),)
+    steps = warmed.steps(random.Random(0))
+    assert steps[0].warmup == warmup
+    assert sum(step.loops for step in steps) == loops
     assert warmed.round_s == pytest.approx(sample_s * (1 + warmup / loops))
