@@ -17,27 +17,31 @@ class Tensor:
         self.data = np.array(data, dtype=np.float32)
 
     def __add__(self, other):
-        return repeat(np.add, self.data, other.data)
+        for _ in range(AMOUNT):
+            result = apply(np.add, self, other)
+        return result
 
     def __mul__(self, other):
-        return repeat(np.multiply, self.data, other.data)
+        for _ in range(AMOUNT):
+            result = apply(np.multiply, self, other)
+        return result
 
     def __matmul__(self, other):
-        return repeat(np.matmul, self.data, other.data)
+        for _ in range(AMOUNT):
+            result = apply(np.matmul, self, other)
+        return result
 
 
-def repeat(function, *arrays):
-    # All of an operation, its Tensor too, is done AMOUNT times: a known amount of work.
-    for _ in range(AMOUNT):
-        result = Tensor.__new__(Tensor)
-        result.data = function(*arrays)
+def apply(function, *tensors):
+    # All of an operation, its Tensor too: what is done AMOUNT times is a known amount of work.
+    result = Tensor.__new__(Tensor)
+    result.data = function(*[tensor.data for tensor in tensors])
     return result
-
 """
 _ACTIVATIONS = """
 import numpy as np
 
-from tinytorch.core.tensor import repeat
+from tinytorch.core.tensor import AMOUNT, apply
 
 
 def relu(data):
@@ -46,12 +50,14 @@ def relu(data):
 
 class ReLU:
     def __call__(self, x):
-        return repeat(relu, x.data)
+        for _ in range(AMOUNT):
+            result = apply(relu, x)
+        return result
 """
 _LAYERS = """
 import numpy as np
 
-from tinytorch.core.tensor import Tensor, repeat
+from tinytorch.core.tensor import AMOUNT, Tensor, apply
 
 
 class Linear:
@@ -63,7 +69,9 @@ class Linear:
         return np.matmul(data, self.weight.data) + self.bias.data
 
     def __call__(self, x):
-        return repeat(self._forward, x.data)
+        for _ in range(AMOUNT):
+            result = apply(self._forward, x)
+        return result
 """
 
 

@@ -33,9 +33,9 @@
 #define TITO_UNROLL_TWICE
 #define TITO_SUMS_UNROLLED 0
 #if TITO_X86
-#define TITO_PREFETCH(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
+#define TITO_PREFETCH_ONCE(p) _mm_prefetch((const char *)(p), _MM_HINT_NTA)
 #else
-#define TITO_PREFETCH(p) __prefetch((const void *)(p))
+#define TITO_PREFETCH_ONCE(p) __prefetch((const void *)(p))
 #endif
 #define TITO_IN_REGISTER(x) (void)(x)
 #define TITO_UNRELATED(p) (void)(p)
@@ -55,7 +55,7 @@
 #define TITO_SUMS_UNROLLED 28
 #endif
 #define TITO_INLINE static inline __attribute__((always_inline))
-#define TITO_PREFETCH(p) __builtin_prefetch(p)
+#define TITO_PREFETCH_ONCE(p) __builtin_prefetch((p), 0, 0)
 /* Says that vector x is in a register now: the compiler must not load it a second time instead. */
 #if defined(__AVX512F__)
 #define TITO_IN_REGISTER(x) __asm__("" : "+v"(x))
