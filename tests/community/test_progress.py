@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from tito_bench.community.profile import Progress
 from tito_bench.community.progress import entry_number, read_course, refreshed
-from tito_bench.errors import StoreError
 
 
 def _write(path, content: Any) -> None:
@@ -188,6 +187,10 @@ def test_a_file_that_cannot_be_opened(layout):
     layout.course_progress[0].mkdir(parents=True)
     course = read_course(layout)
     assert course.modules is None
-    (layout.benchmarks / "baseline_1.json").mkdir()
-    with pytest.raises(StoreError):
-        read_course(layout)
+    (layout.benchmarks / "baseline_1.json").mkdir(parents=True)
+    _write(layout.benchmarks / "baseline_2.json", _record("baseline", 50))
+    course = read_course(layout)
+    assert course.unreadable[-1] == (
+        ".tito/benchmarks/baseline_1.json is no benchmark record; left alone"
+    )
+    assert refreshed(Progress(), course).setup_verified

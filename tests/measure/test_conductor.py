@@ -20,6 +20,7 @@ from tito_bench.measure.protocol import (
     Measure,
     Measured,
     Prepare,
+    Prepared,
     Question,
     Reading,
     Side,
@@ -29,6 +30,7 @@ from tito_bench.measure.protocol import (
 from tito_bench.measure.results import OperationResult, SuiteResult
 from tito_bench.measure.session import Worker
 from tito_bench.measure.summary import summarise
+from tito_bench.score import Work
 from tito_bench.workloads.operation import Operation
 
 ADD = Operation("add", "tensor_ops", "add", ((4, 4), (4, 4)), 1)
@@ -162,6 +164,24 @@ def test_a_first_call_that_finds_the_caches_cold_does_not_make_the_sample_short(
     assert rounds
     for question in rounds:
         assert all(sum(step.loops for step in sample(question, side)) > 1 for side in SIDES)
+
+
+def test_a_first_call_during_which_the_process_was_stopped_is_no_slow_one() -> None:
+    """A quota, or another program, may take it off the processor for longer than it works."""
+
+    stopped = Reading(1, wall_ns=90_000_000, cpu_ns=2000, process_cpu_ns=2000, waits=0)
+
+    def fault(question: Question) -> Answer | None:
+        if isinstance(question, Prepare):
+            bench.workers[-1].prepared.add(question.operation)
+            return Prepared(stopped, {}, Work(0.0, 0, 0))
+        return None
+
+    bench = Bench(fault=fault)
+    bench.run(Budget(workers=1, rounds=8))
+    assert rounds_of(bench)
+    for question in rounds_of(bench):
+        assert sum(step.loops for step in sample(question, "subject")) > 100
 
 
 def test_dispatch_gets_as_long_a_sample_as_the_kernel_beside_a_slow_subject() -> None:

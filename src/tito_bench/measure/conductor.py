@@ -157,8 +157,8 @@ class Conductor:
         first = self._prepare(plan, max(1.0, left_s / 2))
         call_s = 0.0
         for side in _SIDES:
-            if side == "subject" and first is not None and first.elapsed_ns > SLOW_CALL_NS:
-                loops, seconds = 1, first.elapsed_ns / 1e9
+            if side == "subject" and first is not None and first.spent_ns > SLOW_CALL_NS:
+                loops, seconds = 1, first.spent_ns / 1e9
             else:
                 target_ns = budget.target_ns(side, call_s)
                 loops, seconds = self._calibrate_side(plan, side, target_ns, left_s)
@@ -175,7 +175,7 @@ class Conductor:
             steps = (Step(side, 0, loops),)
             reading = self._measure(plan, steps, max(5.0, left_s)).readings[0]
             # Where a call waits, as many of them as CPU time asks for would take for ever.
-            spent_ns = (reading.elapsed_ns if reading.waits > 0 else reading.call_ns) * loops
+            spent_ns = reading.spent_ns * loops
             if spent_ns >= target_ns:
                 crossings += 1
                 if crossings == 2:  # a single one may only have found the caches cold

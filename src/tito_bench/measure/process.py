@@ -12,17 +12,15 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.layout import fixed_addresses
 from tito_bench.measure.protocol import Answer, Answered, Asked, Question
+from tito_bench.measure.relatives import MARK, kill_marked, kill_tree
 from tito_bench.subjects.display import hide_folders, one_line
-
-if TYPE_CHECKING:
-    import psutil
 
 __all__ = ["WorkerCrashed", "WorkerProcess", "WorkerTimeout"]
 
@@ -36,8 +34,6 @@ _ONE_THREAD = (
 )
 _TAIL_BYTES = 16_384
 _LONGEST_ANSWER = 16 * 2**20
-_MOST_SWEEPS, _SWEEP_S = 20, 0.25
-_MARK = "TITO_BENCH_WORKER"
 
 
 class WorkerCrashed(WorkerError):
@@ -75,7 +71,7 @@ class WorkerProcess:
                         **environ,
                         **dict.fromkeys(_ONE_THREAD, "1"),
                         "TINYTORCH_QUIET": "1",
-                        _MARK: self._mark,
+                        MARK: self._mark,
                         "PYTHONIOENCODING": "utf-8:replace",
                     },
                     # An own group: Ctrl-C reaches the parent, which then ends the worker;
@@ -139,11 +135,11 @@ class WorkerProcess:
         Safe to call twice.
         """
         died_before = self._process.poll() is not None
-        started = _kill_tree(self._process)
+        started = kill_tree(self._process)
         self._process.wait()
         if died_before and not self._killed:
             # Nobody was left to whom orphans could be handed: find them by what they inherited.
-            started += _kill_marked(self._mark)
+            started += kill_marked(self._mark)
         self._killed = True
         pipes = self._process.stdin, self._process.stdout, self._process.stderr
         for pipe, thread in zip(pipes, (None, *self._threads), strict=True):
@@ -211,82 +207,3 @@ def _exit_name(code: int | None) -> str:
         return signal.Signals(-code).name
     except ValueError:  # a real-time signal has no name
         return f"signal {-code}"
-
-
-def _kill_tree(process: subprocess.Popen[bytes]) -> int:
-    """Kill a process, its group and its descendants; how many the student's code had started.
-
-    The process itself goes last: it is whom orphans are handed to, so that
-    what was started while others were killed is found by another look.
-    """
-    import psutil
-
-    found = _descendants(process)
-    started = _started(found, process.pid)
-    for _ in range(_MOST_SWEEPS):
-        if not found:
-            break
-        for child in found:
-            with contextlib.suppress(psutil.Error):
-                child.kill()
-        psutil.wait_procs(found, timeout=_SWEEP_S)
-        found = [child for child in _descendants(process) if _is_alive(child)]
-    if os.name == "posix":
-        import signal
-
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    return started
-
-
-def _kill_marked(mark: str) -> int:
-    """Kill the processes that inherited `mark` in their environment; how many."""
-    import psutil
-
-    found = 0
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(_MARK) == mark and _is_alive(process):
-                process.kill()
-                found += 1
-    return found
-
-
-def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    import psutil
-
-    try:
-        return psutil.Process(process.pid).children(recursive=True)
-    except psutil.Error:
-        return []
-
-
-def _started(found: list[psutil.Process], guard: int) -> int:
-    """How many of the descendants of a worker's guard are not the worker itself.
-
-    Those that have ended count where nobody but the guard could have waited for them.
-    """
-    if os.name != "posix":  # no guard there
-        return sum(map(_is_alive, found))
-    direct = sorted((p for p in found if _parent_of(p) == guard), key=lambda p: p.create_time())
-    others = [p for p in found if p not in direct[:1]]
-    return sum(p in direct or _is_alive(p) for p in others)
-
-
-def _parent_of(process: psutil.Process) -> int | None:
-    import psutil
-
-    try:
-        return process.ppid()
-    except psutil.Error:
-        return None
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    import psutil
-
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -86,6 +86,14 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
         return max(self.wall_ns / self.loops, self.call_ns)
 
     @property
+    def spent_ns(self) -> float:
+        """What one call takes: by the wall clock only where the thread waited by itself.
+
+        A thread that was stopped by others meanwhile has not become slower.
+        """
+        return self.elapsed_ns if self.waits > 0 else self.call_ns
+
+    @property
     def preemption(self) -> float:
         """Wall time over CPU time; above 1 when the thread was not running."""
         return self.wall_ns / max(1, self.cpu_ns)
