@@ -12,7 +12,7 @@ __all__ = ["ROOT", "build_native_test", "compile_commands"]
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "src" / "_kernels"
 TESTS = ROOT / "tests" / "kernels"
-ONCE = ("aligned_memory", "cblas", "clock", "dispatch", "perturb")
+ONCE = ("aligned_memory", "cblas", "clock", "dispatch", "pack", "perturb")
 NEEDS_PYTHON = ("numpy_allocator", "witness")
 TARGETS = {
     "x86_64": {

@@ -6,7 +6,7 @@
 
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 #define LANES 16 /* a window that starts at a cache line is copied faster */
-#define AHEAD (16 * LANES)
+#define AHEAD ((size_t)16 * LANES)
 
 /* splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA
  * 2014): three multiplications and no table, so that it costs the loop about a nanosecond. */
