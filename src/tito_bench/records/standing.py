@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tito_bench.errors import StoreError
 from tito_bench.records.store import DISK, read_bytes
 
 if TYPE_CHECKING:
@@ -65,13 +64,17 @@ def read_standing(path: Path, record: Any) -> Standing | None:
 
 
 def read_standings(folder: Path, disk: FileSystem = DISK) -> tuple[list[Standing], list[Path]]:
-    """All records of the folder, oldest first, and the files that are none or cannot be read."""
+    """All records of the folder, oldest first, and what of that name is none.
+
+    Raises `StoreError` where the folder or a file of it cannot be read.
+    """
     found: list[Standing] = []
     unreadable: list[Path] = []
     for path in sorted(folder.glob("*.json")):
+        data = None if path.is_dir() else read_bytes(path, disk)
         try:
-            record = msgspec.json.decode(read_bytes(path, disk) or b"")
-        except (StoreError, msgspec.DecodeError, RecursionError):
+            record = msgspec.json.decode(data or b"")
+        except (msgspec.DecodeError, RecursionError):
             record = None
         standing = read_standing(path, record)
         if standing is None:
