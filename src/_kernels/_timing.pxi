@@ -234,7 +234,8 @@ cdef int _on_trace(PyObject *nothing, void *frame, int what, PyObject *value) no
         if _line_clock.lines == _line_clock.most:
             _stop_line_clock()
     elif what == _CALL:
-        if PyFrame_GetLineNumber(frame) < 0:  # its code says nothing of lines
+        # Its code says nothing of lines. Of an empty table Python reads whatever lies behind it.
+        if not (<object><PyObject *>frame).f_code.co_linetable or PyFrame_GetLineNumber(frame) < 0:
             _line_clock.hidden = True
     elif what == _RETURN:
         if not (<object><PyObject *>frame).f_trace_lines:
