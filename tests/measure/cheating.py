@@ -13,7 +13,8 @@ from tito_bench.measure.run import measure_baseline
 from tito_bench.records.benchmark import BenchmarkRecord
 
 __all__ = [
-    "BUDGET", "HONEST", "dedented", "measure", "measure_or_refuse", "reasons", "write_package",
+    "BUDGET", "HONEST", "assert_no_score", "dedented", "measure", "measure_or_refuse", "reasons",
+    "write_package",
 ]  # fmt: skip
 
 BUDGET = Budget(rounds=6, time_s=12.0, sample_ns=300_000, workers=1)
@@ -78,6 +79,19 @@ def measure_or_refuse(folder: Path, code: str) -> tuple[BenchmarkRecord | None, 
 
 def reasons(record: BenchmarkRecord) -> str:
     return "; ".join(f"{r.code} {r.what} {r.value}" for r in record.verdict.reasons)
+
+
+def assert_no_score(folder: Path, code: str, said: str) -> None:
+    """The package has no score, for the one-line reason that `said` is a part of."""
+    record, refusal = measure_or_refuse(folder, code)
+    if record is None:  # found out before anything was measured
+        assert said in refusal
+        return
+    assert record.verdict.status == "invalid", reasons(record)
+    assert record.normalized_metrics.score is None
+    kinds = [op.failure.kind for op in record.operations if op.failure is not None]
+    assert said in reasons(record) or said in kinds, reasons(record)
+    assert "\n" not in reasons(record)
 
 
 def write_package(folder: Path, code: str) -> None:
