@@ -21,7 +21,9 @@ TRACKS = ("speed", "compression", "accuracy", "efficiency")
 @contextmanager
 def working_on(root: Path) -> Iterator[Callable[..., Answer]]:
     """A worker that has loaded the package in `root`; ask(task, model, own) gives its answer."""
-    with WorkerProcess(root, os.environ, memory_bytes=4 << 30, seed=1) as worker:
+    with WorkerProcess(
+        root, os.environ, memory_bytes=4 << 30, seed=1, purpose="capstone"
+    ) as worker:
         loaded = worker.ask(Load("tinytorch", str(root)), 30.0)
         assert isinstance(loaded, Loaded), loaded
 

@@ -34,7 +34,7 @@ def converse(project: Path, *questions: Question) -> tuple[list[Answer], str]:
     """Ask all questions at once; the answers, and what went to the error stream."""
     lines = [msgspec.json.encode(Asked(n, q)) + b"\n" for n, q in enumerate(questions)]
     done = subprocess.run(
-        [sys.executable, "-P", "-B", "-m", "tito_bench.worker", str(4 * 2**30), "9"],
+        [sys.executable, "-P", "-B", "-m", "tito_bench.worker", str(4 * 2**30), "9", "baseline"],
         input=b"".join(lines),
         capture_output=True,
         cwd=project,

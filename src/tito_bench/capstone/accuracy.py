@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.capstone.desk import Desk, IncorrectResult, accuracy_of, images_for
+from tito_bench.capstone.desk import Desk, accuracy_of, images_for
 from tito_bench.measure.figures import AccuracyFigures
+from tito_bench.subjects.missing import IncorrectResult
 
 __all__ = ["assess_accuracy"]
 

@@ -22,14 +22,10 @@ from tito_bench.workloads.operation import Operation
 from tito_bench.workloads.oracle import tolerance
 from tito_bench.workloads.weights import weights_of
 
-__all__ = ["Desk", "IncorrectResult", "accuracy_of", "images_for"]
+__all__ = ["Desk", "accuracy_of", "images_for"]
 
 _isfinite, _argmax, _absolute, _subtract = np.isfinite, np.argmax, np.absolute, np.subtract
 _wall_clock_ns = _native.wall_clock_ns
-
-
-class IncorrectResult(Exception):
-    """What the student's code computed is wrong; the message says how."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parsers", "run"]
 
-_MEMORY_BYTES = 8 * 2**30
-_SEED = 1  # nothing is measured, so that nothing need be unforeseen
-
 
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the command."""
@@ -48,9 +45,10 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _worker(root: Path, streams: Streams) -> WorkerProcess:
-    from tito_bench.measure.process import WorkerProcess
+    from tito_bench.machine.environment import describe_machine
+    from tito_bench.runs.start_worker import worker_starter
 
-    return WorkerProcess(root, streams.environ, memory_bytes=_MEMORY_BYTES, seed=_SEED)
+    return worker_starter(root, streams.environ, describe_machine(), "baseline")()
 
 
 def _document(diagnosis: Diagnosis) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.layout import fixed_addresses
-from tito_bench.measure.protocol import Answer, Answered, Asked, Question
+from tito_bench.measure.protocol import Answer, Answered, Asked, Purpose, Question
 from tito_bench.measure.relatives import MARK, kill_marked, kill_tree
 from tito_bench.subjects.display import hide_folders, one_line
 
@@ -48,7 +48,13 @@ class WorkerProcess:
     """One worker. A context manager: it is killed at the end whatever happened."""
 
     def __init__(
-        self, root: Path, environ: Mapping[str, str], *, memory_bytes: int, seed: int
+        self,
+        root: Path,
+        environ: Mapping[str, str],
+        *,
+        memory_bytes: int,
+        seed: int,
+        purpose: Purpose = "baseline",
     ) -> None:
         """Start the worker in the folder `root`.
 
@@ -62,7 +68,7 @@ class WorkerProcess:
         try:
             with fixed_addresses():
                 self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                    [*command, str(memory_bytes), f"{seed:010d}"],
+                    [*command, str(memory_bytes), f"{seed:010d}", f"{purpose:8}"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

@@ -31,6 +31,7 @@ __all__ = [
     "Measured",
     "Prepare",
     "Prepared",
+    "Purpose",
     "Question",
     "Reading",
     "Side",
@@ -40,6 +41,8 @@ __all__ = [
 
 Side = Literal["subject", "native", "dispatch"]
 SubjectChoice = Literal["auto", "numpy", "tinytorch"]
+Purpose = Literal["baseline", "capstone", "explain"]
+"""What a worker is asked for: it loads no code of ours for anything else."""
 FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout", "slow"]
 """Why an operation has no time: not exported yet, an exception, a wrong result, the
 measuring code was replaced, the worker died or answered nonsense, or took too long; "slow"

@@ -15,18 +15,17 @@ from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.conductor import Conductor, Progress
 from tito_bench.measure.plan import Budget
-from tito_bench.measure.process import WorkerProcess
 from tito_bench.measure.protocol import Load, SubjectChoice
 from tito_bench.measure.results import OperationResult
 from tito_bench.measure.summary import SuiteSummary, summarise
 from tito_bench.measure.verdict import Reason, judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.card import calibration_drift, card_path, matching_card
+from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.baseline import BASELINE
 
-__all__ = ["certain_enough", "measure_baseline", "worker_memory_bytes"]
+__all__ = ["certain_enough", "measure_baseline"]
 
-_MOST_MEMORY_GIB = 8
 _WANTED_HALF_INTERVAL = 0.5
 """Points: a run extends itself until the score is known as well as this."""
 
@@ -51,15 +50,11 @@ def measure_baseline(
         The measuring process cannot be started.
     """
     machine = describe_machine()
-    memory_bytes = worker_memory_bytes(machine)
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
 
-    def start_worker() -> WorkerProcess:
-        return WorkerProcess(root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32))
-
     conductor = Conductor(
-        start_worker,
+        worker_starter(root, environ, machine, "baseline", order=order),
         Load(subject, str(root), None if package is None else str(package)),
         clock=time.monotonic,
         order=order,
@@ -71,11 +66,6 @@ def measure_baseline(
     verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
     environment = find_environment(read_probe(runtime, System(environ=environ)))
     return build_record(summary, result.subject, machine, environment, verdict, now())
-
-
-def worker_memory_bytes(machine: Machine) -> int:
-    """How much memory the student's code may take: all there is, from 2 to 8 GiB."""
-    return min(_MOST_MEMORY_GIB, max(2, machine.ram_gib)) * 2**30
 
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:

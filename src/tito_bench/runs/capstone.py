@@ -24,7 +24,7 @@ from tito_bench.machine.system import System
 from tito_bench.measure.conductor import Conductor, Progress
 from tito_bench.measure.figures import OwnChoice
 from tito_bench.measure.plan import Budget
-from tito_bench.measure.process import WorkerCrashed, WorkerProcess, WorkerTimeout
+from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.protocol import (
     Assess,
     Assessed,
@@ -40,7 +40,8 @@ from tito_bench.measure.results import Failure, OperationResult, SuiteResult
 from tito_bench.measure.session import LONGEST_LOAD_S, NotMeasured, Session, failure_of, unexpected
 from tito_bench.measure.summary import summarise
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
-from tito_bench.runs.baseline import certain_enough, worker_memory_bytes
+from tito_bench.runs.baseline import certain_enough
+from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
 
@@ -105,7 +106,7 @@ def measure_capstone(
     """
     machine = describe_machine()
     order = random.SystemRandom()
-    start_worker = _starter(root, environ, machine, order)
+    start_worker = worker_starter(root, environ, machine, "capstone", order=order)
     load = Load("tinytorch", str(root), None if package is None else str(package))
     clock = time.monotonic
     ends = clock() + time_s
@@ -153,15 +154,6 @@ def _measured_again(
     failure = Failure("crashed", reason)
     failed = tuple(OperationResult(operation, (), failure) for operation in operations)
     return SuiteResult(loaded, failed)
-
-
-def _starter(
-    root: Path, environ: Mapping[str, str], machine: Machine, order: random.Random
-) -> Callable[[], WorkerProcess]:
-    memory_bytes = worker_memory_bytes(machine)
-    return lambda: WorkerProcess(
-        root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32)
-    )
 
 
 def _budget(left_s: float, *, calm: bool) -> Budget:

@@ -13,13 +13,13 @@ from tito_bench.machine.environment import describe_machine
 from tito_bench.measure.conductor import Conductor, Progress
 from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.plan import Budget
-from tito_bench.measure.process import WorkerCrashed, WorkerProcess, WorkerTimeout
+from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.protocol import Inspect, Inspected, Load, SubjectChoice
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
 from tito_bench.measure.summary import summarise
 from tito_bench.records.explanation import Explanation, build_explanation
-from tito_bench.runs.baseline import worker_memory_bytes
+from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
 
@@ -54,11 +54,7 @@ def explain(
     machine = describe_machine()
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
-    memory_bytes = worker_memory_bytes(machine)
-
-    def start_worker() -> WorkerProcess:
-        return WorkerProcess(root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32))
-
+    start_worker = worker_starter(root, environ, machine, "explain", order=order)
     load = Load(subject, str(root), None if package is None else str(package))
     conductor = Conductor(start_worker, load, clock=time.monotonic, order=order, progress=progress)
     result = conductor.run(operations, budget)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tito_bench.errors import SubjectError
 
-__all__ = ["Missing", "StudentCodeError"]
+__all__ = ["IncorrectResult", "Missing", "StudentCodeError"]
 
 
 class Missing(SubjectError):
@@ -27,3 +27,7 @@ class Missing(SubjectError):
 
 class StudentCodeError(SubjectError):
     """The student's code raised, or handed back what cannot be measured."""
+
+
+class IncorrectResult(SubjectError):
+    """What the student's code computed is wrong; the message says how."""

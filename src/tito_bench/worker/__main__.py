@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import cast
 
 from tito_bench.worker.guard import stand_guard
 
@@ -30,7 +31,7 @@ def main() -> int:
     import msgspec
 
     from tito_bench import _native
-    from tito_bench.measure.protocol import Answered, Asked, Failed
+    from tito_bench.measure.protocol import Answered, Asked, Failed, Purpose
     from tito_bench.worker.integrity import keep_own_libraries
     from tito_bench.worker.workbench import Workbench
 
@@ -39,7 +40,7 @@ def main() -> int:
     with _native.AlignedArrays():
         process = os.getpid()
         keep_own_libraries()
-        workbench = Workbench(seed=int(sys.argv[2]))
+        workbench = Workbench(seed=int(sys.argv[2]), purpose=cast(Purpose, sys.argv[3].strip()))
         snapshot = workbench.snapshot
         for line in questions:
             asked = decoder.decode(line)

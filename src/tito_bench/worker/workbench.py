@@ -15,9 +15,6 @@ import numpy as np
 import threadpoolctl
 
 from tito_bench import _native
-from tito_bench.capstone.desk import IncorrectResult
-from tito_bench.capstone.tasks import Desk, perform
-from tito_bench.explain.inspection import inspect
 from tito_bench.machine.environment import describe_runtime
 from tito_bench.measure.protocol import (
     Answer,
@@ -32,6 +29,7 @@ from tito_bench.measure.protocol import (
     Measured,
     Prepare,
     Prepared,
+    Purpose,
     Question,
     Step,
 )
@@ -39,6 +37,7 @@ from tito_bench.measure.sampling import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
 from tito_bench.subjects.display import one_line
 from tito_bench.subjects.faults import is_our_own
+from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.worker.company import children_cpu_ns, count_children
 from tito_bench.worker.integrity import Snapshot
@@ -57,12 +56,16 @@ class Workbench:
 
     # No attribute can be put before a method of the same name.
     __slots__ = (
-        *("_kernels", "_loop_meter", "_pool", "_root", "_snapshot", "_stations"),
+        *("_answers", "_kernels", "_loop_meter", "_pool", "_root", "_snapshot", "_stations"),
         *("_subject", "_tiny"),
     )
 
-    def __init__(self, seed: int) -> None:
-        """Make the kernels and the input pool; `seed` decides all random numbers."""
+    def __init__(self, seed: int, purpose: Purpose) -> None:
+        """Make the kernels and the input pool; `seed` decides all random numbers.
+
+        What `purpose` needs is imported here, before any code of the student's, and
+        nothing else is.
+        """
         self._kernels = _native.Kernels()
         self._pool = InputPool(LARGEST_INPUT, seed)
         self._stations: dict[str, Station] = {}
@@ -71,22 +74,26 @@ class Workbench:
         # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
         self._tiny = _one(), _one()
         self._loop_meter = LoopMeter(time_dispatch(self._tiny, _TO_METER).call_ns)
+        self._answers: dict[type, Callable[[Any], Answer]] = {
+            Load: self._load,
+            Prepare: self._prepare,
+            Measure: self._measure,
+        }
+        if purpose == "capstone":
+            self._answers[Assess] = self._assess_by()
+        elif purpose == "explain":
+            self._answers[Inspect] = self._inspect_by()
         self._snapshot = Snapshot()
-        self._snapshot.watch(self, "_kernels", "_loop_meter", "_pool", "_stations", "_tiny")
+        self._snapshot.watch(
+            self, "_answers", "_kernels", "_loop_meter", "_pool", "_stations", "_tiny"
+        )
         self._snapshot.watch(self._loop_meter, "_longest_ns", "_set_trace")
         self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
-        answers: dict[type, Callable[[Any], Answer]] = {
-            Load: self._load,
-            Prepare: self._prepare,
-            Measure: self._measure,
-            Assess: self._assess,
-            Inspect: self._inspect,
-        }
         try:
-            answer = answers[type(question)](question)
+            answer = self._answers[type(question)](question)
         except BaseException as error:  # student code may raise anything, SystemExit too
             answer = self._failure(error)
         tampered = self._snapshot.tampered()
@@ -177,26 +184,36 @@ class Workbench:
         """What is watched; whoever asks can watch that it is no other."""
         return self._snapshot
 
-    def _assess(self, question: Assess) -> Answer:
-        if not isinstance(self._subject, TinyTorchSubject):
-            return Failed("missing", "only a tinytorch package has a capstone")
-        desk = Desk(
-            self._subject,
-            self._kernels,
-            self._root,
-            question.model,
-            question.seed,
-            question.time_s,
-            question.own,
-        )
-        return Assessed(perform(question.task, desk), dict(self._subject.files))
+    def _assess_by(self) -> Callable[[Assess], Answer]:
+        from tito_bench.capstone.tasks import Desk, perform
 
-    def _inspect(self, question: Inspect) -> Answer:
-        if self._subject is None:
-            raise AssertionError("Load comes before Inspect")
-        operation = operation_named(question.operation)
-        seed, time_s = question.seed, question.time_s
-        return Inspected(inspect(operation, self._subject, self._kernels, self._pool, seed, time_s))
+        def assess(question: Assess) -> Answer:
+            if not isinstance(self._subject, TinyTorchSubject):
+                return Failed("missing", "only a tinytorch package has a capstone")
+            desk = Desk(
+                self._subject,
+                self._kernels,
+                self._root,
+                question.model,
+                question.seed,
+                question.time_s,
+                question.own,
+            )
+            return Assessed(perform(question.task, desk), dict(self._subject.files))
+
+        return assess
+
+    def _inspect_by(self) -> Callable[[Inspect], Answer]:
+        from tito_bench.explain.inspection import inspect
+
+        def look(question: Inspect) -> Answer:
+            if self._subject is None:
+                raise AssertionError("Load comes before Inspect")
+            operation = operation_named(question.operation)
+            pool, seed, time_s = self._pool, question.seed, question.time_s
+            return Inspected(inspect(operation, self._subject, self._kernels, pool, seed, time_s))
+
+        return look
 
 
 def _one() -> np.ndarray:
