@@ -124,6 +124,7 @@ cdef union _Arguments:
 
 
 @cython.final
+@cython.no_gc
 cdef class Call:
     """A kernel bound to its arrays."""
 

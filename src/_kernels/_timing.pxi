@@ -36,6 +36,7 @@ cdef object _timing(const tito_clock *clock):
 
 
 @cython.final
+@cython.no_gc
 cdef class Perturbation:
     """Changes one element of its arrays at a time, the same ones for the same seed."""
 
@@ -85,6 +86,7 @@ cdef object _urandom = os.urandom
 
 
 @cython.final
+@cython.no_gc_clear  # the pointer beside array_type must not outlive it
 cdef class Witness:
     """Remembers some elements of the result of one call of a timed loop."""
 
