@@ -108,7 +108,7 @@ def timed(box: Any, given: Any) -> Any:
         box.frame = sys._getframe()
         box.me = box
         try:
-            raise KeyError
+            {}["missing"]
         except KeyError as error:
             box.error = error
         return x
