@@ -272,21 +272,6 @@ HARMLESS = {
         print("y" * 10_000_000)
         Tensor._slowly = _prints
         """,
-    "keeps its frames and exceptions": """
-        import sys
-        honest = Tensor._slowly
-        class Kept:
-            pass
-        def _keeps(self, function, other):
-            kept = Kept()
-            kept.frame, kept.me = sys._getframe(), kept
-            try:
-                {}["missing"]
-            except KeyError as error:
-                kept.error = error
-            return honest(self, function, other)
-        Tensor._slowly = _keeps
-        """,
     "closes stdout": "import sys\nsys.stdout.close()\nsys.stdin.close()\n",
     "changes folder and signals": """
         import os, signal, tempfile
