@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["ROOT", "build_native_test", "compile_commands"]
+__all__ = ["KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands"]
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "src" / "_kernels"
 TESTS = ROOT / "tests" / "kernels"
-ONCE = ("aligned_memory", "cblas", "clock", "dispatch", "pack", "perturb")
-NEEDS_PYTHON = ("numpy_allocator", "witness")
+PER_TARGET = KERNELS / "per_target"
 TARGETS = {
     "x86_64": {
         "avx512": ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"),
@@ -33,10 +32,8 @@ def compile_commands(
     compiler: Sequence[str], machine: str, flags: Sequence[str], folder: Path
 ) -> Iterator[tuple[Path, list[str]]]:
     """(object file, command) for every source, once per target where it is per target."""
-    per_target = sorted(
-        path for path in KERNELS.glob("*.c") if path.stem not in ONCE + NEEDS_PYTHON
-    )
-    jobs = [(KERNELS / f"{name}.c", "all", ()) for name in ONCE]
+    per_target = sorted(PER_TARGET.glob("*.c"))
+    jobs = [(source, "all", ()) for source in sorted(KERNELS.glob("*.c"))]
     jobs.append((TESTS / "native_test.c", "all", ()))
     for target, target_flags in TARGETS.get(machine, {"portable": ()}).items():
         extra = (*target_flags, f"-DTITO_TARGET={target}")

@@ -20,7 +20,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-from kernel_build import KERNELS, ROOT, build_native_test, compile_commands
+from kernel_build import KERNELS, PER_TARGET, ROOT, build_native_test, compile_commands
 
 FLAGS = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
@@ -105,7 +105,7 @@ def tidy(machine: str, folder: Path) -> None:
     subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "clang-tidy"], check=True)
     for out, command in compile_commands(["cc"], machine, (), folder):
         source, target = command[-3], out.stem.rsplit("-", 1)[1]
-        if target in TIDY_TARGETS and Path(source).parent == KERNELS:
+        if target in TIDY_TARGETS and Path(source).parent in (KERNELS, PER_TARGET):
             flags = command[1:-4]
             check = [binaries / "clang-tidy", "--quiet", f"--checks={','.join(TIDY)}"]
             check += ["--warnings-as-errors=*", source, "--", *flags]

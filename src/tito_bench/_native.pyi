@@ -37,8 +37,9 @@ def build_info() -> dict[str, Any]:
     """Facts about this build of the extension.
 
     Keys: ``kernels_version``, ``compiler``, ``build_type`` (``"release"``; ``"sanitize"`` only
-    for the build that the sanitizer command makes), ``targets_compiled`` and
-    ``targets_supported`` (tuples, best first) and ``target``, the one `Kernels` chooses.
+    for the build that the sanitizer command makes), ``operations`` (a tuple of their names),
+    ``targets_compiled`` and ``targets_supported`` (tuples, best first) and ``target``, the one
+    `Kernels` chooses.
 
     Raises `TargetError` when ``TITO_KERNELS_TARGET`` names a target that is not supported.
     """
@@ -208,7 +209,7 @@ class Perturbation:
         """Make the next `steps` changes."""
 
 @final
-class Witness:
+class ResultSampler:
     """Remembers up to 32 elements of the result of one call of a timed loop.
 
     Which call that is, and which elements, is drawn in C while the loop runs, from the system's
@@ -245,11 +246,11 @@ def time_callable(
     arguments: Sequence[tuple[Any, ...]],
     loops: int,
     perturbation: Perturbation | None = None,
-    witness: Witness | None = None,
+    sampler: ResultSampler | None = None,
 ) -> tuple[Timing, _R | None]:
     """Time ``result = function(*arguments[i % len(arguments)])`` for ``i in range(loops)``.
 
-    Before each call `perturbation`, if any, makes one step. A `witness` gives it a new seed first,
+    Before each call `perturbation`, if any, makes one step. A `sampler` gives it a new seed first,
     and looks at every result.
     The loop and its clock are C and cannot be replaced from Python. The previous result is
     released, inside the timed loop, before the next call is made, as in a student's own loop.

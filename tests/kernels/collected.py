@@ -114,7 +114,7 @@ def timed(box: Any, given: Any) -> Any:
         return x
 
     perturbation = _native.Perturbation([given], 1)
-    sampler = _native.Witness(np.ndarray, (30, 30))
+    sampler = _native.ResultSampler(np.ndarray, (30, 30))
     return _native.time_callable(student, [(given,)], 3, perturbation, sampler)
 
 

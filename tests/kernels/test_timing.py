@@ -174,7 +174,7 @@ def test_a_perturbation_refuses_a_small_pool_and_no_spread():
         _native.Perturbation([np.zeros(100)], 1, spread=0)
 
 
-def test_a_witness_remembers_one_call_and_what_the_inputs_were():
+def test_a_sampler_remembers_one_call_and_what_the_inputs_were():
     x = np.zeros((4, 3), dtype=np.float32)
     results = []
 
@@ -186,14 +186,14 @@ def test_a_witness_remembers_one_call_and_what_the_inputs_were():
     for _ in range(60):
         results.clear()
         start = x.copy()
-        witness = _native.Witness(np.ndarray, (4, 3))
-        assert witness.seed is None
-        _native.time_callable(function, [()], 4, _native.Perturbation([x], 0), witness)
-        calls.add(witness.call)
-        assert len(witness.places) == 32
-        values = results[witness.call].reshape(-1)[list(witness.places)]
-        assert witness.values == tuple(values.tolist())
-        _native.Perturbation([start], witness.seed).advance(4)
+        sampler = _native.ResultSampler(np.ndarray, (4, 3))
+        assert sampler.seed is None
+        _native.time_callable(function, [()], 4, _native.Perturbation([x], 0), sampler)
+        calls.add(sampler.call)
+        assert len(sampler.places) == 32
+        values = results[sampler.call].reshape(-1)[list(sampler.places)]
+        assert sampler.values == tuple(values.tolist())
+        _native.Perturbation([start], sampler.seed).advance(4)
         assert np.array_equal(start, x)
     assert calls == {0, 1, 2, 3}
 
@@ -203,7 +203,7 @@ def test_a_witness_remembers_one_call_and_what_the_inputs_were():
     [None, np.zeros((3, 4)), np.zeros((4, 3), dtype=np.float16), np.zeros((4, 3)).view(np.matrix)],
     ids=["nothing", "other shape", "half precision", "subclass"],
 )
-def test_a_witness_reads_nothing_else_than_arrays_of_floats(result):
-    witness = _native.Witness(np.ndarray, (4, 3))
-    _native.time_callable(lambda: result, [()], 2, None, witness)
-    assert witness.values == ()
+def test_a_sampler_reads_nothing_else_than_arrays_of_floats(result):
+    sampler = _native.ResultSampler(np.ndarray, (4, 3))
+    _native.time_callable(lambda: result, [()], 2, None, sampler)
+    assert sampler.values == ()

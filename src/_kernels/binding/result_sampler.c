@@ -1,4 +1,4 @@
-#include "witness.h"
+#include "result_sampler.h"
 
 #include "tito_kernels.h"
 
@@ -8,12 +8,12 @@ static size_t below(uint64_t *state, size_t limit) {
     return (size_t)(((tito_next_random(state) >> 32) * (uint64_t)limit) >> 32);
 }
 
-static int has_shape(const Py_buffer *array, const struct tito_witness *witness) {
-    if (array->ndim != witness->ndim) {
+static int has_shape(const Py_buffer *array, const struct tito_result_sampler *sampler) {
+    if (array->ndim != sampler->ndim) {
         return 0;
     }
-    for (int i = 0; i < witness->ndim; ++i) {
-        if ((size_t)array->shape[i] != witness->shape[i]) {
+    for (int i = 0; i < sampler->ndim; ++i) {
+        if ((size_t)array->shape[i] != sampler->shape[i]) {
             return 0;
         }
     }
@@ -37,29 +37,29 @@ static double element(const Py_buffer *array, size_t place, char type) {
     }
 }
 
-static void read_elements(struct tito_witness *witness, const Py_buffer *array) {
+static void read_elements(struct tito_result_sampler *sampler, const Py_buffer *array) {
     const char type = array->format[0]; /* 'g' is long double; other byte orders come first */
     if ((type != 'f' && type != 'd' && type != 'g') || array->format[1] != '\0' ||
-        !has_shape(array, witness)) {
+        !has_shape(array, sampler)) {
         return;
     }
     size_t size = 1;
-    for (int i = 0; i < witness->ndim; ++i) {
-        size *= witness->shape[i];
+    for (int i = 0; i < sampler->ndim; ++i) {
+        size *= sampler->shape[i];
     }
     if (size == 0) {
         return;
     }
-    for (; witness->count < TITO_WITNESSED; ++witness->count) {
-        const size_t place = below(&witness->state, size);
-        witness->places[witness->count] = place;
-        witness->values[witness->count] = element(array, place, type);
+    for (; sampler->count < TITO_SAMPLED_ELEMENTS; ++sampler->count) {
+        const size_t place = below(&sampler->state, size);
+        sampler->places[sampler->count] = place;
+        sampler->values[sampler->count] = element(array, place, type);
     }
 }
 
-static void remember(struct tito_witness *witness, PyObject *result) {
-    witness->count = 0;
-    if ((PyObject *)Py_TYPE(result) != witness->array_type) {
+static void remember(struct tito_result_sampler *sampler, PyObject *result) {
+    sampler->count = 0;
+    if ((PyObject *)Py_TYPE(result) != sampler->array_type) {
         return;
     }
     Py_buffer array;
@@ -67,13 +67,13 @@ static void remember(struct tito_witness *witness, PyObject *result) {
         PyErr_Clear(); /* an array whose elements are no numbers of C: as wrong as another type */
         return;
     }
-    read_elements(witness, &array);
+    read_elements(sampler, &array);
     PyBuffer_Release(&array);
 }
 
-void tito_witness_result(struct tito_witness *witness, PyObject *result, size_t call) {
-    if (below(&witness->state, call + 1) == 0) {
-        witness->call = call;
-        remember(witness, result);
+void tito_sample_result(struct tito_result_sampler *sampler, PyObject *result, size_t call) {
+    if (below(&sampler->state, call + 1) == 0) {
+        sampler->call = call;
+        remember(sampler, result);
     }
 }
