@@ -37,10 +37,19 @@ static double element(const Py_buffer *array, size_t place, char type) {
     }
 }
 
+/* 'f', 'd' or 'g' (long double) in this machine's byte order, 0 for anything else. NumPy puts '=' or
+ * '^' before it where an array is not aligned. */
+static char float_type(const char *format) {
+    if (*format == '=' || *format == '^') {
+        ++format;
+    }
+    const int known = *format == 'f' || *format == 'd' || *format == 'g';
+    return known && format[1] == '\0' ? *format : '\0';
+}
+
 static void read_elements(struct tito_result_sampler *sampler, const Py_buffer *array) {
-    const char type = array->format[0]; /* 'g' is long double; other byte orders come first */
-    if ((type != 'f' && type != 'd' && type != 'g') || array->format[1] != '\0' ||
-        !has_shape(array, sampler)) {
+    const char type = float_type(array->format);
+    if (type == '\0' || !has_shape(array, sampler)) {
         return;
     }
     size_t size = 1;
