@@ -70,11 +70,14 @@ def test_it_spreads_over_its_array(seed):
 def test_what_no_stretch_divides_belongs_to_the_last(seed):
     array = np.zeros(23, np.float32)
     perturbation = _native.Perturbation([array], seed, spread=5)
+    ever = np.zeros(23, bool)
     for _ in range(400):
         array[:] = 0
         perturbation.advance(1)
         assert np.count_nonzero(array) == 5
         assert (np.count_nonzero(array[:16].reshape(4, 4), axis=1) == 1).all()
+        ever |= array != 0
+    assert ever.all()
 
 
 def test_more_spread_than_elements_changes_all(seed):

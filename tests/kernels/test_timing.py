@@ -1,6 +1,8 @@
 """What the timed loops do. How long anything takes is never compared here."""
 
 import pickle
+import sys
+import threading
 import weakref
 
 import numpy as np
@@ -124,6 +126,37 @@ def test_clocks_never_run_backwards():
         readings = [clock() for _ in range(100)]
         assert readings == sorted(readings)
         assert isinstance(readings[0], int)
+
+
+def test_the_clock_of_a_thread_is_not_that_of_its_process():
+    """What another thread does costs this one nothing, and the process all of it."""
+    work = _native.chain([_native.Kernels().fma_peak(1_000_000)] * 10)
+    other = threading.Thread(target=work)
+    thread, process = _native.thread_cpu_ns(), _native.process_cpu_ns()
+    other.start()
+    other.join()
+    spent = _native.process_cpu_ns() - process
+    assert spent > 0
+    assert _native.thread_cpu_ns() - thread < spent / 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the waits of one thread")
+def test_waits_are_counted():
+    def hand_over():
+        there.release()
+        back.acquire()
+
+    def answer():
+        for _ in range(50):
+            there.acquire()
+            back.release()
+
+    there, back = threading.Semaphore(0), threading.Semaphore(0)
+    other = threading.Thread(target=answer)
+    other.start()
+    timing, _ = _native.time_callable(hand_over, [()], 50)
+    other.join()
+    assert timing.waits >= 25
 
 
 def test_timing_pickles():
