@@ -1,15 +1,21 @@
-"""Building the kernels and their native test with any C compiler, outside CMake."""
+"""Building the kernels and their native test with any C compiler, and the sanitized extension."""
 
 # ruff: noqa: S603  the compiler is the caller's choice
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands"]
+from toolchain import ROOT, environment_beside
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = [
+    "KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands",
+    "sanitized_extension",
+]  # fmt: skip
+
 KERNELS = ROOT / "src" / "_kernels"
 TESTS = ROOT / "tests" / "kernels"
 PER_TARGET = KERNELS / "per_target"
@@ -64,3 +70,34 @@ def build_native_test(
     objects = [str(out) for out, _ in jobs]
     subprocess.run([*compiler, *flags, *objects, *libraries, "-o", str(program)], check=True)
     return program
+
+
+def sanitized_extension(compiler: str, folder: Path) -> tuple[Path, dict[str, str]]:
+    """Install the project with the extension under AddressSanitizer and UBSan into `folder`.
+
+    Returns the interpreter that has it, beside the packages of this one, and the environment to
+    run it in. Raises subprocess.CalledProcessError.
+    """
+    python = environment_beside(Path(sys.executable), folder / "venv")
+    install = [
+        sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps",
+        "-Ccmake.define.TITO_SANITIZE=ON", f"-Cbuild-dir={folder / 'build'}", str(ROOT),
+    ]  # fmt: skip
+    subprocess.run(install, env={**os.environ, "CC": compiler}, check=True)
+    libraries = [_runtime(compiler, name) for name in ("libasan.so", "libubsan.so")]
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": " ".join(path for path in libraries if path),
+        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter's own
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONMALLOC": "malloc",  # else what Python frees is not seen to be used
+    }
+    code = "from tito_bench import _native; assert _native.build_info()['build_type'] == 'sanitize'"
+    subprocess.run([python, "-c", code], cwd=folder, env=environment, check=True)
+    return python, environment
+
+
+def _runtime(compiler: str, library: str) -> str:
+    ask = [compiler, f"-print-file-name={library}"]
+    found = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    return found if Path(found).is_absolute() else ""

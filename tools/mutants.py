@@ -28,7 +28,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import CACHE, ROOT, CommandFailed, run, virtual_environment
+from toolchain import CACHE, ROOT, CommandFailed, environment_beside, run, virtual_environment
 
 MUTANTS = ROOT / "tests" / "mutants"
 BUILT = "src/_kernels"
@@ -165,16 +165,17 @@ class Laboratory:
                 if not need.startswith("tito-bench")
             ),
         ]
-        self._python = virtual_environment(CACHE / "mutants", "cmake", "ninja", *needs)
+        self._tools = virtual_environment(CACHE / "mutants", "cmake", "ninja", *needs)
+        self._python = environment_beside(self._tools, folder / "venv")
         self._built_is_whole = False
         self.install()
 
     def install(self) -> None:
         """Build the copy and point the environment at it. Raises CommandFailed."""
-        path = os.pathsep.join((str(self._python.parent), os.environ.get("PATH", "")))
+        path = os.pathsep.join((str(self._tools.parent), os.environ.get("PATH", "")))
         run(
-            self._python, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation",
-            f"-Cbuild-dir={self._build}", "-e", self._copy,
+            self._tools, "-m", "pip", "--python", self._python, "install", "-q", "--no-deps",
+            "--no-build-isolation", f"-Cbuild-dir={self._build}", "-e", self._copy,
             environ={**os.environ, "PATH": path},
         )  # fmt: skip
         self._built_is_whole = True
