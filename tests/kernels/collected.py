@@ -15,7 +15,7 @@ import numpy as np
 
 from tito_bench import _native
 
-TURNS = 200
+TURNS = 60
 CASES: dict[str, Callable[[], None]] = {}
 
 
@@ -187,6 +187,23 @@ def weak_references() -> None:
                 del holder, box
                 gc.collect()
     assert not ended
+
+
+@case
+def what_the_collector_finds() -> None:
+    """Parts of a holder that code can get hold of outlive it, in cycles of their own."""
+    for _ in range(TURNS // 10):
+        for given in exporters():
+            for holder in holders(given):
+                parts = [
+                    part for part in gc.get_objects() if type(part).__module__.endswith("_native")
+                ]
+                parts += gc.get_referents(holder) + gc.get_referrers(given)[:1]
+                box = Box()
+                box.parts, box.given, box.me = parts, given, box
+                del box, parts, holder
+                gc.collect()
+        gc.collect()
 
 
 @case
