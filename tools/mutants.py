@@ -3,10 +3,11 @@
     python tools/mutants.py [--only GLOB] [--name GLOB] [--since COMMIT] [--list]
 
 tests/mutants/*.toml name the mutants: a file, a text that stands in it exactly once, the text that
-takes its place, and the tests that must fail then. Each is made in a copy of this checkout, with
-an environment of its own, where the kernels are built again if the file is one of theirs. A crash
-or a test that never ends is seen as well; a mutant that cannot be built, or whose text is no longer
-there, is a mistake in the list, and fails like one that lives.
+takes its place, the tests that must fail then, and `target` where only some CPUs run what it
+breaks. Each is made in a copy of this checkout, with an environment of its own, where the kernels
+are built again if the file is one of theirs. A crash or a test that never ends is seen as well; a
+mutant that cannot be built, or whose text is no longer there, is a mistake in the list, and fails
+like one that lives.
 
 --only and --since choose by the file that a mutant breaks: GLOB as in "src/_kernels/*", or what
 differs from COMMIT (uncommitted changes included). --name chooses by name.
@@ -47,6 +48,8 @@ class Mutant:
     old: str
     new: str
     tests: tuple[str, ...]
+    target: str | None = None
+    """What the CPU must be able to run for the tests to see it."""
 
 
 class Mistake(Exception):
@@ -82,8 +85,12 @@ def judge(mutants: Sequence[Mutant], folder: Path) -> int:
     if healthy != 0:
         print(f"{said}\nthe tests fail although nothing is broken")
         return 1
-    failed = 0
+    failed = skipped = 0
     for mutant in mutants:
+        if mutant.target not in (None, *laboratory.targets):
+            print(f"no {mutant.target} here:  {mutant.file}: {mutant.name}")
+            skipped += 1
+            continue
         started = time.monotonic()
         try:
             fate = laboratory.fate(mutant)
@@ -92,7 +99,8 @@ def judge(mutants: Sequence[Mutant], folder: Path) -> int:
         failed += fate.startswith(("LIVES", "MISTAKE"))
         seconds = time.monotonic() - started
         print(f"{fate:7} {seconds:5.0f} s  {mutant.file}: {mutant.name}", flush=True)
-    print(f"{len(mutants) - failed} of {len(mutants)} mutants died")
+    tried = len(mutants) - skipped
+    print(f"{tried - failed} of {tried} mutants died")
     return 1 if failed else 0
 
 
@@ -105,7 +113,7 @@ def read_mutants(folder: Path) -> list[Mutant]:
     for path in sorted(folder.glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]:
             known = {"name", "file", "old", "new", "tests"}
-            if set(entry) != known or not entry["tests"]:
+            if set(entry) - {"target"} != known or not entry["tests"]:
                 raise Mistake(f"{path.name}: {entry.get('name')}: needs exactly {sorted(known)}")
             found.append(Mutant(**{**entry, "tests": tuple(entry["tests"])}))
     twice = [key for key, n in Counter((m.file, m.name) for m in found).items() if n > 1]
@@ -169,6 +177,8 @@ class Laboratory:
         self._python = environment_beside(self._tools, folder / "venv")
         self._built_is_whole = False
         self.install()
+        code = "from tito_bench import _native; print(*_native.supported_targets())"
+        self.targets = run(self._python, "-c", code).split()
 
     def install(self) -> None:
         """Build the copy and point the environment at it. Raises CommandFailed."""
