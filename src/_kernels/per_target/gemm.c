@@ -67,13 +67,17 @@ static void multiply_left(const struct slice *s, const struct width *w, size_t r
     }
 }
 
-/* How many last columns are worth computing as dot products. Beside masks, a group must save more
- * multiply-adds than its horizontal sums cost, which is about 24 (AMD Zen 5). */
+/* Beside masks, a group of dot products must save more multiply-adds than its horizontal sums cost,
+ * which is about 24 (AMD Zen 5). */
+static int dots_pay(size_t last, size_t depth) {
+    return !V_MASKED || (last + DOT_GROUP - 1) / DOT_GROUP * (depth / DOT_GROUP + 24) < depth;
+}
+
+/* How many last columns are worth computing as dot products. */
 static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
     const size_t last = columns % VL, fewest_rows = (size_t)2 * DOT_ROWS;
-    const size_t groups = (last + DOT_GROUP - 1) / DOT_GROUP;
-    const int pays = !V_MASKED || groups * (depth / DOT_GROUP + 24) < depth;
-    return last * (pays && VL > 4 && last <= DOT_MOST && depth >= VL && m >= fewest_rows);
+    return last * (VL > 4 && last <= DOT_MOST && depth >= VL && m >= fewest_rows &&
+                   dots_pay(last, depth));
 }
 
 static void multiply_slice(const struct slice *s) {
