@@ -161,12 +161,14 @@ static size_t largest_depth(size_t m, size_t k, size_t n) {
     return k <= KC || m <= choose_width(m, n)->rows ? k : KC;
 }
 
-size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n) {
-    const size_t depth = largest_depth(m, k, n);
+/* Fewer rows or columns may fit one block where more do not, and then k is not cut: what they need
+ * is not less. */
+size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
+    const size_t depth = k < KC ? k : KC;
     const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
-    const size_t dots = DOT_MOST * dot_stride(depth);
-    const size_t panels = m <= choose_width(m, n)->rows ? depth * VL : depth * columns;
-    return PACKED_ROWS + dots + panels;
+    const size_t cut = DOT_MOST * dot_stride(depth) + depth * columns;
+    const size_t whole = DOT_MOST * dot_stride(k) + k * VL;
+    return PACKED_ROWS + (cut > whole ? cut : whole);
 }
 
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
