@@ -123,11 +123,15 @@ def cross_entropy(kernels, normal):
     return kernels.cross_entropy(normal(64, 100), np.arange(64), normal(1))
 
 
-# What does no more than another kernel takes no longer. 0.7 to 1.1 where they were measured: arrays
-# may lie unluckily, and a loop that is not unrolled pays for it.
-NO_MORE_THAN = [(add, mul), (mul, add), (triad, add), (relu, add), (cross_entropy, softmax)]
+# What does no more than another kernel takes no longer. 0.8 to 1.1 where they were measured, but for
+# ReLU with SSE2: 0.7, since its loop is not unrolled; arrays may lie unluckily besides.
+NO_MORE_THAN = {
+    (add, mul): 0.6, (mul, add): 0.6, (triad, add): 0.6, (relu, add): 0.45,
+    (cross_entropy, softmax): 0.6,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("less", "more"), NO_MORE_THAN)
-def test_less_work_takes_no_longer(kernels, peak, normal, less, more):
-    assert speed(less(kernels, normal), more(kernels, normal)) > 0.6
+@pytest.mark.parametrize("pair", NO_MORE_THAN)
+def test_less_work_takes_no_longer(kernels, peak, normal, pair):
+    less, more = pair
+    assert speed(less(kernels, normal), more(kernels, normal)) > NO_MORE_THAN[pair]
