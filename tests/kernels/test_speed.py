@@ -123,8 +123,8 @@ def cross_entropy(kernels, normal):
     return kernels.cross_entropy(normal(64, 100), np.arange(64), normal(1))
 
 
-# What does no more than another kernel takes no longer. 0.8 to 1.1 where they were measured, but for
-# ReLU with SSE2: 0.7, since its loop is not unrolled; arrays may lie unluckily besides.
+# What does no more than another kernel takes no longer. 0.8 to 1.1 where they were measured, but
+# for ReLU with SSE2: 0.7, since its loop is not unrolled; arrays may lie unluckily besides.
 NO_MORE_THAN = {
     (add, mul): 0.6, (mul, add): 0.6, (triad, add): 0.6, (relu, add): 0.45,
     (cross_entropy, softmax): 0.6,
