@@ -1,6 +1,7 @@
 """How near the kernels are to the limit of this machine, per target, beside the best of others.
 
-    python benchmarks/kernels.py [--target NAME] [--rounds N] [--json FILE] [--plot FILE]
+    python benchmarks/kernels.py [--target NAME] [--group WORDS] [--rounds N] [--random N]
+                                 [--seed N] [--json FILE] [--plot FILE]
 
 Every target runs in a fresh process in which OpenBLAS is told (OPENBLAS_CORETYPE) to use the same
 instruction set. All that is compared is measured in the same rounds: each round runs kernel,
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -44,22 +46,27 @@ def main() -> int:
     parser.add_argument("--target", action="append", help="only this target (repeatable)")
     parser.add_argument("--group", action="append", help="only groups that start so (repeatable)")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--random", type=int, default=12, help="squares of random n; default 12")
+    parser.add_argument("--seed", type=int, help="of the random n")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rows here")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw sgemm (matplotlib)")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        json.dump(run_worker(options.target[0], options.rounds, options.group), sys.stdout)
+        json.dump(run_worker(options), sys.stdout)
         return 0
     from tito_bench import _native
 
+    if options.seed is None:
+        options.seed = random.getrandbits(32)
     reports = []
     for target in options.target or _native.supported_targets():
-        report = run_target(target, options.rounds, options.group)
+        report = run_target(target, options)
         print_report(report)
         reports.append(report)
     machine = {"cpu": cpu_name(), "date": datetime.now(UTC).date().isoformat()}
     print(f"\n{machine['cpu']}, {machine['date']}, {_native.build_info()['compiler']}")
+    print(f"random n of --seed {options.seed}")
     if options.json:
         options.json.write_text(json.dumps({**machine, "targets": reports}, indent=1) + "\n")
     if options.plot:
@@ -67,13 +74,15 @@ def main() -> int:
     return 0
 
 
-def run_target(target: str, rounds: int, groups: list[str] | None) -> dict:
+def run_target(target: str, options: argparse.Namespace) -> dict:
     environment = {name: value for name, value in os.environ.items() if name not in FORGET}
     environment["OPENBLAS_NUM_THREADS"] = "1"
     if target in CORETYPES:
         environment["OPENBLAS_CORETYPE"] = CORETYPES[target]
-    command = [sys.executable, __file__, "--worker", "--target", target, "--rounds", str(rounds)]
-    for group in groups or ():
+    command = [sys.executable, __file__, "--worker", "--target", target]
+    command += ["--rounds", str(options.rounds), "--random", str(options.random)]
+    command += ["--seed", str(options.seed)]
+    for group in options.group or ():
         command += ["--group", group]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
@@ -82,17 +91,18 @@ def run_target(target: str, rounds: int, groups: list[str] | None) -> dict:
 # ---------------------------------------------------------------- measuring, in the worker
 
 
-def run_worker(target: str, rounds: int, groups: list[str] | None) -> dict:
+def run_worker(options: argparse.Namespace) -> dict:
     import threadpoolctl
     from kernels_cases import cases, find_cblas, native
 
     from tito_bench import _native
 
+    target, groups = options.target[0], options.group
     with threadpoolctl.threadpool_limits(1), _native.AlignedArrays():
         kernels, cblas = _native.Kernels(target), find_cblas()
         peak = kernels.fma_peak(2000)
         rows = []
-        for case in cases(kernels, cblas):
+        for case in cases(kernels, cblas, options.seed, options.random):
             if groups and not case.group.startswith(tuple(groups)):
                 continue
             timers = {"kernel": native(case.kernel), "peak": native(peak)}
@@ -100,7 +110,7 @@ def run_worker(target: str, rounds: int, groups: list[str] | None) -> dict:
                 timers[rival.name] = rival.timer
                 if rival.call_cost is not None:
                     timers[f"{rival.name} call"] = rival.call_cost
-            times = measure(timers, rounds)
+            times = measure(timers, options.rounds)
             rows.append(asdict(summarise(target, case, peak.flops, times)))
         return {
             "target": target,
@@ -171,12 +181,14 @@ def print_report(report: dict) -> None:
             f"    {row['name']:26} {row['gflops']:8.1f} {row['gigabytes_per_s']:7.1f}"
             f" {row['peak_share']:8.2f}  {ratios}"
         )
-    squares = [r["rival_ratios"] for r in report["rows"] if r["group"] == "sgemm, squares"]
-    if squares and "OpenBLAS" in squares[0]:
-        logs = [math.log(ratios["OpenBLAS"]) for ratios in squares]
-        print(
-            f"  geometric mean over n of kernel / OpenBLAS: {math.exp(statistics.mean(logs)):.3f}"
-        )
+    for group in ("sgemm, squares", "sgemm, random squares"):
+        ratios = [r["rival_ratios"].get("OpenBLAS") for r in report["rows"] if r["group"] == group]
+        logs = [math.log(ratio) for ratio in ratios if ratio]
+        if logs:
+            mean = math.exp(statistics.mean(logs))
+            print(
+                f"  {group}: kernel / OpenBLAS: geometric mean {mean:.3f}, least {min(ratios):.2f}"
+            )
 
 
 def cpu_name() -> str:

@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tito_bench import _native
 
-__all__ = ["Case", "Rival", "cases", "find_cblas"]
+__all__ = ["RANDOM_SQUARES", "Case", "Rival", "cases", "find_cblas"]
 
+RANDOM_SQUARES = "sgemm, random squares"
 SQUARES = (16, 32, 64, 100, 128, 256, 512, 1024)
 LAYERS = (
     *((m, 784, 128) for m in (1, 2, 16, 32, 64, 256)),
@@ -72,8 +73,11 @@ def python(function: Callable[..., Any], *arguments: Any) -> Timer:
     return lambda loops: _native.time_callable(function, [arguments], loops)[0].cpu_ns
 
 
-def cases(kernels: _native.Kernels, cblas: Cblas | None) -> Iterator[Case]:
-    """Lazily: the arrays of a case live only while it is measured."""
+def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) -> Iterator[Case]:
+    """Lazily: the arrays of a case live only while it is measured.
+
+    Beside the named ones, `drawn` squares of random n: what is tuned is tuned to the named ones.
+    """
     rng = np.random.default_rng(20261122)
 
     def normal(*shape: int) -> np.ndarray:
@@ -81,6 +85,10 @@ def cases(kernels: _native.Kernels, cblas: Cblas | None) -> Iterator[Case]:
 
     for m, k, n in [(n, n, n) for n in SQUARES] + list(LAYERS):
         yield sgemm_case(kernels, cblas, normal(m, k), normal(k, n))
+    sizes = np.exp2(np.random.default_rng(seed).uniform(3, 10, drawn)).astype(int)
+    for n in sorted(map(int, sizes)):
+        case = sgemm_case(kernels, cblas, normal(n, n), normal(n, n))
+        yield replace(case, group=RANDOM_SQUARES)
     for shape in ((100, 100), (1000, 1000)):
         yield from elementwise_cases(kernels, normal(*shape), normal(*shape))
     for batch in (1, 32, 256):

@@ -1,19 +1,24 @@
-"""Building the kernels and their native test with any C compiler, outside CMake."""
+"""Building the kernels and their native test with any C compiler, and the sanitized extension."""
 
 # ruff: noqa: S603  the compiler is the caller's choice
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["ROOT", "build_native_test", "compile_commands"]
+from toolchain import ROOT, environment_beside
 
-ROOT = Path(__file__).resolve().parent.parent
+__all__ = [
+    "KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands",
+    "sanitized_extension",
+]  # fmt: skip
+
 KERNELS = ROOT / "src" / "_kernels"
 TESTS = ROOT / "tests" / "kernels"
-ONCE = ("aligned_memory", "cblas", "clock", "dispatch", "pack", "perturb")
-NEEDS_PYTHON = ("numpy_allocator", "witness")
+PER_TARGET = KERNELS / "per_target"
 TARGETS = {
     "x86_64": {
         "avx512": ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"),
@@ -33,10 +38,8 @@ def compile_commands(
     compiler: Sequence[str], machine: str, flags: Sequence[str], folder: Path
 ) -> Iterator[tuple[Path, list[str]]]:
     """(object file, command) for every source, once per target where it is per target."""
-    per_target = sorted(
-        path for path in KERNELS.glob("*.c") if path.stem not in ONCE + NEEDS_PYTHON
-    )
-    jobs = [(KERNELS / f"{name}.c", "all", ()) for name in ONCE]
+    per_target = sorted(PER_TARGET.glob("*.c"))
+    jobs = [(source, "all", ()) for source in sorted(KERNELS.glob("*.c"))]
     jobs.append((TESTS / "native_test.c", "all", ()))
     for target, target_flags in TARGETS.get(machine, {"portable": ()}).items():
         extra = (*target_flags, f"-DTITO_TARGET={target}")
@@ -67,3 +70,34 @@ def build_native_test(
     objects = [str(out) for out, _ in jobs]
     subprocess.run([*compiler, *flags, *objects, *libraries, "-o", str(program)], check=True)
     return program
+
+
+def sanitized_extension(compiler: str, folder: Path) -> tuple[Path, dict[str, str]]:
+    """Install the project with the extension under AddressSanitizer and UBSan into `folder`.
+
+    Returns the interpreter that has it, beside the packages of this one, and the environment to
+    run it in. Raises subprocess.CalledProcessError.
+    """
+    python = environment_beside(Path(sys.executable), folder / "venv")
+    install = [
+        sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps",
+        "-Ccmake.define.TITO_SANITIZE=ON", f"-Cbuild-dir={folder / 'build'}", str(ROOT),
+    ]  # fmt: skip
+    subprocess.run(install, env={**os.environ, "CC": compiler}, check=True)
+    libraries = [_runtime(compiler, name) for name in ("libasan.so", "libubsan.so")]
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": " ".join(path for path in libraries if path),
+        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter's own
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONMALLOC": "malloc",  # else what Python frees is not seen to be used
+    }
+    code = "from tito_bench import _native; assert _native.build_info()['build_type'] == 'sanitize'"
+    subprocess.run([python, "-c", code], cwd=folder, env=environment, check=True)
+    return python, environment
+
+
+def _runtime(compiler: str, library: str) -> str:
+    ask = [compiler, f"-print-file-name={library}"]
+    found = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    return found if Path(found).is_absolute() else ""

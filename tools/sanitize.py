@@ -3,7 +3,8 @@
     python tools/sanitize.py [--skip-python] [--skip-tidy]
 
 1. tests/kernels/native_test.c and every kernel, on every target this CPU supports.
-2. The extension built with -DTITO_SANITIZE=ON, and tests/kernels against it.
+2. The extension built with -DTITO_SANITIZE=ON, and tests/kernels and 20 s of random calls against
+   it (tools/fuzz_kernels.py goes on for longer).
 3. clang-tidy over the C sources (from PyPI, into a virtual environment of its own).
 
 Needs gcc or clang with its sanitizer runtime; run it with a Python that has pip and the test
@@ -20,8 +21,17 @@ import tempfile
 import venv
 from pathlib import Path
 
-from kernel_build import KERNELS, ROOT, build_native_test, compile_commands
+from kernel_build import (
+    KERNELS,
+    PER_TARGET,
+    ROOT,
+    build_native_test,
+    compile_commands,
+    sanitized_extension,
+)
 
+FUZZER = ROOT / "tests" / "kernels" / "fuzzing.py"
+FUZZED_S = "20"
 FLAGS = (
     "-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all", "-DTITO_SANITIZE",
@@ -73,30 +83,13 @@ def native_test(compiler: str, machine: str, folder: Path) -> None:
 
 
 def extension(compiler: str, folder: Path) -> None:
-    install = [
-        sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder / "site"),
-        "-Ccmake.define.TITO_SANITIZE=ON", f"-Cbuild-dir={folder / 'build'}", str(ROOT),
-    ]  # fmt: skip
-    subprocess.run(install, env={**os.environ, "CC": compiler}, check=True)
-    libraries = [runtime(compiler, name) for name in ("libasan.so", "libubsan.so")]
-    environment = {
-        **os.environ,
-        "LD_PRELOAD": " ".join(path for path in libraries if path),
-        "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter's own
-        "PYTHONPATH": str(folder / "site"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    python, environment = sanitized_extension(compiler, folder)
     tests = [
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=900",
+        str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=900",
         str(ROOT / "tests" / "kernels"),
     ]  # fmt: skip
     subprocess.run(tests, cwd=folder, env=environment, check=True)
-
-
-def runtime(compiler: str, library: str) -> str:
-    ask = [compiler, f"-print-file-name={library}"]
-    found = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
-    return found if Path(found).is_absolute() else ""
+    subprocess.run([python, FUZZER, "1", FUZZED_S], cwd=folder, env=environment, check=True)
 
 
 def tidy(machine: str, folder: Path) -> None:
@@ -105,7 +98,7 @@ def tidy(machine: str, folder: Path) -> None:
     subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "clang-tidy"], check=True)
     for out, command in compile_commands(["cc"], machine, (), folder):
         source, target = command[-3], out.stem.rsplit("-", 1)[1]
-        if target in TIDY_TARGETS and Path(source).parent == KERNELS:
+        if target in TIDY_TARGETS and Path(source).parent in (KERNELS, PER_TARGET):
             flags = command[1:-4]
             check = [binaries / "clang-tidy", "--quiet", f"--checks={','.join(TIDY)}"]
             check += ["--warnings-as-errors=*", source, "--", *flags]

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 
 __all__ = [
-    "CACHE", "ROOT", "CommandFailed", "debian_program", "install_debian", "run",
-    "virtual_environment", "zig_compiler", "zig_tools",
+    "CACHE", "ROOT", "CommandFailed", "debian_program", "environment_beside", "install_debian",
+    "run", "virtual_environment", "zig_compiler", "zig_tools",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +60,19 @@ def virtual_environment(home: Path, *requirements: str) -> Path:
         run(sys.executable, "-m", "venv", home)
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
     return python
+
+
+def environment_beside(python: Path, home: Path) -> Path:
+    """Make an environment that sees the packages of `python`'s; return its own interpreter.
+
+    An editable install there is not seen: another build of the project can be installed here.
+    """
+    run(python, "-m", "venv", "--without-pip", home)
+    beside = home / ("Scripts" if os.name == "nt" else "bin") / "python"
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = Path(run(beside, "-c", where).strip())
+    (packages / "beside.pth").write_text(run(python, "-c", where), encoding="utf-8")
+    return beside
 
 
 @cache

@@ -25,6 +25,12 @@ static const struct tito_context *const contexts[] = {
     NULL,
 };
 
+const char *const tito_operation_names[TITO_OPERATIONS] = {
+#define NAME_OF(NAME, name, arguments, workspace) [TITO_##NAME] = TITO_TEXT(name),
+    TITO_EACH_OPERATION(NAME_OF)
+#undef NAME_OF
+};
+
 const struct tito_context *const *tito_contexts(void) { return contexts; }
 
 #if TITO_X86

@@ -1,4 +1,4 @@
-/* Public C interface of the kernels. README.md in this folder states each kernel's contract. */
+/* Public C interface of the kernels. README.md in this folder states what holds for all of them. */
 #ifndef TITO_KERNELS_H
 #define TITO_KERNELS_H
 
@@ -7,27 +7,13 @@
 
 #define TITO_KERNELS_VERSION "1"
 
-enum tito_operation {
-    TITO_LINEAR, /* also sgemm: a linear layer without bias */
-    TITO_MLP,
-    TITO_ADD,
-    TITO_MUL,
-    TITO_TRIAD,
-    TITO_RELU,
-    TITO_GELU,
-    TITO_SOFTMAX,
-    TITO_LAYERNORM,
-    TITO_ATTENTION,
-    TITO_EMBEDDING,
-    TITO_CROSS_ENTROPY,
-    TITO_LINEAR_INT8,
-    TITO_CONV2D,
-    TITO_MAXPOOL2D,
-    TITO_FMA_PEAK,
-    TITO_OPERATIONS
-};
+/* ---------------------------------------------------------------- operations
+ *
+ * One struct of arguments each. Its comment is the operation's contract beyond what README.md says
+ * of all of them. */
 
-/* out (m, n) = x (m, k) * w (k, n) + bias (n) or 0 where bias is NULL */
+/* Linear layer, and sgemm where bias is NULL: out (m, n) = x (m, k) * w (k, n) + bias (n) or 0.
+ * The bias is what a sum starts from. */
 struct tito_linear {
     size_t m, k, n;
     const float *x, *w, *bias;
@@ -35,7 +21,8 @@ struct tito_linear {
     void *workspace;
 };
 
-/* out (m, n) = relu(x (m, k) * w1 (k, hidden) + b1) * w2 (hidden, n) + b2 */
+/* out (m, n) = relu(x (m, k) * w1 (k, hidden) + b1) * w2 (hidden, n) + b2. ReLU is applied as the
+ * hidden layer is stored; hidden activations live in the workspace. */
 struct tito_mlp {
     size_t m, k, hidden, n;
     const float *x, *w1, *b1, *w2, *b2;
@@ -43,7 +30,8 @@ struct tito_mlp {
     void *workspace;
 };
 
-/* out = a + b, a * b, or a + scalar * b, over count elements; out may be exactly a or b */
+/* add, mul, triad: out = a + b, a * b, or a + scalar * b, over count elements; out may be exactly
+ * a or b. add and mul are NumPy's results bit for bit. */
 struct tito_elementwise {
     size_t count;
     const float *a, *b;
@@ -51,21 +39,24 @@ struct tito_elementwise {
     float *out;
 };
 
-/* relu: out = max(x, 0); gelu: out = x * Phi(x), its tanh form; out may be exactly x */
+/* relu: out = max(x, 0); gelu: out = x * Phi(x), its tanh form, where a result may be 0 below
+ * 1e-36. out may be exactly x. */
 struct tito_unary {
     size_t count;
     const float *x;
     float *out;
 };
 
-/* each row of out (m, n): exp(x - max) / sum; out may be exactly x */
+/* Each row of out (m, n): exp(x - max) / sum; out may be exactly x. An infinite or NaN element makes
+ * NaN as it does in NumPy. */
 struct tito_softmax {
     size_t m, n;
     const float *x;
     float *out;
 };
 
-/* each row of out (m, n): (x - mean) / sqrt(variance + epsilon) * gamma + beta */
+/* Each row of out (m, n): (x - mean) / sqrt(variance + epsilon) * gamma (n) + beta (n), in two
+ * passes: mean, then sum of squared distances. */
 struct tito_layernorm {
     size_t m, n;
     const float *x, *gamma, *beta;
@@ -73,7 +64,8 @@ struct tito_layernorm {
     float *out;
 };
 
-/* out (t, dv) = softmax(q (t, d) * k (s, d)^T / sqrt(d)) * v (s, dv); causal: row i sees 0..i */
+/* out (t, dv) = softmax(q (t, d) * k (s, d)^T / sqrt(d)) * v (s, dv), 64 queries at a time; causal:
+ * row i sees 0..i, and a block multiplies no key beyond its last query. */
 struct tito_attention {
     size_t t, s, d, dv;
     const float *q, *k, *v;
@@ -82,7 +74,7 @@ struct tito_attention {
     void *workspace;
 };
 
-/* out (count, width) = rows of table (rows, width); an index outside it gives a row of NaN */
+/* out (count, width) = rows of table (rows, width); an index outside it gives a row of NaN. */
 struct tito_embedding {
     size_t count, rows, width;
     const int64_t *indices;
@@ -91,7 +83,7 @@ struct tito_embedding {
 };
 
 /* *out = mean over rows of log(sum(exp(logits))) - logits[label]; NaN for a label outside the row
- * and for no rows */
+ * and for no rows. */
 struct tito_cross_entropy {
     size_t m, n;
     const float *logits; /* (m, n) */
@@ -99,7 +91,8 @@ struct tito_cross_entropy {
     float *out;
 };
 
-/* out (m, n) = scale * (x (m, k) * w (k, n), exact in 32 bits) + bias (n) or 0 */
+/* out (m, n) = scale * (x (m, k) * w (k, n)) + bias (n) or 0. The sums have 32 bits and are exact:
+ * k < 2^17. */
 struct tito_linear_int8 {
     size_t m, k, n;
     const int8_t *x, *w;
@@ -110,7 +103,8 @@ struct tito_linear_int8 {
 };
 
 /* out (images, filters, out_h, out_w) = x (images, channels, height, width), zero-padded, under
- * every w (filters, channels, kernel_h, kernel_w), + bias (filters) or 0 */
+ * every w (filters, channels, kernel_h, kernel_w), + bias (filters) or 0. A few output rows at a
+ * time are laid out in the workspace and multiplied. */
 struct tito_conv2d {
     size_t images, channels, height, width;
     size_t filters, kernel_h, kernel_w, stride, padding;
@@ -120,7 +114,7 @@ struct tito_conv2d {
     void *workspace;
 };
 
-/* out (planes, out_h, out_w) = maximum of each kernel x kernel window, NaN if it holds one */
+/* out (planes, out_h, out_w) = maximum of each kernel x kernel window, NaN if it holds one. */
 struct tito_maxpool2d {
     size_t planes, height, width;
     size_t kernel, stride;
@@ -130,9 +124,45 @@ struct tito_maxpool2d {
     void *workspace;
 };
 
+/* Register-only multiply-adds: the arithmetic peak. */
 struct tito_fma_peak {
     size_t iterations;
 };
+
+/* Every operation, once. From this list are made: the enum, the names, the union of all arguments,
+ * and each target's functions and table (per_target/target.h, context.c).
+ *
+ *     X(NAME, name, arguments, workspace)
+ *
+ * TITO_NAME is its number; a target's function is `name`, with struct tito_<arguments>; and
+ * WITH_WORKSPACE says that there is a `name_workspace` too. */
+#define TITO_EACH_OPERATION(X)                                        \
+    X(LINEAR, linear, linear, WITH_WORKSPACE)                         \
+    X(MLP, mlp, mlp, WITH_WORKSPACE)                                  \
+    X(ADD, add, elementwise, WITHOUT_WORKSPACE)                       \
+    X(MUL, mul, elementwise, WITHOUT_WORKSPACE)                       \
+    X(TRIAD, triad, elementwise, WITHOUT_WORKSPACE)                   \
+    X(RELU, relu, unary, WITHOUT_WORKSPACE)                           \
+    X(GELU, gelu, unary, WITHOUT_WORKSPACE)                           \
+    X(SOFTMAX, softmax, softmax, WITHOUT_WORKSPACE)                   \
+    X(LAYERNORM, layernorm, layernorm, WITHOUT_WORKSPACE)             \
+    X(ATTENTION, attention, attention, WITH_WORKSPACE)                \
+    X(EMBEDDING, embedding, embedding, WITHOUT_WORKSPACE)             \
+    X(CROSS_ENTROPY, cross_entropy, cross_entropy, WITHOUT_WORKSPACE) \
+    X(LINEAR_INT8, linear_int8, linear_int8, WITH_WORKSPACE)          \
+    X(CONV2D, conv2d, conv2d, WITH_WORKSPACE)                         \
+    X(MAXPOOL2D, maxpool2d, maxpool2d, WITH_WORKSPACE)                \
+    X(FMA_PEAK, fma_peak, fma_peak, WITHOUT_WORKSPACE)
+
+enum tito_operation {
+#define TITO_NUMBER(NAME, name, arguments, workspace) TITO_##NAME,
+    TITO_EACH_OPERATION(TITO_NUMBER)
+#undef TITO_NUMBER
+    TITO_OPERATIONS
+};
+extern const char *const tito_operation_names[TITO_OPERATIONS];
+
+/* ---------------------------------------------------------------- targets and calls */
 
 /* Arguments point to the operation's struct above. Nothing is allocated and nothing can fail:
  * whoever fills the struct has checked it. workspace() says how many bytes, aligned to 64, the
@@ -190,6 +220,18 @@ struct tito_pack {
     float *panels;
 };
 void tito_run_pack(const void *arguments);
+
+/* Room for the arguments of any call. */
+union tito_arguments {
+#define TITO_MEMBER(NAME, name, arguments, workspace) struct tito_##arguments name;
+    TITO_EACH_OPERATION(TITO_MEMBER)
+#undef TITO_MEMBER
+    struct tito_cblas_sgemm cblas_sgemm;
+    struct tito_pack pack;
+    struct tito_chain chain;
+};
+
+/* ---------------------------------------------------------------- clocks and timed loops */
 
 /* Nanoseconds. waits: voluntary context switches of this thread so far, -1 where unknown. */
 int64_t tito_wall_ns(void);

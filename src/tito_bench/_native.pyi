@@ -12,11 +12,14 @@ The message names the argument, what was given and what is needed.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Self, TypeVar, final
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, final
 
+import numpy as np
 from typing_extensions import Buffer
 
 _R = TypeVar("_R")
+Array: TypeAlias = Buffer | np.ndarray[Any, Any]
+"""NumPy's, or any other object of the buffer protocol. Only here: at run time there is no name."""
 
 KERNELS_VERSION: Final[str]
 """Version of the kernels; two scores are comparable only if their kernels compute the same."""
@@ -34,8 +37,9 @@ def build_info() -> dict[str, Any]:
     """Facts about this build of the extension.
 
     Keys: ``kernels_version``, ``compiler``, ``build_type`` (``"release"``; ``"sanitize"`` only
-    for the build that the sanitizer command makes), ``targets_compiled`` and
-    ``targets_supported`` (tuples, best first) and ``target``, the one `Kernels` chooses.
+    for the build that the sanitizer command makes), ``operations`` (a tuple of their names),
+    ``targets_compiled`` and ``targets_supported`` (tuples, best first) and ``target``, the one
+    `Kernels` chooses.
 
     Raises `TargetError` when ``TITO_KERNELS_TARGET`` names a target that is not supported.
     """
@@ -88,60 +92,60 @@ class Kernels:
     @property
     def target(self) -> str:
         """Name of the target in use."""
-    def sgemm(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+    def sgemm(self, a: Array, b: Array, out: Array) -> Call:
         """``out = a @ b`` with a (m, k), b (k, n), out (m, n). ``out`` is overwritten."""
-    def linear(self, x: Buffer, w: Buffer, b: Buffer, out: Buffer) -> Call:
+    def linear(self, x: Array, w: Array, b: Array, out: Array) -> Call:
         """``out = x @ w + b`` with x (m, k), w (k, n), b (n,), out (m, n)."""
-    def mlp(self, x: Buffer, w1: Buffer, b1: Buffer, w2: Buffer, b2: Buffer, out: Buffer) -> Call:
+    def mlp(self, x: Array, w1: Array, b1: Array, w2: Array, b2: Array, out: Array) -> Call:
         """``out = relu(x @ w1 + b1) @ w2 + b2``; weights as (in, out). NaN passes through relu."""
-    def add(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+    def add(self, a: Array, b: Array, out: Array) -> Call:
         """``out = a + b``, any equal shapes; ``out`` may be exactly ``a`` or ``b``."""
-    def mul(self, a: Buffer, b: Buffer, out: Buffer) -> Call:
+    def mul(self, a: Array, b: Array, out: Array) -> Call:
         """``out = a * b``, any equal shapes; ``out`` may be exactly ``a`` or ``b``."""
-    def triad(self, a: Buffer, b: Buffer, scalar: float, out: Buffer) -> Call:
+    def triad(self, a: Array, b: Array, scalar: float, out: Array) -> Call:
         """``out = a + scalar * b`` (STREAM triad), any equal shapes, aliasing as `add`."""
-    def relu(self, x: Buffer, out: Buffer) -> Call:
+    def relu(self, x: Array, out: Array) -> Call:
         """``out = maximum(x, 0)``, any equal shapes; ``out`` may be exactly ``x``. NaN stays."""
-    def gelu(self, x: Buffer, out: Buffer) -> Call:
+    def gelu(self, x: Array, out: Array) -> Call:
         """``out = x Phi(x)`` in its tanh form (Hendrycks and Gimpel, arXiv:1606.08415, section 2).
 
         Any equal shapes; ``out`` may be exactly ``x``.
         """
-    def softmax(self, x: Buffer, out: Buffer) -> Call:
+    def softmax(self, x: Array, out: Array) -> Call:
         """Softmax of each row of x (m, n), shifted by the row's maximum; ``out`` may be ``x``."""
     def layernorm(
-        self, x: Buffer, gamma: Buffer, beta: Buffer, out: Buffer, epsilon: float = 1e-5
+        self, x: Array, gamma: Array, beta: Array, out: Array, epsilon: float = 1e-5
     ) -> Call:
         """Layer normalisation of each row of x (m, n) (Ba et al., arXiv:1607.06450, equation 4).
 
         ``out = (x - mean) / sqrt(variance + epsilon) * gamma + beta``; gamma and beta (n,).
         """
-    def attention(self, q: Buffer, k: Buffer, v: Buffer, out: Buffer, causal: bool = False) -> Call:
+    def attention(self, q: Array, k: Array, v: Array, out: Array, causal: bool = False) -> Call:
         """One head: ``out = softmax(q @ k.T / sqrt(d)) @ v`` (arXiv:1706.03762, equation 1).
 
         q (t, d), k (s, d), v (s, dv), out (t, dv). causal: row i attends to rows 0..i; t == s.
         """
-    def embedding(self, indices: Buffer, table: Buffer, out: Buffer) -> Call:
+    def embedding(self, indices: Array, table: Array, out: Array) -> Call:
         """``out = table[indices]``: int64 indices of any shape, table (rows, width).
 
         An index outside the table gives a row of NaN.
         """
-    def cross_entropy(self, logits: Buffer, labels: Buffer, out: Buffer) -> Call:
+    def cross_entropy(self, logits: Array, labels: Array, out: Array) -> Call:
         """Mean negative log-likelihood into ``out`` (1,): logits (m, n), int64 labels (m,).
 
         NaN where a label is outside the row or there are no rows.
         """
-    def linear_int8(self, x: Buffer, w: Buffer, b: Buffer, scale: float, out: Buffer) -> Call:
+    def linear_int8(self, x: Array, w: Array, b: Array, scale: float, out: Array) -> Call:
         """``out = scale * (x @ w) + b``: int8 x (m, k) and w (k, n), exact 32-bit sums.
 
         b (n,) and out (m, n) are float32; k < 2**17.
         """
     def conv2d(
         self,
-        x: Buffer,
-        w: Buffer,
-        b: Buffer | None,
-        out: Buffer,
+        x: Array,
+        w: Array,
+        b: Array | None,
+        out: Array,
         stride: int = 1,
         padding: int = 0,
     ) -> Call:
@@ -151,7 +155,7 @@ class Kernels:
         b (filters,) or None, out (images, filters, out height, out width) where
         ``out height = (height + 2 padding - kernel height) // stride + 1``.
         """
-    def maxpool2d(self, x: Buffer, out: Buffer, kernel: int = 2, stride: int | None = None) -> Call:
+    def maxpool2d(self, x: Array, out: Array, kernel: int = 2, stride: int | None = None) -> Call:
         """Maximum of each kernel x kernel window, NCHW, no padding; stride None means kernel.
 
         A window that holds a NaN gives NaN.
@@ -159,14 +163,14 @@ class Kernels:
     def fma_peak(self, iterations: int = 10_000) -> Call:
         """A register-only multiply-add loop: the arithmetic peak of this target on one core."""
 
-def cblas_sgemm(address: int, a: Buffer, b: Buffer, out: Buffer, *, ilp64: bool) -> Call:
+def cblas_sgemm(address: int, a: Array, b: Array, out: Array, *, ilp64: bool) -> Call:
     """Somebody else's ``cblas_sgemm`` as a `Call`: ``out = a @ b``, for benchmarks.
 
     ``address`` must be that function's, with 64-bit integers where ``ilp64`` says so; nothing can
     check it. Timed in the same C loop, it is compared with no call cost on either side.
     """
 
-def pack(x: Buffer, panels: Buffer, *, columns: bool = False) -> Call:
+def pack(x: Array, panels: Array, *, columns: bool = False) -> Call:
     """What a BLAS does to an operand before it multiplies: float32 x (m, n) copied into panels.
 
     A panel holds 8 rows (or columns), element j of each side by side for every j:
@@ -199,13 +203,13 @@ class Perturbation:
     """
 
     def __init__(
-        self, arrays: Sequence[Buffer], seed: int, spread: int = 1, pool: Buffer | None = None
+        self, arrays: Sequence[Array], seed: int, spread: int = 1, pool: Array | None = None
     ) -> None: ...
     def advance(self, steps: int) -> None:
         """Make the next `steps` changes."""
 
 @final
-class Witness:
+class ResultSampler:
     """Remembers up to 32 elements of the result of one call of a timed loop.
 
     Which call that is, and which elements, is drawn in C while the loop runs, from the system's
@@ -242,11 +246,11 @@ def time_callable(
     arguments: Sequence[tuple[Any, ...]],
     loops: int,
     perturbation: Perturbation | None = None,
-    witness: Witness | None = None,
+    sampler: ResultSampler | None = None,
 ) -> tuple[Timing, _R | None]:
     """Time ``result = function(*arguments[i % len(arguments)])`` for ``i in range(loops)``.
 
-    Before each call `perturbation`, if any, makes one step. A `witness` gives it a new seed first,
+    Before each call `perturbation`, if any, makes one step. A `sampler` gives it a new seed first,
     and looks at every result.
     The loop and its clock are C and cannot be replaced from Python. The previous result is
     released, inside the timed loop, before the next call is made, as in a student's own loop.

@@ -1,5 +1,6 @@
 """Every kernel test runs on every target this CPU supports."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,10 +20,11 @@ def kernels(request: pytest.FixtureRequest) -> _native.Kernels:
 
 
 @pytest.fixture
-def rng(request: pytest.FixtureRequest) -> np.random.Generator:
-    """Seeded anew in every run; a failing test prints the seed."""
-    seed = int(np.random.SeedSequence().generate_state(1)[0])
-    print(f"seed {seed}")
+def rng() -> np.random.Generator:
+    """Seeded anew in every run. A failing test prints the seed; TITO_KERNEL_SEED repeats it."""
+    given = os.environ.get("TITO_KERNEL_SEED")
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if given is None else int(given)
+    print(f"again with TITO_KERNEL_SEED={seed}")
     return np.random.default_rng(seed)
 
 

@@ -326,7 +326,8 @@ static void test_context(const struct tito_context *c) {
     }
     test_linear(c, 30, 1040, 70); /* rows of a far apart: they are packed */
     test_linear(c, 2, 1030, 511); /* one block of rows: k is not cut */
-    test_linear(c, 20, 300, 1050); /* b packed ahead, more columns than a chunk */
+    test_linear(c, 20, 300, 1051); /* b packed ahead, more columns than a chunk */
+    test_linear(c, 3, 5, 2081);    /* and a bias beyond it, where nothing is packed */
     test_images(c, 3, 9, 3, 1, 1);
     test_images(c, 2, 12, 3, 2, 0);
     test_images(c, 1, 7, 2, 3, 2);

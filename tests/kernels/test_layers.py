@@ -43,3 +43,18 @@ def test_linear_agrees_with_float64(kernels, normal, assert_sum_of_products, k):
         out = np.full((m, n), np.nan, np.float32)
         kernels.linear(x, w, b, out)()
         assert_sum_of_products(out, x, w, b)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 20, 1025), (3, 5, 1040), (20, 300, 1100), (2, 7, 2100), (33, 70, 3090)], ids=str
+)
+def test_the_bias_goes_on_beyond_the_columns_of_one_slice(
+    kernels, normal, assert_sum_of_products, shape
+):
+    m, k, n = shape
+    x, w, b = normal(m, k), normal(k, n), 100 * normal(n)
+    out = np.full((m, n), np.nan, np.float32)
+    kernels.linear(x, w, b, out)()
+    assert_sum_of_products(out, x, w, b)
+    kernels.mlp(normal(m, k), normal(k, 9), normal(9), np.zeros((9, n), np.float32), b, out)()
+    np.testing.assert_array_equal(out, np.broadcast_to(b, (m, n)))

@@ -127,7 +127,7 @@ def test_compiler_words_stay_in_one_file():
     sources = Path(__file__).parents[2] / "src" / "_kernels"
     if not sources.exists():
         pytest.skip("no source tree")
-    for source in sorted(sources.glob("*.[ch]")):
+    for source in sorted(sources.rglob("*.[ch]")):
         if source.name != "compiler.h":
             text = source.read_text()
             for word in ("_MSC_VER", "__builtin", "__attribute__", "__asm"):

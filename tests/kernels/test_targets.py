@@ -32,6 +32,12 @@ def test_build_info():
     assert info["compiler"]
 
 
+def test_every_operation_has_a_method():
+    operations = _native.build_info()["operations"]
+    assert len(set(operations)) == len(operations) > 10
+    assert [name for name in operations if not hasattr(_native.Kernels, name)] == []
+
+
 def test_a_target_can_be_named(kernels):
     assert kernels.target in _native.supported_targets()
     assert kernels.target in repr(kernels)
@@ -66,7 +72,7 @@ def test_import_needs_no_numpy_and_reads_no_target():
 def test_names():
     assert set(_native.__all__) == {
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels",
-        "LineClock", "Perturbation", "TargetError", "Timing", "Witness", "build_info",
+        "LineClock", "Perturbation", "ResultSampler", "TargetError", "Timing", "build_info",
         "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns",
         "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

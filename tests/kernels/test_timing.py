@@ -1,6 +1,8 @@
 """What the timed loops do. How long anything takes is never compared here."""
 
 import pickle
+import sys
+import threading
 import weakref
 
 import numpy as np
@@ -126,6 +128,26 @@ def test_clocks_never_run_backwards():
         assert isinstance(readings[0], int)
 
 
+def test_the_clock_of_a_thread_is_not_that_of_its_process():
+    """What another thread does costs this one nothing, and the process all of it."""
+    work = _native.chain([_native.Kernels().fma_peak(1_000_000)] * 10)
+    other = threading.Thread(target=work)
+    thread, process = _native.thread_cpu_ns(), _native.process_cpu_ns()
+    other.start()
+    other.join()
+    spent = _native.process_cpu_ns() - process
+    assert spent > 0
+    assert _native.thread_cpu_ns() - thread < spent / 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the waits of one thread")
+def test_waits_are_counted():
+    taken = threading.Lock()
+    with taken:
+        timing, _ = _native.time_callable(taken.acquire, [(True, 0.001)], 10)
+    assert timing.waits >= 10
+
+
 def test_timing_pickles():
     timing = _native.Timing(1, 2, 3, -1)
     assert pickle.loads(pickle.dumps(timing)) == timing  # noqa: S301
@@ -143,67 +165,3 @@ def test_fma_peak_counts_its_work(kernels):
     assert call.flops > 0
     assert call.bytes == 0
     call()
-
-
-def test_a_perturbation_spreads_over_its_array():
-    array = np.zeros((10, 7), dtype=np.float32)
-    _native.Perturbation([array], 3, spread=10).advance(1)
-    assert (np.count_nonzero(array, axis=1) == 1).all()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_perturbation_with_a_pool_renews_all(dtype):
-    pool = np.arange(1000, dtype=np.float32)
-    arrays = [np.zeros(100, dtype=dtype), np.zeros(50, dtype=dtype)]
-    _native.Perturbation(arrays, 3, pool=pool).advance(5)
-    for array in arrays:
-        assert (np.diff(array) == 1).all()
-        assert array[0] % 16 == 0
-    again = [np.zeros(100, dtype=dtype), np.zeros(50, dtype=dtype)]
-    stepwise = _native.Perturbation(again, 3, pool=pool)
-    for _ in range(5):
-        stepwise.advance(1)
-    assert np.array_equal(arrays[0], again[0])
-    assert np.array_equal(arrays[1], again[1])
-
-
-def test_a_perturbation_refuses_a_small_pool_and_no_spread():
-    with pytest.raises(ValueError, match="pool: needs 100 elements, got 99"):
-        _native.Perturbation([np.zeros(100)], 1, pool=np.zeros(99, dtype=np.float32))
-    with pytest.raises(ValueError, match="spread"):
-        _native.Perturbation([np.zeros(100)], 1, spread=0)
-
-
-def test_a_witness_remembers_one_call_and_what_the_inputs_were():
-    x = np.zeros((4, 3), dtype=np.float32)
-    results = []
-
-    def function():
-        results.append(np.asfortranarray(x * 2))
-        return results[-1]
-
-    calls = set()
-    for _ in range(60):
-        results.clear()
-        start = x.copy()
-        witness = _native.Witness(np.ndarray, (4, 3))
-        assert witness.seed is None
-        _native.time_callable(function, [()], 4, _native.Perturbation([x], 0), witness)
-        calls.add(witness.call)
-        assert len(witness.places) == 32
-        values = results[witness.call].reshape(-1)[list(witness.places)]
-        assert witness.values == tuple(values.tolist())
-        _native.Perturbation([start], witness.seed).advance(4)
-        assert np.array_equal(start, x)
-    assert calls == {0, 1, 2, 3}
-
-
-@pytest.mark.parametrize(
-    "result",
-    [None, np.zeros((3, 4)), np.zeros((4, 3), dtype=np.float16), np.zeros((4, 3)).view(np.matrix)],
-    ids=["nothing", "other shape", "half precision", "subclass"],
-)
-def test_a_witness_reads_nothing_else_than_arrays_of_floats(result):
-    witness = _native.Witness(np.ndarray, (4, 3))
-    _native.time_callable(lambda: result, [()], 2, None, witness)
-    assert witness.values == ()

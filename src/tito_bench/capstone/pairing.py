@@ -45,7 +45,7 @@ class Side:
         if self.array is not None:
             # In every sample of the batch: a memory of single samples must not pay.
             spread = max(1, len(self.array)) if self.array.ndim else 1
-            changes = _native.Perturbation([self.array.data], seed, spread)
+            changes = _native.Perturbation([self.array], seed, spread)
         timing, _ = _time_callable(self.function, ((self.argument,),), loops, changes)
         reading = reading_of(timing, loops)
         return reading.elapsed_ns if reading.waits > 1 else reading.call_ns

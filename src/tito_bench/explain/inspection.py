@@ -160,5 +160,5 @@ def _products(kernels: _native.Kernels, m: int, k: int, n: int) -> dict[str, Tur
     out = np.empty((m, n), np.float32)
     return {
         "product": Turn(_matmul, (left, right)),
-        "native_product": Turn(kernels.sgemm(left.data, right.data, out.data)),
+        "native_product": Turn(kernels.sgemm(left, right, out)),
     }

@@ -58,7 +58,7 @@ class _Stand:
         self._ring = (turn.arguments,)
         self._changes: Any = None
         if turn.inputs:
-            self._changes = _native.Perturbation([array.data for array in turn.inputs], seed)
+            self._changes = _native.Perturbation(turn.inputs, seed)
         self._loops = 1
         self._samples: list[float] = []
         self._first_ns = 0.0

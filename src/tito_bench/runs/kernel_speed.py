@@ -71,7 +71,7 @@ def measure_target(target: str, sizes: Sequence[int], sampler: Sampler) -> Targe
     calls = {_PEAK: kernels.fma_peak()}
     for n in sizes:
         a, b, out = (np.full((n, n), 0.5, dtype=np.float32) for _ in range(3))
-        calls[str(n)] = kernels.sgemm(a.data, b.data, out.data)
+        calls[str(n)] = kernels.sgemm(a, b, out)
     times = sampler.samples(calls, target)
     gflops = {name: [calls[name].flops / ns for ns in times[name]] for name in calls}
     peaks = gflops[_PEAK]
@@ -98,7 +98,7 @@ def measure_bandwidth(working_sets_kib: Sequence[int], sampler: Sampler) -> list
     for kib in working_sets_kib:
         n = _length(kib)
         starts = (0, n + _GAP, 2 * (n + _GAP))
-        a, b, out = (pool[start : start + n].data for start in starts)
+        a, b, out = (pool[start : start + n] for start in starts)
         calls = {"triad": kernels.triad(a, b, 0.5, out), "add": kernels.add(a, b, out)}
         times = sampler.samples(calls, f"{kib} KiB")
         speeds = {name: Figure.of([calls[name].bytes / ns for ns in times[name]]) for name in calls}

@@ -10,7 +10,6 @@ clock to be stopped in between, all of the inputs are new.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tito_bench import _native
@@ -53,9 +52,8 @@ class Changes:
         """Whether calls that take `call_ns` get all new inputs each."""
         return call_ns >= self._long_ns
 
-    def of(self, arrays: Arrays | Sequence[object], seed: int, whole: bool) -> _native.Perturbation:
+    def of(self, arrays: Arrays, seed: int, whole: bool) -> _native.Perturbation:
         """What changes `arrays` before each call of a loop."""
-        buffers = [array.data for array in arrays]  # type: ignore[attr-defined]
         if whole:
-            return _Perturbation(buffers, seed, pool=self._pool.values.data)
-        return _Perturbation(buffers, seed, self._spread)
+            return _Perturbation(arrays, seed, pool=self._pool.values)
+        return _Perturbation(arrays, seed, self._spread)

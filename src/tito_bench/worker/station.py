@@ -33,7 +33,7 @@ __all__ = ["Station"]
 _ONCE = Step("subject", 0, 1)
 _ONE_NATIVE = Step("native", 1, 1)
 _time_callable, _time_calls = _native.time_callable, _native.time_calls
-_Witness = _native.Witness
+_ResultSampler = _native.ResultSampler
 _ndarray, _zeros, _full = np.ndarray, np.zeros, np.full
 _urandom = os.urandom
 _CHEAP_CHECK_NS = 1_000_000
@@ -85,7 +85,7 @@ class Station:
         self._watched: Watched | None = None
         self._foreseen, self._share, self._first_share = True, 0.0, 0.0
         self._done: list[Loop] = []
-        self._seen: tuple[int, _native.Witness] | None = None
+        self._seen: tuple[int, _native.ResultSampler] | None = None
 
     def refill(self, seed: int) -> None:
         """Give both sides the same new inputs."""
@@ -175,7 +175,7 @@ class Station:
     def _call_subject(self, calls: int) -> tuple[_native.Timing, object]:
         whole = self._changes.whole(self._subject_ns)
         changes = self._changes.of(self._inputs, 0, whole)
-        witness = _Witness(_ndarray, self._expected.shape)
+        witness = _ResultSampler(_ndarray, self._expected.shape)
         timing, result = _time_callable(self._function, (self._arguments,), calls, changes, witness)
         if witness.seed is None:
             raise AssertionError("the loop has ended")
@@ -226,7 +226,7 @@ class Station:
             wrong = "a result in the loop is no array of floats of the expected shape"
         return wrong
 
-    def _replay(self, stop_in: int, witness: _native.Witness | None) -> tuple[float, ...]:
+    def _replay(self, stop_in: int, witness: _native.ResultSampler | None) -> tuple[float, ...]:
         """Bring the native inputs to where the subject's are.
 
         In loop number `stop_in`, stop at the call that `witness` remembers; the
@@ -264,7 +264,7 @@ def _below(limit: int) -> int:
 
 
 def _disagreement_at(
-    witness: _native.Witness, expected: tuple[float, ...], allowed: float
+    witness: _native.ResultSampler, expected: tuple[float, ...], allowed: float
 ) -> str | None:
     """Why what `witness` has seen of a result is wrong, or None."""
     errors = [abs(seen - right) for seen, right in zip(witness.values or (), expected, strict=True)]

@@ -78,7 +78,7 @@ def _pack(operand: np.ndarray, columns: bool) -> Call:
     steps = operand.shape[0 if columns else 1]
     # Written once: a page that was never written reads falsely fast.
     panels = np.full(max(_ROOM, _native.PANEL * steps), np.nan, dtype=np.float32)
-    return _native.pack(operand.data, panels.data, columns=columns)
+    return _native.pack(operand, panels, columns=columns)
 
 
 def native_flops(operation: Operation) -> int:

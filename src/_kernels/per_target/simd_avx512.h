@@ -5,6 +5,7 @@
 
 #define VL ((size_t)16)
 #define VREGISTERS 32
+#define V_MASKED 1
 typedef __m512 vf;
 
 TITO_INLINE __mmask16 v_first(size_t n) { return (__mmask16)((1u << n) - 1u); }

@@ -11,6 +11,7 @@
  *   v_int_dot(sum, a, b)     32-bit sums of products of pairs of 16-bit integers
  *   v_sum_4                  four horizontal sums at once
  *   V_IN_REGISTER(x)         x is used often: load it once
+ *   V_MASKED                 1 where v_load_part costs no more than v_load
  *   VREGISTERS               how many vf fit the register file; sizes the register blocks
  */
 #ifndef TITO_SIMD_H

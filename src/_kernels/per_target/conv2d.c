@@ -27,7 +27,7 @@ static size_t layout_floats(const struct tito_conv2d *t) {
 size_t TITO_NAME(conv2d_workspace)(const void *arguments) {
     const struct tito_conv2d *t = arguments;
     const size_t pixels = rows_at_a_time(t) * t->out_w;
-    return (layout_floats(t) + TITO_NAME(gemm_workspace)(t->filters, patch_size(t), pixels)) *
+    return (layout_floats(t) + TITO_NAME(gemm_workspace)(patch_size(t), pixels)) *
            sizeof(float);
 }
 

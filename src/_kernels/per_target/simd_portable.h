@@ -5,6 +5,7 @@
 
 #define VL ((size_t)4)
 #define VREGISTERS 8 /* unknown */
+#define V_MASKED 0
 typedef struct {
     float lane[VL];
 } vf;

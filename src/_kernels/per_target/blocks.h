@@ -38,20 +38,31 @@ typedef void block_function(const struct tiles *t);
     static void block_##rows##x##v(const struct tiles *t) { row_of_blocks(rows, v, t); }
 #define EDGE(rows, v) \
     static void edge_##rows(const struct tiles *t) { edge_block(rows, t); }
+#define MASKED(rows, v) \
+    static void masked_##rows(const struct tiles *t) { masked_block(rows, t); }
 #define BLOCK_NAME(rows, v) block_##rows##x##v,
 #define EDGE_NAME(rows, v) edge_##rows,
+#define MASKED_NAME(rows, v) masked_##rows,
 
 UP_TO(ROWS_1, BLOCK, 1)
 UP_TO(ROWS_2, BLOCK, 2)
 UP_TO(ROWS_4, BLOCK, 4)
 UP_TO(ROWS_8, BLOCK, 8)
 UP_TO(ROWS_1, EDGE, 1)
+#if V_MASKED
+UP_TO(ROWS_1, MASKED, 1)
+#endif
 
 static block_function *const blocks_1[] = {UP_TO(ROWS_1, BLOCK_NAME, 1)};
 static block_function *const blocks_2[] = {UP_TO(ROWS_2, BLOCK_NAME, 2)};
 static block_function *const blocks_4[] = {UP_TO(ROWS_4, BLOCK_NAME, 4)};
 static block_function *const blocks_8[] = {UP_TO(ROWS_8, BLOCK_NAME, 8)};
 static block_function *const edges[] = {UP_TO(ROWS_1, EDGE_NAME, 1)};
+#if V_MASKED
+static block_function *const masked[] = {UP_TO(ROWS_1, MASKED_NAME, 1)};
+#else
+static block_function *const *const masked = edges; /* for the compiler: nothing is masked */
+#endif
 
 struct width {
     size_t columns, rows;          /* of a panel; the most rows of a block */

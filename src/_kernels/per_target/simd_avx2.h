@@ -5,6 +5,7 @@
 
 #define VL ((size_t)8)
 #define VREGISTERS 16
+#define V_MASKED 0
 typedef __m256 vf;
 
 TITO_INLINE __m256i v_first(size_t n) {

@@ -36,6 +36,7 @@ cdef object _timing(const tito_clock *clock):
 
 
 @cython.final
+@cython.no_gc
 cdef class Perturbation:
     """Changes one element of its arrays at a time, the same ones for the same seed."""
 
@@ -85,16 +86,17 @@ cdef object _urandom = os.urandom
 
 
 @cython.final
-cdef class Witness:
+@cython.no_gc_clear  # the pointer beside array_type must not outlive it
+cdef class ResultSampler:
     """Remembers some elements of the result of one call of a timed loop."""
 
-    cdef tito_witness state
+    cdef tito_result_sampler state
     cdef object array_type
     cdef readonly object seed, call, places, values
 
     def __init__(self, array_type, shape):
-        if len(shape) > TITO_MOST_WITNESSED_DIMS:
-            raise ValueError(f"shape: needs at most {TITO_MOST_WITNESSED_DIMS} dimensions")
+        if len(shape) > TITO_MOST_SAMPLED_DIMS:
+            raise ValueError(f"shape: needs at most {TITO_MOST_SAMPLED_DIMS} dimensions")
         self.array_type = array_type
         self.state.array_type = <PyObject *>array_type
         self.state.ndim = len(shape)
@@ -131,7 +133,7 @@ def time_calls(calls, loops, Perturbation perturbation=None):
 
 
 def time_callable(
-    function, arguments, loops, Perturbation perturbation=None, Witness witness=None
+    function, arguments, loops, Perturbation perturbation=None, ResultSampler sampler=None
 ):
     cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tuple rows = tuple(arguments)
@@ -146,12 +148,12 @@ def time_callable(
     cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
     for i in range(last):
         row_list[i] = <PyObject *>rows[i]
-    cdef tito_witness *watch = NULL
+    cdef tito_result_sampler *watch = NULL
     cdef uint64_t seed = 0
-    if witness is not None:
+    if sampler is not None:
         # Drawn now and told afterwards: whoever reads the frames of Python cannot foresee it.
-        seed = witness.begin()
-        watch = &witness.state
+        seed = sampler.begin()
+        watch = &sampler.state
         if perturb != NULL:
             perturb.state = seed
     tito_clock_start(&clock)
@@ -163,12 +165,12 @@ def time_callable(
         if result == NULL:
             break
         if watch != NULL:
-            tito_witness_result(watch, result, i)
+            tito_sample_result(watch, result, i)
         next = 0 if next + 1 == last else next + 1
     tito_clock_stop(&clock)
     tito_aligned_free(row_list)
     if watch != NULL and result != NULL:
-        witness.end(seed, count)
+        sampler.end(seed, count)
     last_result = _owned(result, count)
     return _timing(&clock), last_result
 

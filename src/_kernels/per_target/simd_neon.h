@@ -5,6 +5,7 @@
 
 #define VL ((size_t)4)
 #define VREGISTERS 32
+#define V_MASKED 0
 typedef float32x4_t vf;
 
 #define V_IN_REGISTER(x) TITO_IN_REGISTER(x)

@@ -9,8 +9,13 @@ cdef enum:
     MAX_NDIM = 32
 
 
+# no_gc, here and for whatever holds an _Array: the collector does not see what these objects refer
+# to, so that it is alive as long as they are. Else it would empty a memoryview, a PickleBuffer or
+# the buffer of a class in a cycle of garbage before its user is gone, whose pointers then lead
+# nowhere. The price: an array that refers to its own user is never freed.
 @cython.final
 @cython.internal
+@cython.no_gc
 cdef class _Array:
     """A checked C-contiguous array, held until the Call that uses it is gone."""
 

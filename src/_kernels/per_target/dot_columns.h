@@ -77,10 +77,47 @@ TITO_INLINE void dot_block(const size_t rows, const struct tiles *t, size_t row,
     }
 }
 
+#if DOT_ROWS == DOT_GROUP
+
+/* DOT_ROWS rows of a times one column, the last of t->c: a horizontal sum takes all the rows, and
+ * the columns that a group would have beside it cost nothing. */
+static void dot_column(const struct tiles *t, size_t row, const float *column) {
+    const size_t stride = dot_stride(t->k), whole = t->k / VL * VL, last = t->count - 1;
+    const float *a = t->a + row * t->a_stride;
+    vf sum[DOT_ROWS];
+    EACH(i, DOT_ROWS) sum[i] = v_zero();
+    for (size_t k = 0; k < stride; k += VL) {
+        const vf x = v_load(column + k);
+        EACH(i, DOT_ROWS) {
+            const float *p = a + i * t->a_stride + k;
+            sum[i] = v_fma(k < whole ? v_load(p) : v_load_part(p, t->k - whole), x, sum[i]);
+        }
+    }
+    float dots[DOT_ROWS];
+    v_sum_4(dots, sum[0], sum[1], sum[2], sum[3]);
+    for (size_t i = 0; i < DOT_ROWS; ++i) {
+        store_dots(t, t->c + (row + i) * t->c_stride + last,
+                   t->bias == NULL ? NULL : t->bias + last, dots + i, 1);
+    }
+}
+
+#endif
+
 /* t->count columns, transposed, against `rows` rows of a. */
 static void multiply_dots(const struct tiles *t, size_t rows, const float *columns) {
     for (size_t first = 0; first < t->count; first += DOT_GROUP) {
         size_t row = 0;
+#if DOT_ROWS == DOT_GROUP
+        if (first + 1 == t->count) {
+            for (; row + DOT_ROWS <= rows; row += DOT_ROWS) {
+                dot_column(t, row, columns);
+            }
+            if (row < rows && rows > DOT_ROWS && !t->accumulate) { /* some rows again: no harm */
+                dot_column(t, rows - DOT_ROWS, columns);
+                row = rows;
+            }
+        }
+#endif
         for (; row + DOT_ROWS <= rows; row += DOT_ROWS) {
             dot_block(DOT_ROWS, t, row, first, columns);
         }

@@ -1,5 +1,131 @@
 # Binding operations to arrays. Included by _native.pyx.
 
+# ---------------------------------------------------------------- their numbers and arguments in C
+
+cdef extern from "tito_kernels.h" nogil:
+    enum:
+        TITO_LINEAR
+    struct tito_linear:
+        size_t m, k, n
+        const float *x
+        const float *w
+        const float *bias
+        float *out
+        void *workspace
+
+    enum:
+        TITO_MLP
+    struct tito_mlp:
+        size_t m, k, hidden, n
+        const float *x
+        const float *w1
+        const float *b1
+        const float *w2
+        const float *b2
+        float *out
+        void *workspace
+
+    enum:
+        TITO_ADD, TITO_MUL, TITO_TRIAD
+    struct tito_elementwise:
+        size_t count
+        const float *a
+        const float *b
+        float scalar
+        float *out
+
+    enum:
+        TITO_RELU, TITO_GELU
+    struct tito_unary:
+        size_t count
+        const float *x
+        float *out
+
+    enum:
+        TITO_SOFTMAX
+    struct tito_softmax:
+        size_t m, n
+        const float *x
+        float *out
+
+    enum:
+        TITO_LAYERNORM
+    struct tito_layernorm:
+        size_t m, n
+        const float *x
+        const float *gamma
+        const float *beta
+        float epsilon
+        float *out
+
+    enum:
+        TITO_ATTENTION
+    struct tito_attention:
+        size_t t, s, d, dv
+        const float *q
+        const float *k
+        const float *v
+        int causal
+        float *out
+        void *workspace
+
+    enum:
+        TITO_EMBEDDING
+    struct tito_embedding:
+        size_t count, rows, width
+        const int64_t *indices
+        const float *table
+        float *out
+
+    enum:
+        TITO_CROSS_ENTROPY
+    struct tito_cross_entropy:
+        size_t m, n
+        const float *logits
+        const int64_t *labels
+        float *out
+
+    enum:
+        TITO_LINEAR_INT8
+    struct tito_linear_int8:
+        size_t m, k, n
+        const int8_t *x
+        const int8_t *w
+        const float *bias
+        float scale
+        float *out
+        void *workspace
+
+    enum:
+        TITO_CONV2D
+    struct tito_conv2d:
+        size_t images, channels, height, width
+        size_t filters, kernel_h, kernel_w, stride, padding
+        size_t out_h, out_w
+        const float *x
+        const float *w
+        const float *bias
+        float *out
+        void *workspace
+
+    enum:
+        TITO_MAXPOOL2D
+    struct tito_maxpool2d:
+        size_t planes, height, width
+        size_t kernel, stride
+        size_t out_h, out_w
+        const float *x
+        float *out
+        void *workspace
+
+    enum:
+        TITO_FMA_PEAK
+    struct tito_fma_peak:
+        size_t iterations
+
+
+# ---------------------------------------------------------------- one method each
+
 @cython.final
 cdef class Kernels:
     """The kernels of one target."""
@@ -43,7 +169,7 @@ cdef class Kernels:
             name, inputs + (out,), 2 * m * n * k + (0 if bias is None else m * n),
             _bytes_of(inputs + (out,)),
         )
-        cdef tito_linear *arguments = &call.arguments.linear
+        cdef tito_linear *arguments = <tito_linear *>&call.arguments
         arguments.m, arguments.k, arguments.n = m, k, n
         arguments.x, arguments.w = x.floats(), w.floats()
         arguments.bias = NULL if bias is None else bias.floats()
@@ -78,7 +204,7 @@ cdef class Kernels:
             "mlp", inputs + (out_,), 2 * m * hidden * (k + n) + m * (2 * hidden + n),
             _bytes_of(inputs + (out_,)),
         )
-        cdef tito_mlp *arguments = &call.arguments.mlp
+        cdef tito_mlp *arguments = <tito_mlp *>&call.arguments
         arguments.m, arguments.k, arguments.hidden, arguments.n = m, k, hidden, n
         arguments.x, arguments.out = x_.floats(), out_.floats()
         arguments.w1, arguments.b1 = w1_.floats(), b1_.floats()
@@ -95,7 +221,7 @@ cdef class Kernels:
         count = a_.view.len // 4
         arrays = (a_, b_, out_)
         cdef Call call = _new_call(name, arrays, flops_each * count, _bytes_of(arrays))
-        cdef tito_elementwise *arguments = &call.arguments.elementwise
+        cdef tito_elementwise *arguments = <tito_elementwise *>&call.arguments
         arguments.count = count
         arguments.a, arguments.b, arguments.out = a_.floats(), b_.floats(), out_.floats()
         arguments.scalar = scalar
@@ -116,7 +242,7 @@ cdef class Kernels:
         _need_apart(out_, (x_,), True)
         count = x_.view.len // 4
         cdef Call call = _new_call(name, (x_, out_), flops_each * count, _bytes_of((x_, out_)))
-        cdef tito_unary *arguments = &call.arguments.unary
+        cdef tito_unary *arguments = <tito_unary *>&call.arguments
         arguments.count, arguments.x, arguments.out = count, x_.floats(), out_.floats()
         return self._bind(call, operation, NULL)
 
@@ -133,7 +259,7 @@ cdef class Kernels:
         _need_apart(out_, (x_,), True)
         m, n = x_.shape
         cdef Call call = _new_call("softmax", (x_, out_), 4 * m * n, _bytes_of((x_, out_)))
-        cdef tito_softmax *arguments = &call.arguments.softmax
+        cdef tito_softmax *arguments = <tito_softmax *>&call.arguments
         arguments.m, arguments.n = m, n
         arguments.x, arguments.out = x_.floats(), out_.floats()
         return self._bind(call, TITO_SOFTMAX, NULL)
@@ -151,7 +277,7 @@ cdef class Kernels:
             raise ValueError(f"epsilon: needs a number > 0, got {epsilon}")
         arrays = (x_, gamma_, beta_, out_)
         cdef Call call = _new_call("layernorm", arrays, 7 * m * n, _bytes_of(arrays))
-        cdef tito_layernorm *arguments = &call.arguments.layernorm
+        cdef tito_layernorm *arguments = <tito_layernorm *>&call.arguments
         arguments.m, arguments.n, arguments.epsilon = m, n, epsilon
         arguments.x, arguments.out = x_.floats(), out_.floats()
         arguments.gamma, arguments.beta = gamma_.floats(), beta_.floats()
@@ -178,7 +304,7 @@ cdef class Kernels:
         cdef Call call = _new_call(
             "attention", arrays, 2 * t * s * (d + dv) + 4 * t * s, _bytes_of(arrays)
         )
-        cdef tito_attention *arguments = &call.arguments.attention
+        cdef tito_attention *arguments = <tito_attention *>&call.arguments
         arguments.t, arguments.s, arguments.d, arguments.dv = t, s, d, dv
         arguments.q, arguments.k, arguments.v = q_.floats(), k_.floats(), v_.floats()
         arguments.causal, arguments.out = causal, out_.floats()
@@ -193,7 +319,7 @@ cdef class Kernels:
         cdef Call call = _new_call(
             "embedding", (indices_, table_, out_), 0, indices_.view.len + 2 * out_.view.len
         )
-        cdef tito_embedding *arguments = &call.arguments.embedding
+        cdef tito_embedding *arguments = <tito_embedding *>&call.arguments
         arguments.count = indices_.view.len // 8
         arguments.rows, arguments.width = table_.shape
         arguments.indices = <const int64_t *>indices_.view.buf
@@ -210,7 +336,7 @@ cdef class Kernels:
         _need_apart(out_, (logits_, labels_), False)
         arrays = (logits_, labels_, out_)
         cdef Call call = _new_call("cross_entropy", arrays, 3 * m * n, _bytes_of(arrays))
-        cdef tito_cross_entropy *arguments = &call.arguments.cross_entropy
+        cdef tito_cross_entropy *arguments = <tito_cross_entropy *>&call.arguments
         arguments.m, arguments.n = m, n
         arguments.logits, arguments.out = logits_.floats(), out_.floats()
         arguments.labels = <const int64_t *>labels_.view.buf
@@ -232,7 +358,7 @@ cdef class Kernels:
         _need_apart(out_, (x_, w_, b_), False)
         arrays = (x_, w_, b_, out_)
         cdef Call call = _new_call("linear_int8", arrays, 2 * m * n * (k + 1), _bytes_of(arrays))
-        cdef tito_linear_int8 *arguments = &call.arguments.linear_int8
+        cdef tito_linear_int8 *arguments = <tito_linear_int8 *>&call.arguments
         arguments.m, arguments.k, arguments.n, arguments.scale = m, k, n, scale
         arguments.x, arguments.w = <const int8_t *>x_.view.buf, <const int8_t *>w_.view.buf
         arguments.bias, arguments.out = b_.floats(), out_.floats()
@@ -259,7 +385,7 @@ cdef class Kernels:
             images * filters * out_h * out_w * (2 * channels * kernel_h * kernel_w + 1),
             _bytes_of(inputs + (out_,)),
         )
-        cdef tito_conv2d *arguments = &call.arguments.conv2d
+        cdef tito_conv2d *arguments = <tito_conv2d *>&call.arguments
         arguments.images, arguments.channels, arguments.filters = images, channels, filters
         arguments.height, arguments.width = height, width
         arguments.kernel_h, arguments.kernel_w = kernel_h, kernel_w
@@ -283,7 +409,7 @@ cdef class Kernels:
             "maxpool2d", (x_, out_), planes * out_h * out_w * (kernel * kernel - 1),
             _bytes_of((x_, out_)),
         )
-        cdef tito_maxpool2d *arguments = &call.arguments.maxpool2d
+        cdef tito_maxpool2d *arguments = <tito_maxpool2d *>&call.arguments
         arguments.planes, arguments.height, arguments.width = planes, height, width
         arguments.kernel, arguments.stride = kernel, stride
         arguments.out_h, arguments.out_w = out_h, out_w
@@ -296,7 +422,7 @@ cdef class Kernels:
         cdef Call call = _new_call(
             "fma_peak", None, self.context.fma_peak_flops * iterations, 0
         )
-        call.arguments.fma_peak.iterations = iterations
+        (<tito_fma_peak *>&call.arguments).iterations = iterations
         return self._bind(call, TITO_FMA_PEAK, NULL)
 
 

@@ -144,6 +144,30 @@ TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors, const st
     }
 }
 
+/* The last columns, fewer than a vector, where a load of a part costs as little as one of all: b
+ * is read where it lies. */
+TITO_INLINE void masked_block(const size_t rows, const struct tiles *tiles) {
+    const struct tiles t = *tiles;
+    const size_t columns = t.count, a_stride = t.a_stride;
+    const float *b = t.b, *a[ROW_GROUPS];
+    point_at_rows(rows, a, t.a, a_stride);
+    vf sum[MAX_ROWS];
+    const vf start = t.bias == NULL ? v_zero() : v_load_part(t.bias, columns);
+    EACH(i, rows) sum[i] = start;
+    TITO_UNROLL_TWICE
+    for (size_t k = t.k; k > 0; --k, b += t.b_stride) {
+        vf row = v_load_part(b, columns);
+        V_IN_REGISTER(row);
+        EACH(i, rows) sum[i] = v_fma(v_set(a[i / 3][i % 3 * a_stride]), row, sum[i]);
+        EACH(g, (rows + 2) / 3) ++a[g];
+    }
+    EACH(i, rows) {
+        float *c = t.c + i * t.c_stride;
+        const vf x = t.accumulate ? v_add(sum[i], v_load_part(c, columns)) : sum[i];
+        v_store_part(c, t.relu ? v_max(v_zero(), x) : x, columns);
+    }
+}
+
 /* The last columns, fewer than a vector. b is read as it is and packed, zero-padded, where
  * t->packed says so; else it is such a packed panel. */
 TITO_INLINE void edge_block(const size_t rows, const struct tiles *tiles) {

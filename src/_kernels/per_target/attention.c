@@ -14,8 +14,8 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 size_t TITO_NAME(attention_workspace)(const void *arguments) {
     const struct tito_attention *t = arguments;
     const size_t rows = smaller(t->t, QUERIES);
-    const size_t scores = TITO_NAME(gemm_workspace)(rows, t->d, t->s);
-    const size_t values = TITO_NAME(gemm_workspace)(rows, t->s, t->dv);
+    const size_t scores = TITO_NAME(gemm_workspace)(t->d, t->s);
+    const size_t values = TITO_NAME(gemm_workspace)(t->s, t->dv);
     return (whole_vectors(t->d * t->s) + whole_vectors(rows * t->s) +
             (scores > values ? scores : values)) *
            sizeof(float);

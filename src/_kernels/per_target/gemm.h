@@ -14,8 +14,8 @@ struct gemm {
     int relu;                    /* c = max(c, 0) at the end */
 };
 
-/* Workspace in floats, aligned to 64 bytes. */
-size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n);
+/* Workspace in floats, aligned to 64 bytes, for k and at most n columns, whatever the rows. */
+size_t TITO_NAME(gemm_workspace)(size_t k, size_t n);
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace);
 
 #endif

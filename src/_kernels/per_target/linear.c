@@ -3,7 +3,7 @@
 
 size_t TITO_NAME(linear_workspace)(const void *arguments) {
     const struct tito_linear *x = arguments;
-    return TITO_NAME(gemm_workspace)(x->m, x->k, x->n) * sizeof(float);
+    return TITO_NAME(gemm_workspace)(x->k, x->n) * sizeof(float);
 }
 
 void TITO_NAME(linear)(const void *arguments) {
@@ -20,8 +20,8 @@ static size_t hidden_floats(const struct tito_mlp *x) {
 
 size_t TITO_NAME(mlp_workspace)(const void *arguments) {
     const struct tito_mlp *x = arguments;
-    const size_t first = TITO_NAME(gemm_workspace)(x->m, x->k, x->hidden);
-    const size_t second = TITO_NAME(gemm_workspace)(x->m, x->hidden, x->n);
+    const size_t first = TITO_NAME(gemm_workspace)(x->k, x->hidden);
+    const size_t second = TITO_NAME(gemm_workspace)(x->hidden, x->n);
     return (hidden_floats(x) + (first > second ? first : second)) * sizeof(float);
 }
 

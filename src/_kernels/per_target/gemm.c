@@ -54,7 +54,11 @@ static void multiply_left(const struct slice *s, const struct width *w, size_t r
             t.c += w->columns;
         }
     }
-    if (left > 0) {
+    if (left > 0 && V_MASKED && source == READ_B) {
+        aim(&t, s, READ_B, done, 0, NULL);
+        t.count = left;
+        masked[rows - 1](&t);
+    } else if (left > 0) {
         /* where nothing else is packed the edge has the room to itself */
         float *panel = source == READ_B ? s->panels : s->panels + done * s->depth;
         aim(&t, s, edge_source, done, VL, panel);
@@ -63,10 +67,17 @@ static void multiply_left(const struct slice *s, const struct width *w, size_t r
     }
 }
 
+/* Beside masks, a group of dot products must save more multiply-adds than its horizontal sums cost,
+ * which is about 24 (AMD Zen 5). */
+static int dots_pay(size_t last, size_t depth) {
+    return !V_MASKED || (last + DOT_GROUP - 1) / DOT_GROUP * (depth / DOT_GROUP + 24) < depth;
+}
+
 /* How many last columns are worth computing as dot products. */
 static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
     const size_t last = columns % VL, fewest_rows = (size_t)2 * DOT_ROWS;
-    return last * (VL > 4 && last <= DOT_MOST && depth >= VL && m >= fewest_rows);
+    return last * (VL > 4 && last <= DOT_MOST && depth >= VL && m >= fewest_rows &&
+                   dots_pay(last, depth));
 }
 
 static void multiply_slice(const struct slice *s) {
@@ -127,21 +138,46 @@ static void multiply_slice(const struct slice *s) {
     }
 }
 
+/* A product of one block: so small that cutting it would take longer than multiplying it. */
+static void multiply_one_block(const struct gemm *g) {
+    const struct tiles t = {
+        .k = g->k,
+        .a = g->a,
+        .a_stride = g->k,
+        .b = g->b,
+        .b_stride = g->b_stride != 0 ? g->b_stride : g->n,
+        .c = g->c,
+        .c_stride = g->c_stride != 0 ? g->c_stride : g->n,
+        .count = g->n,
+        .bias = g->bias,
+        .accumulate = g->accumulate,
+        .relu = g->relu,
+    };
+    masked[g->m - 1](&t);
+}
+
 /* Rows that fit one block pass b once: nothing is packed, so k need not be cut. */
 static size_t largest_depth(size_t m, size_t k, size_t n) {
     return k <= KC || m <= choose_width(m, n)->rows ? k : KC;
 }
 
-size_t TITO_NAME(gemm_workspace)(size_t m, size_t k, size_t n) {
-    const size_t depth = largest_depth(m, k, n);
+/* Fewer rows or columns may fit one block where more do not, and then k is not cut: what they need
+ * is not less. */
+size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
+    const size_t depth = k < KC ? k : KC;
     const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
-    const size_t dots = DOT_MOST * dot_stride(depth);
-    const size_t panels = m <= choose_width(m, n)->rows ? depth * VL : depth * columns;
-    return PACKED_ROWS + dots + panels;
+    const size_t cut = DOT_MOST * dot_stride(depth) + depth * columns;
+    const size_t whole = DOT_MOST * dot_stride(k) + k * VL;
+    return PACKED_ROWS + (cut > whole ? cut : whole);
 }
 
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
     if (g->m == 0 || g->n == 0) {
+        return;
+    }
+    const int one_block = V_MASKED && g->n <= VL && g->m <= ROWS_1;
+    if (one_block && columns_for_dots(g->m, g->k, g->n) == 0) {
+        multiply_one_block(g);
         return;
     }
     const size_t largest = largest_depth(g->m, g->k, g->n);

@@ -24,7 +24,7 @@ cdef extern from "Python.h":
 
 __all__ = [
     "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
-    "Perturbation", "TargetError", "Timing", "Witness",
+    "Perturbation", "ResultSampler", "TargetError", "Timing",
     "build_info", "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets",
     "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
@@ -96,6 +96,9 @@ def build_info():
         "kernels_version": KERNELS_VERSION,
         "compiler": TITO_COMPILER.decode("ascii"),
         "build_type": TITO_BUILD_TYPE.decode("ascii"),
+        "operations": tuple(
+            [tito_operation_names[i].decode("ascii") for i in range(TITO_OPERATIONS)]
+        ),
         "targets_compiled": _target_names(False),
         "targets_supported": supported_targets(),
         "target": _chosen_context().name.decode("ascii"),
@@ -104,31 +107,13 @@ def build_info():
 
 # ---------------------------------------------------------------- calls
 
-cdef union _Arguments:
-    tito_linear linear
-    tito_mlp mlp
-    tito_elementwise elementwise
-    tito_unary unary
-    tito_softmax softmax
-    tito_layernorm layernorm
-    tito_attention attention
-    tito_embedding embedding
-    tito_cross_entropy cross_entropy
-    tito_linear_int8 linear_int8
-    tito_conv2d conv2d
-    tito_maxpool2d maxpool2d
-    tito_cblas_sgemm cblas_sgemm
-    tito_pack pack
-    tito_fma_peak fma_peak
-    tito_chain chain
-
-
 @cython.final
+@cython.no_gc
 cdef class Call:
     """A kernel bound to its arrays."""
 
     cdef tito_call call
-    cdef _Arguments arguments
+    cdef tito_arguments arguments
     cdef void *memory  # workspace, or the list of a chain
     cdef object kept   # whatever must outlive this
     cdef readonly str name

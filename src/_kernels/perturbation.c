@@ -68,10 +68,9 @@ void tito_perturb(struct tito_perturbation *perturbation) {
         replace_all(perturbation);
         return;
     }
-    const struct tito_perturbed *array = &perturbation->arrays[perturbation->next];
-    if (++perturbation->next == perturbation->count) {
-        perturbation->next = 0;
-    }
+    const size_t turn = perturbation->next; /* read once: threads that share it stay in bounds */
+    const struct tito_perturbed *array = &perturbation->arrays[turn];
+    perturbation->next = turn + 1 == perturbation->count ? 0 : turn + 1;
     if (array->size == 0) {
         return;
     }

@@ -1,4 +1,5 @@
-# The C interface of tito_kernels.h, witness.h and numpy_allocator.h, as Cython sees it.
+# The C interface of the kernels, as Cython sees it, but for what belongs to one operation: that is
+# in _operations.pxi.
 from cpython.object cimport PyObject
 from libc.stdint cimport int8_t, int64_t, uint64_t, uintptr_t
 
@@ -8,105 +9,12 @@ cdef extern from "compiler.h" nogil:
 cdef extern from "tito_kernels.h" nogil:
     const char *TITO_KERNELS_VERSION
     enum:
-        TITO_LINEAR
-        TITO_MLP
-        TITO_ADD
-        TITO_MUL
-        TITO_TRIAD
-        TITO_RELU
-        TITO_GELU
-        TITO_SOFTMAX
-        TITO_LAYERNORM
-        TITO_ATTENTION
-        TITO_EMBEDDING
-        TITO_CROSS_ENTROPY
-        TITO_LINEAR_INT8
-        TITO_CONV2D
-        TITO_MAXPOOL2D
-        TITO_FMA_PEAK
+        TITO_OPERATIONS
+    const char **tito_operation_names
 
     ctypedef void tito_kernel(const void *) noexcept
     ctypedef size_t tito_workspace(const void *) noexcept
 
-    struct tito_linear:
-        size_t m, k, n
-        const float *x
-        const float *w
-        const float *bias
-        float *out
-        void *workspace
-    struct tito_mlp:
-        size_t m, k, hidden, n
-        const float *x
-        const float *w1
-        const float *b1
-        const float *w2
-        const float *b2
-        float *out
-        void *workspace
-    struct tito_elementwise:
-        size_t count
-        const float *a
-        const float *b
-        float scalar
-        float *out
-    struct tito_unary:
-        size_t count
-        const float *x
-        float *out
-    struct tito_softmax:
-        size_t m, n
-        const float *x
-        float *out
-    struct tito_layernorm:
-        size_t m, n
-        const float *x
-        const float *gamma
-        const float *beta
-        float epsilon
-        float *out
-    struct tito_attention:
-        size_t t, s, d, dv
-        const float *q
-        const float *k
-        const float *v
-        int causal
-        float *out
-        void *workspace
-    struct tito_embedding:
-        size_t count, rows, width
-        const int64_t *indices
-        const float *table
-        float *out
-    struct tito_cross_entropy:
-        size_t m, n
-        const float *logits
-        const int64_t *labels
-        float *out
-    struct tito_linear_int8:
-        size_t m, k, n
-        const int8_t *x
-        const int8_t *w
-        const float *bias
-        float scale
-        float *out
-        void *workspace
-    struct tito_conv2d:
-        size_t images, channels, height, width
-        size_t filters, kernel_h, kernel_w, stride, padding
-        size_t out_h, out_w
-        const float *x
-        const float *w
-        const float *bias
-        float *out
-        void *workspace
-    struct tito_maxpool2d:
-        size_t planes, height, width
-        size_t kernel, stride
-        size_t out_h, out_w
-        const float *x
-        float *out
-        void *workspace
     struct tito_cblas_sgemm:
         uintptr_t function
         int ilp64
@@ -122,8 +30,6 @@ cdef extern from "tito_kernels.h" nogil:
         const float *x
         float *panels
     void tito_run_pack(const void *) noexcept
-    struct tito_fma_peak:
-        size_t iterations
 
     struct tito_context:
         const char *name
@@ -140,6 +46,11 @@ cdef extern from "tito_kernels.h" nogil:
         size_t count
         const tito_call *calls
     void tito_run_chain(const void *) noexcept
+
+    union tito_arguments:
+        tito_cblas_sgemm cblas_sgemm
+        tito_pack pack
+        tito_chain chain
 
     int64_t tito_wall_ns()
     int64_t tito_thread_cpu_ns()
@@ -170,12 +81,12 @@ cdef extern from "tito_kernels.h" nogil:
     void tito_aligned_pool_enter()
     void tito_aligned_pool_leave()
 
-cdef extern from "witness.h":
+cdef extern from "result_sampler.h":
     enum:
-        TITO_WITNESSED
-        TITO_MOST_WITNESSED_DIMS
+        TITO_SAMPLED_ELEMENTS
+        TITO_MOST_SAMPLED_DIMS
 
-    struct tito_witness:
+    struct tito_result_sampler:
         uint64_t state
         PyObject *array_type
         int ndim
@@ -184,7 +95,7 @@ cdef extern from "witness.h":
         size_t *places
         double *values
 
-    void tito_witness_result(tito_witness *, PyObject *, size_t)
+    void tito_sample_result(tito_result_sampler *, PyObject *, size_t)
 
 cdef extern from "numpy_allocator.h":
     object tito_numpy_allocator_install()
