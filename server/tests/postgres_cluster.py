@@ -97,7 +97,7 @@ def _programs() -> Path:
         found.append(Path(named).parent)
     if not found:
         raise ClusterMissing("PostgreSQL's programs are not installed")
-    return sorted(found, key=str)[-1]
+    return max(found, key=str)
 
 
 def _as_postgres() -> dict[str, str]:

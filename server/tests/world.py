@@ -33,6 +33,17 @@ SECRET = bytes(range(32))
 CODE = "AB12-CD34"
 START = date(2026, 11, 1)
 
+WITHOUT_LIMITS = Settings(
+    limits=LimitSettings(
+        writes_per_minute=10**9,
+        writes_per_day=10**9,
+        writes_per_minute_and_address=10**9,
+        joins_per_hour_with_code=10**9,
+        joins_per_hour_without_code=10**9,
+        reads_per_minute=10**9,
+    )
+)
+
 
 def new_key() -> str:
     return "tbk_" + secrets.token_urlsafe(32)
@@ -105,16 +116,7 @@ class World:
     """One server on one database, whose clock the test moves."""
 
     url: str
-    settings: Settings = Settings(
-        limits=LimitSettings(
-            writes_per_minute=10**9,
-            writes_per_day=10**9,
-            writes_per_minute_and_address=10**9,
-            joins_per_hour_with_code=10**9,
-            joins_per_hour_without_code=10**9,
-            reads_per_minute=10**9,
-        )
-    )
+    settings: Settings = WITHOUT_LIMITS
     day: date = START
     second: float = 0.0
     services: Services = field(init=False)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tito_bench.cli.exits import Exit
+from tito_bench.cli.signals import ended_by_signals
+from tito_bench.cli.streams import Streams
 from tito_bench.community.cohort import named_cohort
 from tito_bench.community.country import UnknownCountry, flag_of, key_of, resolve_country
 from tito_bench.community.merging import OTHER, merge_groups
@@ -22,10 +24,12 @@ __all__ = [
     "OTHER",
     "Exit",
     "StoreError",
+    "Streams",
     "TitoBenchError",
     "UsageError",
     "country_code",
     "country_name",
+    "ended_by_signals",
     "key_of",
     "merge_groups",
     "named_cohort",
