@@ -11,9 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+from sqlalchemy import func, select
 
 from tito_bench_server.app import build_app
 from tito_bench_server.courses import code_digest
+from tito_bench_server.members.messages import folded
+from tito_bench_server.releases.publish import ReleaseReport, make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.settings import LimitSettings, Settings
 from tito_bench_server.store import migrate, tables
@@ -23,7 +26,9 @@ __all__ = [
     "CODE",
     "SECRET",
     "World",
+    "add_cohort",
     "add_course",
+    "add_members",
     "new_key",
     "profile_body",
     "submission_body",
@@ -187,6 +192,50 @@ class World:
     def leave(self, identifier: uuid.UUID, key: str | None) -> httpx.Response:
         return self.post("leave", {"schema": 1, "anonymous_id": str(identifier)}, key=key)
 
+    def release(self) -> ReleaseReport:
+        found = make_release(
+            self.services.database, self.services.turn, self.settings.releases, self.day
+        )
+        self.services.published.forget()
+        return found
+
     def rows(self, table: Any) -> list[dict[str, Any]]:
         with self.services.database.read() as connection:
             return [dict(row) for row in connection.execute(table.select()).mappings()]
+
+
+def add_members(
+    database: Database, people: list[dict[str, Any]], *, joined: date, course_id: int = 1
+) -> list[int]:
+    """Put members straight into the database; `people` are columns that differ."""
+    with database.write() as connection:
+        last = connection.execute(select(func.max(tables.member.c.id))).scalar() or 0
+        rows = [
+            {
+                "id": last + 1 + place,
+                "course_id": course_id,
+                "anonymous_id": uuid.uuid4().bytes,
+                "cohort_id": tables.NO_COHORT,
+                "course_type": 1,
+                "experience": 1,
+                "modules": 3,
+                "milestones": 1,
+                "setup": True,
+                "joined_day": tables.day_of(joined),
+                "seen_day": tables.day_of(joined),
+            }
+            | one
+            for place, one in enumerate(people)
+        ]
+        for names in {tuple(row) for row in rows}:
+            same = [row for row in rows if tuple(row) == names]
+            connection.execute(tables.member.insert(), same)
+    return [row["id"] for row in rows]
+
+
+def add_cohort(database: Database, name: str = "Fall 2026", course_id: int = 1) -> int:
+    with database.write() as connection:
+        values = {"course_id": course_id, "name": name, "folded": folded(name)}
+        number = connection.execute(tables.cohort.insert().values(values)).inserted_primary_key
+    assert number is not None
+    return int(number[0])

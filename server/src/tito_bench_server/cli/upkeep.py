@@ -62,10 +62,10 @@ def _show(context: Context, changes: tuple[Changes, ...], streams: Streams, *, d
 
     with context.database.read() as connection:
         courses = dict(
-            connection.execute(sa.select(tables.course.c.id, tables.course.c.slug)).tuples().all()
+            connection.execute(sa.select(tables.course.c.id, tables.course.c.slug)).all()
         )
         cohorts = dict(
-            connection.execute(sa.select(tables.cohort.c.id, tables.cohort.c.name)).tuples().all()
+            connection.execute(sa.select(tables.cohort.c.id, tables.cohort.c.name)).all()
         )
     table = Table("course", "cohort", "table", "changes", "released")
     for one in changes:

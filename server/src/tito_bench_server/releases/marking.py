@@ -1,8 +1,10 @@
 """P3: when a table is released, and whom it counts.
 
-A row (one cohort's table of one kind) is due when at least so many memberships
-of it changed since its last release: joined and settled, left, or moved to
-another cell, each member once. Then the cell in which each of its settled
+A row (one cohort's table of one kind) is due when enough memberships of it
+changed since its last release: joined and settled, left, or moved to another
+cell, each member once. Enough is 20, and in a large row twice the square root
+of its people: among few changes of many people, one newcomer's rise stands out
+(server/benchmarks/watcher.py prints how well it can be guessed). Then the cell in which each of its settled
 members stands is written into `member.shown_*`, some thousand members at a
 time so that other writers hardly wait. What is published afterwards is counted
 from these columns alone, so it is exactly what was marked, whatever arrives
@@ -11,10 +13,12 @@ meanwhile; and a release that was cut short goes on where it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 
 from tito_bench_server.releases.kinds import KINDS, Kind
@@ -22,7 +26,7 @@ from tito_bench_server.store import tables
 from tito_bench_server.store.database import Database
 from tito_bench_server.store.tables import member, release
 
-__all__ = ["Changes", "Turn", "find_changes", "mark_due", "mark_members"]
+__all__ = ["Changes", "Turn", "enough", "find_changes", "mark_due", "mark_members"]
 
 _CHUNK = 4000  # members; some 30 ms of the writer's time
 T = TypeVar("T")
@@ -60,7 +64,9 @@ def find_changes(database: Database, settled_day: int, today: int, least: int) -
             )
         }
         found: dict[tuple[int, int, str], int] = {
-            place: state.departures for place, state in states.items() if state.departures
+            place: state.departures
+            for place, state in states.items()
+            if state.departures or state.due
         }
         for kind in KINDS.values():
             row = kind.row.label("placed_in")
@@ -77,9 +83,22 @@ def find_changes(database: Database, settled_day: int, today: int, least: int) -
         state = states.get(place)
         released_day = None if state is None else state.released_day
         fresh = released_day is None or released_day < today
-        due = (count >= least and fresh) or (state is not None and state.due)
+        people = 0 if state is None else _people(state.cells)
+        due = (count >= enough(least, people) and fresh) or (state is not None and state.due)
         changes.append(Changes(*place, count, released_day, due))
     return changes
+
+
+def enough(least: int, people: int) -> int:
+    """Return how many changes release a row that counts so many people."""
+    return max(least, 2 * math.isqrt(people))
+
+
+def _people(cells: str | None) -> int:
+    if cells is None:
+        return 0
+    counts: list[tuple[object, int]] = msgspec.json.decode(cells)["counts"]
+    return sum(count for _cell, count in counts)
 
 
 def mark_due(connection: sa.Connection, due: list[Changes]) -> None:

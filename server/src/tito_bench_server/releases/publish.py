@@ -111,12 +111,10 @@ def _publish(database: Database, turn: Turn, course_id: int, today: int) -> None
         cohorts = dict(
             connection.execute(
                 sa.select(cohort.c.id, cohort.c.name).where(cohort.c.course_id == course_id)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         institutions = dict(
-            connection.execute(sa.select(institution.c.id, institution.c.name)).tuples().all()
+            connection.execute(sa.select(institution.c.id, institution.c.name)).all()
         )
     fresh: dict[_Place, _State] = {}
     for kind in sorted(counts):

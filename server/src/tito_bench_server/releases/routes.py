@@ -140,7 +140,7 @@ def published_cohorts(services: Services, course_id: int) -> dict[int, str]:
             .distinct()
             .order_by(cohort.c.name)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
 
 async def _about(request: Request) -> Response:

@@ -13,8 +13,8 @@ each of which stands in one row's and one column's equation: the cells are the
 edges of a graph whose nodes are the lines. A value is determined by the
 equations if and only if its edge is a bridge (D. Gusfield, "A graph theoretic
 approach to statistical data security", SIAM Journal on Computing 17, 1988).
-Lines whose sum is not published (those of fewer than `smallest` people) count
-as one node: an equation less is two nodes in one.
+A row of fewer than `smallest` people is left out, of the sums too: they less
+the other rows would tell how many it has.
 
 This assumes exact sums. What is published is floored besides, so an attacker
 knows less.
@@ -35,7 +35,10 @@ TOTAL: Final = "total over all rows"
 
 @dataclass(frozen=True)
 class Suppressed:
-    """What may be shown: `visible` by row, the row `TOTAL` among them."""
+    """What may be shown: `visible` by row, the row `TOTAL` among them.
+
+    Rows that were left out show nothing.
+    """
 
     counts: Mapping[Line, Mapping[Line, int]]
     visible: Mapping[Line, frozenset[Line]]
@@ -65,7 +68,8 @@ def suppress(
         that they show. Nothing more is hidden there and nothing more shown.
     """
     frozen = frozen or {}
-    whole = {row: {c: n for c, n in cells.items() if n > 0} for row, cells in counts.items()}
+    people = {row: {c: n for c, n in cells.items() if n > 0} for row, cells in counts.items()}
+    whole = {row: cells for row, cells in people.items() if sum(cells.values()) >= smallest}
     whole[TOTAL] = _sums(whole.values())
     table = _Table(whole, smallest, frozenset(frozen))
     for row, cells in whole.items():
@@ -75,23 +79,21 @@ def suppress(
     while table.hide_complements() or table.hide_determined():
         pass
     visible = {
-        row: frozenset(c for c in cells if (row, c) not in table.hidden)
-        for row, cells in whole.items()
+        row: frozenset(c for c in whole.get(row, ()) if (row, c) not in table.hidden)
+        for row in [*people, TOTAL]
     }
-    return Suppressed(whole, visible)
+    return Suppressed(people | {TOTAL: whole[TOTAL]}, visible)
 
 
-def determined_cells(hidden: Iterable[Cell], unpublished: frozenset[Line]) -> set[Cell]:
+def determined_cells(hidden: Iterable[Cell]) -> set[Cell]:
     """Return the hidden cells whose value follows from the published sums: the bridges.
 
-    `unpublished` are rows whose own sum is not known. Iterative depth-first
-    search (R. Tarjan, 1974), linear in the cells.
+    Iterative depth-first search (R. Tarjan, 1974), linear in the cells.
     """
     neighbours: dict[Hashable, list[tuple[Hashable, Cell]]] = {}
     for row, column in hidden:
         cell = (row, column)
-        row_node = "unpublished" if row in unpublished else ("row", row)
-        ends: tuple[Hashable, Hashable] = (row_node, ("column", column))
+        ends: tuple[Hashable, Hashable] = (("row", row), ("column", column))
         neighbours.setdefault(ends[0], []).append((ends[1], cell))
         neighbours.setdefault(ends[1], []).append((ends[0], cell))
     order: dict[Hashable, int] = {}
@@ -133,9 +135,6 @@ class _Table:
 
     def __post_init__(self) -> None:
         self.hidden: set[Cell] = set()
-        self.unpublished = frozenset(
-            row for row, cells in self.counts.items() if sum(cells.values()) < self.smallest
-        )
         self._columns: dict[Line, list[Line]] = {}
         for row, cells in self.counts.items():
             for column in cells:
@@ -146,8 +145,7 @@ class _Table:
         found = False
         for row, cells in self.counts.items():
             mine = [(row, column) for column in cells]
-            fixed = row in self.frozen or row in self.unpublished
-            if not fixed and self._tells(mine, self._sum(mine)):
+            if row not in self.frozen and self._tells(mine, self._sum(mine)):
                 found |= self._hide_smallest(mine)
         for column, rows in self._columns.items():
             mine = [(row, column) for row in rows]
@@ -161,12 +159,14 @@ class _Table:
     def hide_determined(self) -> bool:
         """Hide one more cell beside each hidden one that can be computed; True if any was."""
         found = False
-        for row, column in determined_cells(self.hidden, self.unpublished):
+        for row, column in determined_cells(self.hidden):
             if self.counts[row][column] >= self.smallest:
                 continue  # it tells of a group that may be shown
-            beside = [(other, column) for other in self._columns[column]]
-            found |= self._hide_smallest(beside) or self._hide_smallest(
-                [(row, other) for other in self.counts[row]]
+            found |= (
+                self._hide_smallest([(other, column) for other in self._columns[column]])
+                or self._hide_smallest([(row, other) for other in self.counts[row]])
+                # Through the sums every two columns are connected: enough of them always help.
+                or self._hide_smallest([(TOTAL, other) for other in self.counts[TOTAL]])
             )
         return found
 
