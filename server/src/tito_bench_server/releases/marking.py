@@ -4,11 +4,13 @@ A row (one cohort's table of one kind) is due when enough memberships of it
 changed since its last release: joined and settled, left, or moved to another
 cell, each member once. Enough is 20, and in a large row twice the square root
 of its people: among few changes of many people, one newcomer's rise stands out
-(server/benchmarks/watcher.py prints how well it can be guessed). Then the cell in which each of its settled
-members stands is written into `member.shown_*`, some thousand members at a
-time so that other writers hardly wait. What is published afterwards is counted
-from these columns alone, so it is exactly what was marked, whatever arrives
-meanwhile; and a release that was cut short goes on where it was.
+(server/benchmarks/watcher.py prints how well it can be guessed).
+
+Then the cell in which each of its settled members stands is written into
+`member.shown_*`, some thousand members at a time so that other writers hardly
+wait. What is published afterwards is counted from these columns alone, so it
+is exactly what was marked, whatever arrives meanwhile; and a release that was
+cut short goes on where it was.
 """
 
 from __future__ import annotations

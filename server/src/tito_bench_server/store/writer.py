@@ -59,6 +59,8 @@ class Writer:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
+        if self._thread is not None:
+            return
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
