@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -116,6 +117,9 @@ def add_course(
     return int(number[0])
 
 
+_THREAD = ThreadPoolExecutor(1)
+
+
 @dataclass
 class World:
     """One server on one database, whose clock the test moves."""
@@ -175,7 +179,8 @@ class World:
             async with httpx.AsyncClient(transport=transport, base_url=base) as session:
                 return await session.request(method, prefix + path, content=body, headers=sent)
 
-        return asyncio.run(exchange())
+        # In a thread of its own: playwright has a loop running in this one.
+        return _THREAD.submit(lambda: asyncio.run(exchange())).result()
 
     def post(self, action: str, json_body: Any, **more: Any) -> httpx.Response:
         path = "/api/benchmarks/submit" if action == "submit" else f"/api/community/{action}"

@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ __all__ = [
     "member_routes",
     "signed_in",
     "signed_in_or_none",
+    "site_path",
 ]
 
 SESSION_COOKIE = "__Host-tito-session"
@@ -195,20 +197,28 @@ async def signed_in_or_none(request: Request, *, cookies: bool = True) -> int | 
     return await run_in_threadpool(account.member_by_session, services.database, token, now_s)
 
 
+def site_path(request: Request) -> str:
+    """Return the path below which the server is seen from outside, without a slash at its end.
+
+    A proxy that serves it below a path takes that path away.
+    """
+    return urlsplit(services_of(request).settings.server.public_url).path.rstrip("/")
+
+
 def base_path(request: Request) -> str:
     """Return the path of the course's address, without a slash at its end."""
-    code = request.path_params.get("code")
-    root: str = request.scope.get("app_root_path", request.scope.get("root_path", "")) or ""
-    mounted = "" if code is None else f"/c/{code}"
-    return root.removesuffix(mounted) + mounted
+    return site_path(request) + _course_part(request)
 
 
 def base_address(request: Request) -> str:
     """Return the course's address as students use it."""
     public = services_of(request).settings.server.public_url.rstrip("/")
-    if not public:
-        public = f"{request.url.scheme}://{request.url.netloc}"
-    return public + base_path(request)
+    return (public or f"{request.url.scheme}://{request.url.netloc}") + _course_part(request)
+
+
+def _course_part(request: Request) -> str:
+    code = request.path_params.get("code")
+    return "" if code is None else f"/c/{quote(code, safe='')}"
 
 
 def _unknown_key() -> Problem:
