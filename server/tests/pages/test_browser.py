@@ -40,7 +40,8 @@ def test_the_map_has_a_bubble_a_country_and_the_table_beside_it(visit: Visit) ->
     page = visit("/map")
     bubbles = page.locator("circle").count()
     rows = page.locator("tbody tr").count()
-    assert bubbles == 50
+    # One member alone in Kenya takes the smallest country into the others with them.
+    assert bubbles == 49
     assert rows == bubbles + 1, "one more for the others"
     assert page.locator("svg.map text").count() == 5
     box = page.locator("svg.map").bounding_box()
@@ -54,7 +55,7 @@ def test_by_keyboard_alone(visit: Visit) -> None:
     page = visit("/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent").strip() == "Map"
     page.keyboard.press("Enter")
@@ -90,18 +91,16 @@ def test_a_link_opens_the_cohort_once(visit: Visit, site: Site) -> None:
     page.click("button")
     page.wait_for_url(site.course + "/")
     assert page.context.cookies() == []
-    answer = page.request.get(site.course + "/cohort")
-    assert answer.status == 401
+    assert site.world.request("GET", "/cohort").status_code == 401
 
 
 def test_a_used_link_says_so(chromium: Any, site: Site) -> None:
     link = site.link()
-    for wanted in ("How far we are", "Opening your pages"):
+    for wanted in ("How far we are", "This link was used before"):
         context = chromium.new_context(locale="en-GB")
         page = context.new_page()
         page.goto(link)
-        page.wait_for_load_state("networkidle")
-        assert wanted in page.inner_text("h1")
+        page.get_by_text(wanted).wait_for()
         assert "#" not in page.url, "the token stays in nobody's history"
         context.close()
 

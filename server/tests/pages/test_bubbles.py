@@ -48,6 +48,8 @@ def test_no_bubble_hides_another(found: dict[str, int]) -> None:
         for other in bubbles[:place]:
             apart = math.hypot(one.x - other.x, one.y - other.y)
             assert apart >= max(one.radius, other.radius), "one lies within the other"
+        assert one.radius - 1 <= one.x <= WORLD.width - one.radius + 1
+        assert one.radius - 1 <= one.y <= WORLD.height - one.radius + 1
     assert bubbles == place_bubbles(found, WORLD), "the same counts, the same map"
 
 

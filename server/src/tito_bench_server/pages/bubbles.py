@@ -14,10 +14,11 @@ from dataclasses import dataclass
 __all__ = ["LABELLED", "Bubble", "Label", "World", "place_bubbles", "place_labels"]
 
 LABELLED = 5
-_LARGEST_RADIUS = 42.0
+_LARGEST_RADIUS = 36.0
 _SMALLEST_RADIUS = 5.0
 _GAP = 1.5
-_STEPS = 120
+_ROOM = 0.14  # of the map, for all bubbles together: most of it is ocean
+_STEPS = 240
 _SPRING = 0.02
 _LETTER = 0.56  # mean width of a letter by the size of its font
 
@@ -65,21 +66,21 @@ def place_bubbles(counts: Mapping[str, int], world: World) -> list[Bubble]:
         max(_SMALLEST_RADIUS, _LARGEST_RADIUS * math.sqrt(count / most)) for count, _ in wanted
     ]
     # Where there are many, all of them shrink until they have room beside each other.
-    room = 0.35 * world.width * world.height
+    room = _ROOM * world.width * world.height
     crowd = sum(math.pi * radius**2 for radius in radii)
     shrink = min(1.0, math.sqrt(room / crowd))
     radii = [max(3.0, radius * shrink) for radius in radii]
     home = [world.places[code] for _, code in wanted]
     spots = [[float(x), float(y)] for x, y in home]
-    for _ in range(_STEPS):
-        if not _push_apart(spots, radii):
-            break
+    for step in range(_STEPS):
+        pushed = _push_apart(spots, radii)
         for spot, radius, place in zip(spots, radii, home, strict=True):
             for axis, size in ((0, world.width), (1, world.height)):
-                spot[axis] += (place[axis] - spot[axis]) * _SPRING
+                # The spring pulls home in the first half; then there is only room to be made.
+                if pushed and step < _STEPS // 2:
+                    spot[axis] += (place[axis] - spot[axis]) * _SPRING
                 spot[axis] = min(max(spot[axis], radius), size - radius)
-    for _ in range(_STEPS):
-        if not _push_apart(spots, radii):
+        if not pushed:
             break
     return [
         Bubble(code, count, round(x, 1), round(y, 1), round(radius, 1))

@@ -68,6 +68,7 @@ def _asset(file: str, media_type: str) -> Asset:
 
 STATIC: Mapping[str, Asset] = {
     "style": _asset("style.css", "text/css"),
+    "icon": _asset("icon.svg", "image/svg+xml"),
     "open": _asset("open.js", "text/javascript"),
 }
 
