@@ -152,7 +152,7 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
 
 
 def _copy_table(reading: sa.Connection, writing: sa.Connection, table: sa.Table) -> int:
-    rows = reading.execution_options(yield_per=_BATCH).execute(sa.select(table))
+    rows = reading.execute(sa.select(table), execution_options={"yield_per": _BATCH})
     copied = 0
     for part in rows.partitions(_BATCH):
         writing.execute(sa.insert(table), [dict(row._mapping) for row in part])
@@ -162,7 +162,7 @@ def _copy_table(reading: sa.Connection, writing: sa.Connection, table: sa.Table)
 
 def _digest(connection: sa.Connection, table: sa.Table) -> int:
     """Return a sum over all rows that does not depend on their order."""
-    rows = connection.execution_options(yield_per=_BATCH).execute(sa.select(table))
+    rows = connection.execute(sa.select(table), execution_options={"yield_per": _BATCH})
     return sum(hash(tuple(map(_plain, row))) for row in rows) & (2**64 - 1)
 
 
