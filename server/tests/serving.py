@@ -60,7 +60,8 @@ class Running:
         found = re.search(r"Listening on (\S+);", greeting)
         assert found is not None, greeting
         self.base = found[1]
-        self.courses = re.findall(rf"{re.escape(self.base)}/c/[A-Z0-9-]+", greeting)
+        addresses = re.findall(rf"{re.escape(self.base)}/c/[A-Z0-9-]+", greeting)
+        self.courses = list(dict.fromkeys(addresses))
 
     def kill(self) -> None:
         self.process.kill()
