@@ -87,9 +87,9 @@ def _taking(action: Action) -> Endpoint:
         address = services.address_of(request)
         # Without key and id, all that is known of a sender is the network.
         sender = message.key_digest or message.anonymous_id or address.encode()
-        too_many = await services.limiter.write(sender, address)
+        too_many = services.limiter.write(sender, address)
         if too_many is None and isinstance(message, ProfileMessage) and action is Action.JOIN:
-            too_many = await services.limiter.join(address, with_code=code is not None)
+            too_many = services.limiter.join(address, with_code=code is not None)
         if too_many is not None:
             raise too_many.raised()
         return _answer(await services.writer.deliver(message))

@@ -53,7 +53,7 @@ async def course_of(request: Request) -> CourseInfo:
     Raises `Refusal` with 404 where there is none, and 429 for too many requests.
     """
     services = services_of(request)
-    too_many = await services.limiter.read(services.address_of(request))
+    too_many = services.limiter.read(services.address_of(request))
     if too_many is not None:
         raise too_many.raised()
     code = request.path_params.get("code")

@@ -28,7 +28,6 @@ from tito_bench_server.store.group import GroupStore
 
 __all__ = ["Writer"]
 
-_LARGEST_GROUP = 512
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -53,6 +52,7 @@ class Writer:
     database: Database
     store: GroupStore
     most_waiting: int = 4096
+    largest_group: int = 512
     groups: int = 0
     written: int = 0
     _queue: queue.SimpleQueue[_Waiting | _Job | None] = field(default_factory=queue.SimpleQueue)
@@ -112,7 +112,7 @@ class Writer:
                     held = item
                     break
                 group.append(item)
-                if len(group) >= _LARGEST_GROUP:
+                if len(group) >= self.largest_group:
                     break
                 try:
                     item = self._queue.get_nowait()
