@@ -7,7 +7,6 @@ a keyed digest whose key is drawn anew each day: no address is stored anywhere.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import ipaddress
 import secrets
 import time
@@ -54,9 +53,9 @@ class _Window:
 
     length_s: float
     _number: int = 0
-    _counts: dict[str, int] = field(default_factory=dict)
+    _counts: dict[bytes, int] = field(default_factory=dict)
 
-    def hit(self, who: str, most: int, now_s: float) -> bool:
+    def hit(self, who: bytes, most: int, now_s: float) -> bool:
         """Count one; False if it is one too many."""
         number = int(now_s // self.length_s)
         if number != self._number or len(self._counts) > _MOST_COUNTED:
@@ -80,9 +79,12 @@ class Limiter:
     _day: _Window = field(default_factory=lambda: _Window(86_400))
     _place_minute: _Window = field(default_factory=lambda: _Window(60))
     _join_hour: _Window = field(default_factory=lambda: _Window(3600))
+    _bare_join_hour: _Window = field(default_factory=lambda: _Window(3600))
     _read_minute: _Window = field(default_factory=lambda: _Window(60))
 
-    def write(self, sender: bytes, address: str) -> Problem | None:
+    def message(
+        self, sender: bytes, address: str, *, joins: bool, with_code: bool
+    ) -> Problem | None:
         """Count one message of a sender; the problem if it is one too many."""
         limits, now_s = self.settings, self.clock()
         who, place = self._digest(sender), self._place(address)
@@ -91,14 +93,13 @@ class Limiter:
             and self._day.hit(who, limits.writes_per_day, now_s)
             and self._place_minute.hit(place, limits.writes_per_minute_and_address, now_s)
         )
-        return None if within else _too_many("messages")
-
-    def join(self, address: str, *, with_code: bool) -> Problem | None:
-        """Count one join from an address."""
-        limits = self.settings
+        if not within:
+            return _too_many("messages")
+        if not joins:
+            return None
         most = limits.joins_per_hour_with_code if with_code else limits.joins_per_hour_without_code
-        place = f"{with_code} {self._place(address)}"
-        if self._join_hour.hit(place, most, self.clock()):
+        window = self._join_hour if with_code else self._bare_join_hour
+        if window.hit(place, most, now_s):
             return None
         return _too_many("new members from this network")
 
@@ -109,7 +110,7 @@ class Limiter:
             return None
         return _too_many("requests")
 
-    def _place(self, address: str) -> str:
+    def _place(self, address: str) -> bytes:
         try:
             found = ipaddress.ip_address(address)
         except ValueError:
@@ -119,11 +120,11 @@ class Limiter:
             return self._digest(network.network_address.packed)
         return self._digest(found.packed)
 
-    def _digest(self, sender: bytes) -> str:
+    def _digest(self, sender: bytes) -> bytes:
         if self._salt_day != self.today():
             self._salt_day = self.today()
             self._salt = secrets.token_bytes(32)
-        return hmac.new(self._salt, sender, hashlib.sha256).hexdigest()[:32]
+        return hashlib.blake2b(sender, digest_size=16, key=self._salt).digest()
 
 
 def _too_many(what: str) -> Problem:

@@ -6,7 +6,6 @@ the database: a copy of the database alone lets nobody join or forge anything.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -259,7 +258,7 @@ def new_code() -> str:
 
 def keyed_digest(secret: bytes, purpose: str, data: bytes) -> bytes:
     """Return HMAC-SHA-256 of `data` for one purpose, so that no two lists can be joined."""
-    return hmac.new(secret, purpose.encode() + b"\0" + data, hashlib.sha256).digest()
+    return hmac.digest(secret, purpose.encode() + b"\0" + data, "sha256")
 
 
 def _write_private(path: Path, text: str) -> None:

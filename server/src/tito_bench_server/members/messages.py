@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -169,6 +170,7 @@ def _identifier(found: uuid.UUID | None) -> bytes:
     return found.bytes
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return what two spellings of a name have in common."""
     return key_of(text) + "".join(c for c in text if c.isdigit()) or text.casefold()

@@ -20,7 +20,7 @@ from tito_bench_server.contract.requests import MalformedBody, SessionBody, deco
 from tito_bench_server.courses import code_digest
 from tito_bench_server.members import account
 from tito_bench_server.members.decide import Outcome
-from tito_bench_server.members.messages import Action, ProfileMessage, read_message
+from tito_bench_server.members.messages import Action, read_message
 from tito_bench_server.problems import REFUSALS, Problem, Refusal, problem_response
 from tito_bench_server.services import Services, services_of
 
@@ -87,9 +87,9 @@ def _taking(action: Action) -> Endpoint:
         address = services.address_of(request)
         # Without key and id, all that is known of a sender is the network.
         sender = message.key_digest or message.anonymous_id or address.encode()
-        too_many = services.limiter.write(sender, address)
-        if too_many is None and isinstance(message, ProfileMessage) and action is Action.JOIN:
-            too_many = services.limiter.join(address, with_code=code is not None)
+        too_many = services.limiter.message(
+            sender, address, joins=action is Action.JOIN, with_code=code is not None
+        )
         if too_many is not None:
             raise too_many.raised()
         return _answer(await services.writer.deliver(message))
