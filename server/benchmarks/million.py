@@ -130,7 +130,7 @@ def _measure(url: str) -> None:
         for sender in senders:
             sender.join()
         print(f"writes alone: {len(quiet)} in 3 s, p99 {_p99(quiet):.0f} ms")
-        print(f"release of all tables: {done['seconds']:.1f} s, {done['marked']} cells marked")
+        print(f"release of all tables: {done['seconds']:.1f} s, {done['marked']} members marked")
         print(f"writes meanwhile: {len(waits)}, p99 {_p99(waits):.0f} ms, most {max(waits):.0f} ms")
         for path in ("api/community/map", "map"):
             times = []

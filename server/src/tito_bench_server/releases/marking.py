@@ -129,23 +129,39 @@ def mark_members(database: Database, turn: Turn, settled_day: int, kinds: set[st
     """Write down where the settled members of all due rows stand; return how many changed."""
     with database.read() as connection:
         last = connection.execute(sa.select(sa.func.max(member.c.id))).scalar() or 0
-    statements = [_marking(KINDS[name], settled_day) for name in sorted(kinds)]
-    marked = 0
-    for low in range(0, last + 1, _CHUNK):
-        marked += turn(_marking_chunk(statements, low))
-    return marked
+    statement = _marking([KINDS[name] for name in sorted(kinds)], settled_day)
+    return sum(turn(_marking_chunk(statement, low)) for low in range(0, last + 1, _CHUNK))
 
 
-def _marking_chunk(statements: list[sa.Update], low: int) -> Callable[[sa.Connection], int]:
+def _marking_chunk(statement: sa.Update, low: int) -> Callable[[sa.Connection], int]:
     def work(connection: sa.Connection) -> int:
-        bounds = {"low": low, "high": low + _CHUNK}
-        return sum(connection.execute(one, bounds).rowcount for one in statements)
+        return connection.execute(statement, {"low": low, "high": low + _CHUNK}).rowcount
 
     return work
 
 
-def _marking(kind: Kind, settled_day: int) -> sa.Update:
-    due = (
+def _marking(kinds: list[Kind], settled_day: int) -> sa.Update:
+    """Return one statement for all kinds: PostgreSQL writes a row anew at each update."""
+    moves = {kind.shown.name: (_differs(kind) & _is_due(kind), kind) for kind in kinds}
+    return (
+        sa.update(member)
+        .where(
+            member.c.id >= sa.bindparam("low"),
+            member.c.id < sa.bindparam("high"),
+            member.c.joined_day <= settled_day,
+            sa.or_(*(moved for moved, _ in moves.values())),
+        )
+        .values(
+            {
+                name: sa.case((moved, kind.cell), else_=kind.shown)
+                for name, (moved, kind) in moves.items()
+            }
+        )
+    )
+
+
+def _is_due(kind: Kind) -> sa.ColumnElement[bool]:
+    return (
         sa.select(sa.literal(1))
         .where(
             release.c.course_id == member.c.course_id,
@@ -155,17 +171,6 @@ def _marking(kind: Kind, settled_day: int) -> sa.Update:
         )
         .correlate(member)
         .exists()
-    )
-    return (
-        sa.update(member)
-        .where(
-            member.c.id >= sa.bindparam("low"),
-            member.c.id < sa.bindparam("high"),
-            member.c.joined_day <= settled_day,
-            _differs(kind),
-            due,
-        )
-        .values({kind.shown.name: kind.cell})
     )
 
 
