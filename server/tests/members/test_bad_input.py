@@ -199,3 +199,77 @@ def test_one_that_cannot_be_written_takes_no_other_with_it(world: World, monkeyp
 def test_too_many_that_wait_are_sent_away(world: World) -> None:
     world.services.writer.most_waiting = 0
     assert world.post("join", profile_body()).status_code == 503
+
+
+def test_a_full_disk_loses_nothing_that_was_accepted(world: World) -> None:
+    """SQLite's own answer to a database that may not grow."""
+    world.join()
+    with world.services.database.writers.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    waiting: list[tuple[uuid.UUID, dict[str, Any]]] = []
+    accepted = 1
+    while not waiting:
+        once, body = uuid.uuid4(), profile_body(name="x" * 110)
+        answer = world.post("join", body, idempotency=once)
+        if answer.status_code == 202:
+            accepted += 1
+            assert accepted < 500
+        else:
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) <= 10
+            waiting.append((once, body))
+    assert len(world.rows(tables.member)) == accepted
+    with world.services.database.writers.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=100000")
+    for once, body in waiting:
+        assert world.post("join", body, idempotency=once).json() == {"status": "stored"}
+
+
+def test_a_client_that_sends_its_body_for_ever_is_let_go(world: World, monkeypatch: Any) -> None:
+    import socket
+
+    from serving import serving
+    from tito_bench_server.members import routes
+    from world import CODE
+
+    monkeypatch.setattr(routes, "_BODY_WAIT_S", 0.3)
+    with serving(world) as base:
+        host, port = base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(
+                f"POST /c/{CODE}/api/community/join HTTP/1.1\r\nHost: x\r\n"
+                f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
+                "Content-Length: 1000\r\n\r\n{".encode()
+            )
+            answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_below_a_path_of_another_site(tmp_path: Path, new_world: Callable[..., World]) -> None:
+    from tito_bench_server.settings import ServerSettings
+    from world import CODE, WITHOUT_LIMITS
+
+    server = ServerSettings(public_url="https://example.org/community/")
+    settings = Settings(server=server, limits=WITHOUT_LIMITS.limits)
+    world = new_world(f"sqlite:///{tmp_path / 'c.db'}", settings=settings)
+    add_course(world.services.database)
+    _, key = world.join()
+    page = world.request("GET", "/").text
+    assert f'href="/community/c/{CODE}/map"' in page
+    assert 'href="/community/static/style-' in page
+    assert f"connect https://example.org/community/c/{CODE}" in page
+    link = world.request("POST", "/api/community/links", key=key, body=b"").json()["url"]
+    assert link.startswith(f"https://example.org/community/c/{CODE}/open#")
+    token = link.partition("#")[2].encode()
+    opened = world.request(
+        "POST",
+        "/session",
+        body=b'{"token": "%s"}' % token,
+        headers={"Origin": "https://example.org"},
+    )
+    cookie = opened.headers["set-cookie"]
+    assert cookie.startswith("__Host-tito-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+    name = cookie.partition(";")[0]
+    assert world.request("GET", "/cohort", headers={"Cookie": name}).status_code == 200

@@ -7,10 +7,13 @@ import json
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx
 import pytest
 
 from postgres_cluster import Cluster, ClusterMissing, running_cluster
+from serving import command, running_process
 from tito_bench_server.courses import code_digest
 from tito_bench_server.members.messages import Action, Message, read_message
 from tito_bench_server.store import tables
@@ -59,3 +62,22 @@ def test_two_processes_decide_one_after_the_other(
 
 def _deliver(world: World, message: Message) -> str:
     return asyncio.run(world.services.writer.deliver(message)).name
+
+
+def test_several_workers_serve_one_course(tmp_path: Path, cluster: Cluster) -> None:
+    assert command("init", cwd=tmp_path).returncode == 0
+    url = cluster.new_database().replace("postgresql+psycopg", "postgresql")
+    (tmp_path / "community" / "server.toml").write_text(f'[database]\nurl = "{url}"\n')
+    assert command("migrate", cwd=tmp_path).returncode == 0
+    assert command("course", "add", "Two", cwd=tmp_path).returncode == 0
+    with running_process(tmp_path, "--workers", "2") as running:
+        course = running.courses[-1]
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        body = profile_body()
+        statuses = []
+        for _ in range(6):
+            with httpx.Client(trust_env=False, timeout=30) as client:
+                answer = client.post(f"{course}/api/community/join", json=body, headers=headers)
+                statuses.append(answer.json()["status"])
+        assert statuses == ["stored", *["stored before"] * 5]
+        assert running.stop() in {0, 143, -15}
