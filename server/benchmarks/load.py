@@ -32,6 +32,11 @@ from postgres_cluster import ClusterMissing, running_cluster
 from world import CODE, profile_body
 
 _CONNECTIONS = 32
+_WAYS = (
+    ("group commit", 512),
+    ("a transaction a message, in turn", 1),
+    ("a transaction a message, in threads", 0),
+)
 _SCRIPT = """
 math.randomseed(os.time() + %(seed)d)
 local body = [==[%(body)s]==]
@@ -82,27 +87,27 @@ def main() -> None:
         except ClusterMissing as error:
             print(f"without PostgreSQL: {error}")
         servers = [
-            stack.enter_context(_serving(f"{system}, {how}", url(f"{how[:5]}".strip()), largest))
+            stack.enter_context(_serving(f"{system}, {how}", url(f"db{largest}"), largest))
             for system, url in urls.items()
-            for how, largest in (("group commit", 512), ("a transaction a message", 1))
+            for how, largest in _WAYS
         ]
         script = folder / "join.lua"
         for number in range(options.rounds):
             for server in servers:
                 _round(server, script, options.seconds, number)
-    print(f"{'store':38} {'messages/s':>12} {'p99 ms':>10} {'CPU ms':>8} {'failed':>7}")
+    print(f"{'store':48} {'messages/s':>12} {'p99 ms':>10} {'CPU ms':>8} {'failed':>7}")
     for server in servers:
         print(
-            f"{server.name:38} {statistics.median(server.rates):12.0f} "
+            f"{server.name:48} {statistics.median(server.rates):12.0f} "
             f"{statistics.median(server.p99_ms):10.0f} {statistics.median(server.cpu_ms):8.3f} "
             f"{server.failed:7}"
         )
-    for one, other in zip(servers[::2], servers[1::2], strict=True):
-        pairs = zip(one.rates, other.rates, strict=True)
-        ratio = statistics.median(a / b for a, b in pairs)
-        cpu = statistics.median(b / a for a, b in zip(one.cpu_ms, other.cpu_ms, strict=True))
-        name = one.name.partition(",")[0]
-        print(f"{name}: group commit takes {ratio:.1f}x the rate, at 1/{cpu:.1f} of the CPU")
+    for place in range(0, len(servers), len(_WAYS)):
+        one = servers[place]
+        for other in servers[place + 1 : place + len(_WAYS)]:
+            rate = statistics.median(a / b for a, b in zip(one.rates, other.rates, strict=True))
+            cpu = statistics.median(b / a for a, b in zip(one.cpu_ms, other.cpu_ms, strict=True))
+            print(f"group commit beside {other.name}: {rate:.1f}x the rate, 1/{cpu:.1f} of the CPU")
 
 
 @contextmanager
