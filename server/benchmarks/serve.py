@@ -71,7 +71,9 @@ def main() -> None:
     app.router.add_route("/release", release, methods=["POST"])
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(app, log_level="error", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, proxy_headers=False, server_header=False
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
