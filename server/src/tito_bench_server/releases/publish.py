@@ -129,6 +129,8 @@ def _publish(database: Database, turn: Turn, course_id: int, today: int) -> None
     ]
 
     def write(connection: sa.Connection) -> None:
+        if _numbers(_states(connection, course_id)) != _numbers(states):
+            return  # another process made this release meanwhile: it is published
         for (row, kind), state in fresh.items():
             before = states.get((row, kind))
             _keep(connection, course_id, row, kind, state, before)
@@ -150,6 +152,10 @@ def _states(connection: sa.Connection, course_id: int) -> dict[_Place, _State]:
         )
         for row in rows
     }
+
+
+def _numbers(states: Mapping[_Place, _State]) -> dict[_Place, int]:
+    return {place: state.number for place, state in states.items()}
 
 
 def _count(
