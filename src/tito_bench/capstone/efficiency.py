@@ -11,7 +11,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.desk import Desk
-from tito_bench.capstone.figures import EnergyFigures, MemoryFigures
+from tito_bench.measure.figures import EnergyFigures, MemoryFigures
 from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.student_code import require_array, student_code
 from tito_bench.workloads.inputs import InputPool
