@@ -16,7 +16,7 @@ from tito_bench.community.country import UnknownCountry, flag_of, key_of, resolv
 from tito_bench.community.merging import OTHER, merge_groups
 from tito_bench.community.profile import COURSE_TYPES, EXPERIENCE_LEVELS
 from tito_bench.errors import StoreError, TitoBenchError, UsageError
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 __all__ = [
     "COURSE_TYPES",
