@@ -13,7 +13,6 @@ from tito_bench.cli.signals import ended_by_signals
 from tito_bench.cli.streams import Streams
 from tito_bench.community.cohort import named_cohort
 from tito_bench.community.country import UnknownCountry, flag_of, key_of, resolve_country
-from tito_bench.community.merging import OTHER, merge_groups
 from tito_bench.community.profile import COURSE_TYPES, EXPERIENCE_LEVELS
 from tito_bench.errors import StoreError, TitoBenchError, UsageError
 from tito_bench.safe_text import safe_text
@@ -21,7 +20,6 @@ from tito_bench.safe_text import safe_text
 __all__ = [
     "COURSE_TYPES",
     "EXPERIENCE_LEVELS",
-    "OTHER",
     "Exit",
     "StoreError",
     "Streams",
@@ -31,7 +29,6 @@ __all__ = [
     "country_name",
     "ended_by_signals",
     "key_of",
-    "merge_groups",
     "named_cohort",
     "safe_text",
 ]

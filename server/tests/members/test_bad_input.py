@@ -127,6 +127,21 @@ def test_a_flood_is_told_to_come_later(tmp_path: Path, new_world: Callable[..., 
     assert elsewhere.status_code == 202
 
 
+def test_links_and_reads_are_counted_too(tmp_path: Path, new_world: Callable[..., World]) -> None:
+    limits = LimitSettings(writes_per_minute=2, reads_per_minute=6)
+    world = new_world(f"sqlite:///{tmp_path / 'c.db'}", settings=Settings(limits=limits))
+    add_course(world.services.database)
+    _, key = world.join()
+
+    def link() -> int:
+        return world.request("POST", "/api/community/links", key=key, body=b"").status_code
+
+    assert [link() for _ in range(3)] == [201, 201, 429]
+    reads = [world.request("GET", "/api/community/me", key=key).status_code for _ in range(4)]
+    assert reads == [200, 200, 200, 429]
+    assert world.request("GET", "/map").status_code == 429
+
+
 @pytest.mark.parametrize(
     ("hops", "forwarded", "expected"),
     [

@@ -8,6 +8,7 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from tito_bench.community.merging import OTHER, merge_groups
 
 from tito_bench_server.releases.suppression import (
     TOTAL,
@@ -134,6 +135,14 @@ def test_bridges_are_what_elimination_finds(hidden: set[tuple[int, str]]) -> Non
     equations += [{cell: 1 for cell in hidden if cell[1] == column} for column in columns]
     expected = {cell for cell in hidden if _follows(cell, equations)}
     assert determined_cells(hidden) == expected
+
+
+@given(st.dictionaries(st.sampled_from(_COLUMNS), _small))
+@settings(max_examples=300, deadline=None)
+def test_a_course_of_one_cohort_shows_what_a_class_of_files_shows(counts: dict[str, int]) -> None:
+    """`tito-bench community stats --from` and the server keep to the same rule."""
+    of_files = set(merge_groups(counts, K)) - {OTHER}
+    assert suppress({1: counts}, K).visible[1] == of_files
 
 
 def test_large_cells_are_shown() -> None:

@@ -107,6 +107,7 @@ def _answer(outcome: Outcome) -> Response:
 
 async def _me(request: Request) -> Response:
     services = services_of(request)
+    _count_read(request)
     member_id = await signed_in(request)
     found = await run_in_threadpool(account.export, services.database, member_id)
     if found is None:
@@ -118,7 +119,14 @@ async def _new_link(request: Request) -> Response:
     """A link that opens the pages as this member; its token never reaches a server log,
     for the fragment of an address is not sent."""
     services = services_of(request)
+    _count_read(request)
     member_id = await signed_in(request, cookies=False)
+    address = services.address_of(request)
+    too_many = services.limiter.message(
+        member_id.to_bytes(8, "big"), address, joins=False, with_code=False
+    )
+    if too_many is not None:
+        raise too_many.raised()
     token = secrets.token_urlsafe(32)
     until_s = int(services.now_s()) + _LINK_S
     await _in_turn(services, lambda c: account.keep_link(c, token, member_id, until_s))
@@ -130,6 +138,7 @@ async def _new_link(request: Request) -> Response:
 async def _new_session(request: Request) -> Response:
     """Trade the token of a link, once, for a session."""
     services = services_of(request)
+    _count_read(request)
     _same_origin(request)
     body = await _body(request, 4096)
     try:
@@ -170,6 +179,13 @@ async def _end_session(request: Request) -> Response:
     for name in (SESSION_COOKIE, PLAIN_SESSION_COOKIE):
         response.delete_cookie(name, path="/", secure=name == SESSION_COOKIE, httponly=True)
     return response
+
+
+def _count_read(request: Request) -> None:
+    services = services_of(request)
+    too_many = services.limiter.read(services.address_of(request))
+    if too_many is not None:
+        raise too_many.raised()
 
 
 async def signed_in(request: Request, *, cookies: bool = True) -> int:

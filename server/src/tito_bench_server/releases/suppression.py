@@ -183,9 +183,8 @@ class _Table:
         shown = [one for one in cells if one not in self.hidden and one[0] not in self.frozen]
         if not shown:
             return False
-        smallest = min(
-            shown, key=lambda one: (one[0] == TOTAL, self.counts[one[0]][one[1]], str(one))
-        )
+        shown.sort(key=str, reverse=True)  # of equal ones the last by name, as in a class's tables
+        smallest = min(shown, key=lambda one: (one[0] == TOTAL, self.counts[one[0]][one[1]]))
         self.hidden.add(smallest)
         return True
 
