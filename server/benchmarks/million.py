@@ -1,0 +1,184 @@
+"""A million members: the size of the database, a release beside writes, the map from memory.
+
+    python benchmarks/million.py [--members 1000000] [--postgresql]
+
+Members are put in straight, as many as asked; then one release of all tables runs in the
+server's process while four senders go on joining.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from machine import machine
+
+from postgres_cluster import running_cluster
+from tito_bench_server.pages.render import load_world
+from tito_bench_server.store import migrate, tables
+from tito_bench_server.store.bulk import bulk_for
+from tito_bench_server.store.database import Database, open_database
+from world import CODE, add_cohort, add_course, new_key, profile_body
+
+_BATCH = 20_000
+_COLUMNS = (
+    *("id", "course_id", "anonymous_id", "key_digest", "cohort_id", "country"),
+    *("institution_text", "course_type", "experience", "modules", "milestones", "capstone"),
+    *("setup", "joined_day", "seen_day"),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--postgresql", action="store_true")
+    options = parser.parse_args()
+    print(machine())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = f"sqlite:///{folder / 'community.db'}"
+        if options.postgresql:
+            url = stack.enter_context(running_cluster()).new_database()
+        database = open_database(url)
+        stack.callback(database.close)
+        migrate.upgrade(database)
+        add_course(database)
+        begun = time.monotonic()
+        _fill(database, options.members)
+        print(f"put in: {time.monotonic() - begun:.0f} s")
+        print(f"database: {_size(database) / options.members:.0f} bytes a member")
+        _measure(url)
+        print(f"after the release: {_size(database) / options.members:.0f} bytes a member")
+
+
+def _fill(database: Database, members: int) -> None:
+    rng = random.Random(1)
+    codes = sorted(load_world().places)
+    weights = [1 / (1 + n) for n in range(len(codes))]
+    rng.shuffle(codes)
+    cohorts = [
+        add_cohort(database, f"{term} {year}")
+        for year in (2025, 2026)
+        for term in ("Spring", "Fall")
+    ]
+    joined = tables.day_of(_today()) - 10
+    for start in range(1, members + 1, _BATCH):
+        count = min(_BATCH, members + 1 - start)
+        countries = rng.choices(codes, weights, k=count)
+        rows = [
+            (
+                *(start + place, 1, rng.randbytes(16), rng.randbytes(32)),
+                *(rng.choice(cohorts), countries[place]),
+                f"Institution {rng.randrange(2000)}" if rng.random() < 0.5 else None,
+                *(rng.randrange(5), rng.randrange(5), rng.randrange(21), rng.randrange(7)),
+                *(rng.uniform(0, 100) if rng.random() < 0.4 else None, True, joined, joined),
+            )
+            for place in range(count)
+        ]
+        with database.write() as connection:
+            bulk_for(connection).insert(tables.member, _COLUMNS, rows)
+
+
+def _today():  # type: ignore[no-untyped-def]
+    from tito_bench_server.store.group import utc_today
+
+    return utc_today()
+
+
+def _size(database: Database) -> int:
+    with database.read() as connection:
+        if database.is_sqlite:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+        named = sa.text("SELECT pg_database_size(current_database())")
+        return int(connection.execute(named).scalar_one())
+
+
+def _measure(url: str) -> None:
+    program = Path(__file__).with_name("serve.py")
+    process = subprocess.Popen(
+        [sys.executable, str(program), url, "512"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        base = process.stdout.readline().strip()
+        quiet = _writes(base, 3.0)
+        over = threading.Event()
+        waits: list[float] = []
+        senders = [
+            threading.Thread(target=_send, args=(base, over.is_set, waits)) for _ in range(4)
+        ]
+        for sender in senders:
+            sender.start()
+        done = httpx.post(f"{base}/release", timeout=600, trust_env=False).json()
+        over.set()
+        for sender in senders:
+            sender.join()
+        print(f"writes alone: {len(quiet)} in 3 s, p99 {_p99(quiet):.0f} ms")
+        print(f"release of all tables: {done['seconds']:.1f} s, {done['marked']} members marked")
+        print(f"writes meanwhile: {len(waits)}, p99 {_p99(waits):.0f} ms, most {max(waits):.0f} ms")
+        for path in ("api/community/map", "map"):
+            times = []
+            with httpx.Client(trust_env=False) as client:
+                for _ in range(200):
+                    begun = time.perf_counter()
+                    assert client.get(f"{base}/c/{CODE}/{path}").status_code == 200
+                    times.append(1e3 * (time.perf_counter() - begun))
+            print(f"/{path}: median {statistics.median(times):.1f} ms, p99 {_p99(times):.1f} ms")
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _writes(base: str, seconds: float) -> list[float]:
+    end = time.monotonic() + seconds
+    waits: list[float] = []
+    senders = [
+        threading.Thread(target=_send, args=(base, lambda: time.monotonic() > end, waits))
+        for _ in range(4)
+    ]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    return waits
+
+
+def _send(base: str, over, waits: list[float]) -> None:  # type: ignore[no-untyped-def]
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        while not over():
+            headers = {
+                "Idempotency-Key": str(uuid.uuid4()),
+                "Content-Type": "application/json",
+                "Authorization": f"Bearer {new_key()}",
+            }
+            body = json.dumps(profile_body()).encode()
+            begun = time.perf_counter()
+            answer = client.post(
+                f"{base}/c/{CODE}/api/community/join", content=body, headers=headers
+            )
+            assert answer.status_code == 202, answer.text
+            waits.append(1e3 * (time.perf_counter() - begun))
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[int(0.99 * (len(times) - 1))]
+
+
+if __name__ == "__main__":
+    main()

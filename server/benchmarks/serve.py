@@ -1,0 +1,81 @@
+"""A server without limits for the benchmarks: `serve.py URL LARGEST_GROUP` prints its address.
+
+With a largest group of 0, every request writes for itself in a thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from starlette.concurrency import run_in_threadpool
+
+from tito_bench_server.app import build_app
+from tito_bench_server.members.decide import Outcome
+from tito_bench_server.members.messages import Message
+from tito_bench_server.releases.publish import make_release
+from tito_bench_server.services import Services, build_services
+from tito_bench_server.store import migrate
+from world import SECRET, WITHOUT_LIMITS, add_course
+
+
+def _write_in_threads(services: Services) -> None:
+    """Have every request write by itself, as web frameworks have it by default."""
+
+    def write(message: Message) -> Outcome:
+        with services.database.write() as connection:
+            return services.writer.store.apply(connection, [message])[0]
+
+    async def deliver(message: Message) -> Outcome:
+        return await run_in_threadpool(write, message)
+
+    services.writer.deliver = deliver  # type: ignore[method-assign]
+
+
+def main() -> None:
+    url, largest_group = sys.argv[1], int(sys.argv[2])
+    services = build_services(WITHOUT_LIMITS, SECRET, url)
+    if largest_group:
+        services.writer.largest_group = largest_group
+    else:
+        _write_in_threads(services)
+    if migrate.schema_state(services.database).revision is None:
+        migrate.upgrade(services.database)
+        add_course(services.database)
+    app = build_app(services)
+
+    async def release(_request):  # type: ignore[no-untyped-def]
+        """Make a release in this process, as the daily hour does; answers with its seconds."""
+        import asyncio
+
+        from starlette.responses import JSONResponse
+
+        begun = datetime.now(UTC)
+        report = await asyncio.to_thread(
+            make_release,
+            services.database,
+            services.turn,
+            services.settings.releases,
+            services.today(),
+        )
+        services.published.forget()
+        seconds = (datetime.now(UTC) - begun).total_seconds()
+        return JSONResponse({"seconds": seconds, "marked": report.marked})
+
+    app.router.add_route("/release", release, methods=["POST"])
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, proxy_headers=False, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

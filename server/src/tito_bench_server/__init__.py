@@ -1,0 +1,3 @@
+"""The community server of tito-bench."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What is sent to the server and what it answers."""

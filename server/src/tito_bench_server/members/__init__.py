@@ -1,0 +1,1 @@
+"""Members: what their messages do, and what they can ask for."""

@@ -1,0 +1,1 @@
+"""Releases: what is published of many, and when."""

@@ -1,0 +1,1 @@
+"""The database: tables, the group-commit writer, migrations, copies."""

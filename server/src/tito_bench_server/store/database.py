@@ -1,0 +1,130 @@
+"""Opening the database: one writer at a time, readers beside it, on both systems."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from tito_bench_server.client_package import safe_text
+from tito_bench_server.errors import DatabaseError, StoreUnavailable
+
+__all__ = ["WRITER_LOCK", "Database", "open_database"]
+
+WRITER_LOCK = 0x7469746F
+"""The advisory lock of PostgreSQL ("tito") that a writer holds to the end of its transaction,
+as SQLite's writer holds the file: several processes then decide one after the other."""
+
+_BUSY_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Database:
+    """Both ways into the database."""
+
+    url: sa.URL
+    readers: sa.Engine
+    writers: sa.Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent view of the database.
+
+        Raises `StoreUnavailable`.
+        """
+        with _as_unavailable(), self.readers.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction, alone among writers; committed at the end, else undone.
+
+        Raises `StoreUnavailable`.
+        """
+        with _as_unavailable(), self.writers.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+            yield connection
+
+    def close(self) -> None:
+        self.readers.dispose()
+        self.writers.dispose()
+
+
+def open_database(url: str, *, readers: int = 4) -> Database:
+    """Open, without connecting yet.
+
+    Raises `DatabaseError` for an address that is none, or where psycopg is missing.
+    """
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _open_sqlite(parsed, readers)
+        if parsed.get_backend_name() != "postgresql":
+            raise DatabaseError(
+                f"database.url: {safe_text(parsed.drivername)} is not supported; "
+                "leave it out for SQLite, or give postgresql://..."
+            )
+        arguments: dict[str, Any] = {"connect_args": {"connect_timeout": 5}, "pool_pre_ping": True}
+        engine = sa.create_engine(
+            parsed, isolation_level="REPEATABLE READ", pool_size=readers, **arguments
+        )
+        # A writer that waited for its turn must see what the one before it wrote.
+        writers = sa.create_engine(
+            parsed, isolation_level="READ COMMITTED", pool_size=2, **arguments
+        )
+        return Database(parsed, engine, writers)
+    except sa.exc.ArgumentError as error:
+        raise DatabaseError(f"database.url: {safe_text(str(error))}") from error
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            "PostgreSQL needs psycopg: pip install 'tito-bench-server[postgres]'"
+        ) from error
+
+
+def _open_sqlite(url: sa.URL, readers: int) -> Database:
+    reading = sa.create_engine(url, pool_size=readers, max_overflow=readers)
+    writing = sa.create_engine(url, pool_size=1, max_overflow=4)
+    for engine, begin in ((reading, "BEGIN"), (writing, "BEGIN IMMEDIATE")):
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _beginning_with(begin))
+    return Database(url, reading, writing)
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    """FULL: what was accepted is on the disk. secure_delete: what was erased is not."""
+    connection.isolation_level = None  # transactions begin as said below, not by guessing
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={_BUSY_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _beginning_with(statement: str) -> Any:
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable(
+            f"the database does not answer: {safe_text(str(error).splitlines()[0])}"
+        ) from error

@@ -1,0 +1,1 @@
+"""The steps that a database has gone through; each is walked up and down on both systems."""

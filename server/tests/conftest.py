@@ -1,0 +1,65 @@
+"""Every test of the database runs on SQLite, and on PostgreSQL where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from postgres_cluster import Cluster, ClusterMissing, running_cluster
+from world import World, add_course
+
+_STACK = ExitStack()
+_FOUND: list[Cluster | str] = []
+
+
+def _cluster() -> Cluster:
+    if not _FOUND:
+        try:
+            _FOUND.append(_STACK.enter_context(running_cluster()))
+        except ClusterMissing as error:
+            _FOUND.append(str(error))
+    found = _FOUND[0]
+    if isinstance(found, str):
+        pytest.skip(f"needs PostgreSQL: {found}")
+    return found
+
+
+def pytest_unconfigure() -> None:
+    _STACK.close()
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return _cluster()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'community.db'}"
+    return _cluster().new_database()
+
+
+@pytest.fixture
+def new_world() -> Iterator[Callable[..., World]]:
+    made: list[World] = []
+
+    def make(url: str, **more: object) -> World:
+        made.append(World(url, **more))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def world(database_url: str, new_world: Callable[..., World]) -> World:
+    """A server with one course."""
+    found = new_world(database_url)
+    add_course(found.services.database)
+    return found
