@@ -30,9 +30,9 @@ from fairness_lab.packages import working_package
 from fairness_lab.runs import run_baseline
 from fairness_lab.tables import Cell, composite, print_summary, print_table, slowdowns
 
-from tito_bench.measure.environment import describe_machine
-from tito_bench.measure.statistics import coefficient_of_variation
+from tito_bench.machine.environment import describe_machine
 from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.statistics import coefficient_of_variation
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from packages.build import build_package  # the student package of the tests

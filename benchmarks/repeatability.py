@@ -14,7 +14,7 @@ from pathlib import Path
 
 from command import baseline_record, machine_line
 
-from tito_bench.measure.statistics import coefficient_of_variation
+from tito_bench.statistics import coefficient_of_variation
 
 
 def main() -> None:

@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from packages.build import build_package
+from packages.capstone_run import measure
+from tito_bench.records.capstone import CapstoneRecord
+
 # No test fails for the time it takes: a machine may be busy.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -81,3 +85,30 @@ def run_cli(project: Path, clean_environ: Mapping[str, str]) -> RunCli:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a complete package of the newest layout."""
+    root = tmp_path_factory.mktemp("complete")
+    build_package(root, "E5")
+    return root
+
+
+@pytest.fixture(scope="session")
+def complete_record(complete: Path) -> CapstoneRecord:
+    return measure(complete, time_s=10.0)
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    """Build a package with code added to the end of its modules."""
+
+    def build(**added: str) -> Path:
+        package = build_package(tmp_path, "E5")
+        for module, code in added.items():
+            with (package / "core" / f"{module}.py").open("a", encoding="utf-8") as file:
+                file.write(f"\n{code}\n")
+        return tmp_path
+
+    return build

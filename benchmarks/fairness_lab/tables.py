@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from tito_bench.measure.statistics import coefficient_of_variation
 from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.statistics import coefficient_of_variation
 
 __all__ = ["Cell", "composite", "print_summary", "print_table", "slowdowns"]
 

@@ -12,9 +12,9 @@ import pytest
 
 from records.made_record import made_capstone, made_record
 from report.made_report import card_of, report_of
-from tito_bench.capstone.figures import CurvePoint, TrainingFigures
-from tito_bench.machine.card import Bandwidth, Card, Figure
+from tito_bench.measure.figures import CurvePoint, TrainingFigures
 from tito_bench.measure.results import Failure
+from tito_bench.records.card import Bandwidth, Card, Figure
 from tito_bench.report.html.page import render_page
 
 _FLAGS = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capstone.conftest import failure, figures, measure, working_on
+from packages.capstone_run import failure, figures, measure, working_on
 
 LABELS_FROM_THE_FILE = """
 import pathlib, sys, tito_bench

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from capstone.conftest import failure, figures, working_on
 from packages.build import ERAS, build_package
+from packages.capstone_run import failure, figures, working_on
 from tito_bench.measure.protocol import Prepared
 from tito_bench.workloads.capstone import CAPSTONE
 

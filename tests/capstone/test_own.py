@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capstone.conftest import Ask, failure, figures, working_on
 from packages.build import build_package
-from tito_bench.capstone.figures import OwnChoice
+from packages.capstone_run import Ask, failure, figures, working_on
+from tito_bench.measure.figures import OwnChoice
 
 MODELS = """
 import numpy as np

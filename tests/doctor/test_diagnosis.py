@@ -10,11 +10,11 @@ from machine.facts import RUNTIME, card
 from tito_bench.doctor import diagnosis as diagnosing
 from tito_bench.doctor.diagnosis import Diagnosis, diagnose
 from tito_bench.errors import WorkerError
-from tito_bench.machine.card import CARD, card_path
+from tito_bench.machine.environment import describe_machine
 from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import fingerprint_of
-from tito_bench.measure.environment import describe_machine
 from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Question
+from tito_bench.records.card import CARD, card_path
 from tito_bench.records.schema import encode
 
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from tito_bench.explain.causes import Cause, find_causes, unexplained_share
-from tito_bench.explain.evidence import (
+from tito_bench.measure.evidence import (
     Allocations,
     ArrayFacts,
     Evidence,

@@ -8,7 +8,11 @@ from typing import Any
 
 import msgspec
 
-from tito_bench.machine.card import (
+from tito_bench.machine.environment import Machine, Runtime
+from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.probe import Probe
+from tito_bench.machine.system import System
+from tito_bench.records.card import (
     Bandwidth,
     Card,
     Clocks,
@@ -17,10 +21,6 @@ from tito_bench.machine.card import (
     SgemmSpeed,
     TargetSpeed,
 )
-from tito_bench.machine.fingerprint import fingerprint_of
-from tito_bench.machine.probe import Probe
-from tito_bench.machine.system import System
-from tito_bench.measure.environment import Machine, Runtime
 
 MACHINE = Machine("Imaginary CPU 3000", "x86_64", 4, 8, 16, "Linux 6.1")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tito_bench.cli.streams import utc_now
 from tito_bench.errors import SubjectError
 from tito_bench.measure.plan import Budget
-from tito_bench.measure.run import measure_baseline
 from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.runs.baseline import measure_baseline
 
 __all__ = [
     "BUDGET", "HONEST", "assert_no_score", "dedented", "measure", "measure_or_refuse", "reasons",

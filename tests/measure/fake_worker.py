@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tito_bench.measure.environment import Runtime
+from tito_bench.machine.environment import Runtime
 from tito_bench.measure.protocol import (
     Answer,
     Failed,

@@ -153,17 +153,17 @@ INVALID = {
     "patched oracle": (
         """
         import tito_bench.workloads.oracle
-        import tito_bench.measure.station
-        tito_bench.measure.station.disagreement = lambda *_: None
+        import tito_bench.worker.station
+        tito_bench.worker.station.disagreement = lambda *_: None
         """,
-        "replaced tito_bench.measure.station.disagreement",
+        "replaced tito_bench.worker.station.disagreement",
     ),
     "patched code object": (
         """
-        from tito_bench.measure.station import Station
+        from tito_bench.worker.station import Station
         Station.check.__code__ = (lambda self, result: None).__code__
         """,
-        "replaced tito_bench.measure.station.Station.check",
+        "replaced tito_bench.worker.station.Station.check",
     ),
     "patched builtins": (
         """

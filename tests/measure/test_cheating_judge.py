@@ -41,7 +41,7 @@ INVALID = {
             if type(thing).__name__ == "Workbench":
                 thing._tiny = (np.ones(100_000, dtype=np.float32),) * 2
         """,
-        "replaced tito_bench.measure.workbench.Workbench._tiny",
+        "replaced tito_bench.worker.workbench.Workbench._tiny",
     ),
     "the snapshot itself": (
         """
@@ -57,10 +57,10 @@ INVALID = {
     ),
     "a method that was not there": (
         """
-        from tito_bench.measure.station import Station
+        from tito_bench.worker.station import Station
         Station.__getattribute__ = lambda self, name: object.__getattribute__(self, name)
         """,
-        "replaced tito_bench.measure.station.Station",
+        "replaced tito_bench.worker.station.Station",
     ),
     "the content of a table": (
         """

@@ -15,7 +15,7 @@ from cheating import dedented, measure, reasons, write_package
 
 from tito_bench.cli.streams import utc_now
 from tito_bench.measure.plan import Budget
-from tito_bench.measure.run import measure_baseline
+from tito_bench.runs.baseline import measure_baseline
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no fork and no signals")
 

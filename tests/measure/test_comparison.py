@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tito_bench.measure.comparison import Estimate, combine, compare, estimate
-from tito_bench.measure.statistics import median, median_interval
+from tito_bench.statistics import median, median_interval
 
 POSITIVE = st.floats(1e-3, 1e6)
 ESTIMATES = st.builds(

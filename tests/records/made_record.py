@@ -12,10 +12,10 @@ import msgspec
 from fake_worker import LOADED
 from made_rounds import made_round
 
-from tito_bench.capstone.figures import AccuracyFigures
 from tito_bench.capstone.results import TaskResult, model_figures
+from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.environment import Machine
+from tito_bench.measure.figures import AccuracyFigures
 from tito_bench.measure.protocol import Loaded
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import summarise

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 
 from records.made_record import made_capstone, made_record
-from tito_bench.capstone.figures import (
+from tito_bench.cli.choice import load_record
+from tito_bench.errors import StoreError
+from tito_bench.measure.figures import (
     AccuracyFigures,
     CurvePoint,
     MemoryFigures,
     TrainingFigures,
 )
-from tito_bench.errors import StoreError
-from tito_bench.records.choice import load_record
 from tito_bench.records.record_text import record_bytes
 from tito_bench.records.soundness import fault_of
 

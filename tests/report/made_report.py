@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from machine.facts import card
-from tito_bench.machine.card import Card
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.card import Card
 from tito_bench.records.entry import decode_entry
 from tito_bench.records.history import History
 from tito_bench.records.record_text import record_bytes

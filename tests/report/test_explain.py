@@ -11,10 +11,10 @@ from msgspec import structs
 from rich.console import Console
 
 from tito_bench.explain.causes import Cause
-from tito_bench.explain.evidence import Evidence, Lines, Place
-from tito_bench.explain.explanation import Explanation, OperationExplanation, Split
-from tito_bench.measure.environment import Machine
+from tito_bench.machine.environment import Machine
+from tito_bench.measure.evidence import Evidence, Lines, Place
 from tito_bench.records.benchmark import FailureRecord, subject_record, system_info
+from tito_bench.records.explanation import Explanation, OperationExplanation, Split
 from tito_bench.report.explain import print_explanation
 from tito_bench.report.terminal import Symbols
 

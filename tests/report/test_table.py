@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.table import Column, cells, csv_text, markdown_table
+from tito_bench.safe_text import safe_text
 
 COLUMNS = (
     Column[tuple[str, float]]("who", "Who", lambda row: safe_text(row[0]), foreign=True),

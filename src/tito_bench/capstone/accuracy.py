@@ -6,7 +6,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.desk import Desk, IncorrectResult, accuracy_of, images_for
-from tito_bench.capstone.figures import AccuracyFigures
+from tito_bench.measure.figures import AccuracyFigures
 
 __all__ = ["assess_accuracy"]
 

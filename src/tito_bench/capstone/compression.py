@@ -10,7 +10,7 @@ import numpy as np
 
 from tito_bench.capstone.arrays import encoded_bytes, needed_arrays
 from tito_bench.capstone.desk import Desk, accuracy_of, images_for
-from tito_bench.capstone.figures import CompressionFigures
+from tito_bench.measure.figures import CompressionFigures
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.student_code import as_function, student_code
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.desk import Desk
-from tito_bench.capstone.figures import CourseFigures
-from tito_bench.measure.station import reading_of
-from tito_bench.measure.statistics import median
+from tito_bench.measure.figures import CourseFigures
+from tito_bench.measure.sampling import reading_of
+from tito_bench.statistics import median
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.models import StudentModel, parameters_of
 from tito_bench.subjects.student_code import student_code

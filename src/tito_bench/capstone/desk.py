@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.capstone.figures import OwnChoice
+from tito_bench.measure.figures import OwnChoice
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.models import StudentModel, build_model
 from tito_bench.subjects.student_code import require_array, student_code

@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 
 from tito_bench.capstone.desk import Desk
-from tito_bench.capstone.figures import MemoryFigures
+from tito_bench.measure.figures import MemoryFigures
 from tito_bench.subjects.student_code import require_array, student_code
 from tito_bench.workloads.inputs import InputPool
 

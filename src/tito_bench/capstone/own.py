@@ -14,13 +14,13 @@ import numpy as np
 
 from tito_bench.capstone.arrays import children_of, encoded_bytes, needed_arrays
 from tito_bench.capstone.desk import Desk, IncorrectResult, accuracy_of
-from tito_bench.capstone.figures import Comparison, OwnChoice, OwnFigures, OwnModelFigures
 from tito_bench.capstone.own_data import OwnData, load_own_data
 from tito_bench.capstone.pairing import Side, take_rounds
 from tito_bench.capstone.replay import KNOWN, Replay, build_replay
 from tito_bench.capstone.tracing import Trace, trace_forward
-from tito_bench.measure.statistics import median, median_interval
+from tito_bench.measure.figures import Comparison, OwnChoice, OwnFigures, OwnModelFigures
 from tito_bench.score import slowdown
+from tito_bench.statistics import median, median_interval
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.student_code import (
     as_function,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tito_bench.capstone.figures import OwnChoice
+from tito_bench.measure.figures import OwnChoice
 from tito_bench.subjects.missing import StudentCodeError
 
 __all__ = ["OwnData", "load_own_data"]

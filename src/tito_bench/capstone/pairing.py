@@ -12,7 +12,7 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.measure.plan import next_loops
 from tito_bench.measure.protocol import Step
-from tito_bench.measure.station import reading_of, time_dispatch
+from tito_bench.measure.sampling import reading_of, time_dispatch
 
 __all__ = ["Side", "take_rounds"]
 

@@ -9,9 +9,9 @@ from tito_bench.capstone.compression import assess_pruning, assess_quantization
 from tito_bench.capstone.course import assess_benchmark, assess_report
 from tito_bench.capstone.desk import Desk
 from tito_bench.capstone.efficiency import assess_memory
-from tito_bench.capstone.figures import Figures, InventoryFigures, ModuleFigures
 from tito_bench.capstone.own import assess_own
 from tito_bench.capstone.training import assess_training
+from tito_bench.measure.figures import Figures, InventoryFigures, ModuleFigures
 from tito_bench.subjects.inventory import take_inventory
 
 __all__ = ["TASKS", "Desk", "perform"]

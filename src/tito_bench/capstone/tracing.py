@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tito_bench import _native
-from tito_bench.capstone.figures import TracedCall
+from tito_bench.measure.figures import TracedCall
 
 __all__ = ["Trace", "trace_forward"]
 

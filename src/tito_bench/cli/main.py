@@ -45,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
         super().print_help(stream)
 
     def error(self, message: str) -> NoReturn:
-        from tito_bench.report.safe_text import safe_text
+        from tito_bench.safe_text import safe_text
 
         super().error(safe_text(message, _LONGEST))
 
@@ -145,7 +145,7 @@ def _flush(prog: str) -> int:
 
 def _not_written(error: OSError, prog: str) -> int:
     """A full disk, for example; a reader who has left needs no words."""
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     _forget_output()
     if isinstance(error, BrokenPipeError):

@@ -82,7 +82,7 @@ def _upstream_main() -> Callable[[], object] | None:
 
 def _no_such_command(word: str) -> int:
     from tito_bench.cli.exits import Exit
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     sys.stderr.write(
         f"tito: error: {safe_text(word)!r} is not a command of tito-bench, and TinyTorch, which "

@@ -18,7 +18,7 @@ import msgspec
 
 from tito_bench.community.merging import Bin, merge_bins, merge_groups
 from tito_bench.errors import StoreError
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tito_bench.errors import UsageError
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from datetime import date

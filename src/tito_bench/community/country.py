@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from tito_bench.errors import UsageError
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 __all__ = ["UnknownCountry", "flag_of", "key_of", "resolve_country"]
 

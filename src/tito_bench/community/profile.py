@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from tito_bench.records.schema import DocumentKind
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 __all__ = [
     "COURSE_TYPES",

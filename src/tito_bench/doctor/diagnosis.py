@@ -15,13 +15,13 @@ from tito_bench.doctor.scripts import Script, find_scripts, judge_scripts, own_f
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import StoreError
-from tito_bench.machine.card import CARD, card_path
+from tito_bench.machine.environment import Machine, Runtime, describe_machine
 from tito_bench.machine.findings import Finding, find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.environment import Machine, Runtime, describe_machine
 from tito_bench.measure.session import Worker
+from tito_bench.records.card import CARD, card_path
 from tito_bench.records.layout import Layout
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import read_bytes

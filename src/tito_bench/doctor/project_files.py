@@ -11,8 +11,8 @@ import msgspec
 from tito_bench.community.consent import CONSENT
 from tito_bench.community.profile import PROFILE
 from tito_bench.errors import NewerSchema, StoreError
-from tito_bench.machine.card import CARD, card_path
 from tito_bench.machine.findings import Finding, Severity
+from tito_bench.records.card import CARD, card_path
 from tito_bench.records.config import CONFIG
 from tito_bench.records.layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import msgspec
 
 from tito_bench.errors import WorkerError
+from tito_bench.machine.environment import Runtime
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.environment import Runtime
 from tito_bench.measure.protocol import Failed, Load, Loaded, SubjectChoice
 from tito_bench.measure.session import Worker
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tito_bench.explain.counting import Count, Locate, count_lines
-from tito_bench.explain.evidence import ArrayFacts, ArrayRole
 from tito_bench.explain.turns import Turn
+from tito_bench.measure.evidence import ArrayFacts, ArrayRole
 from tito_bench.subjects import Subject
 from tito_bench.subjects.faults import is_inside
 from tito_bench.subjects.missing import StudentCodeError

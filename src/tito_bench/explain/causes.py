@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tito_bench.explain.evidence import ArrayFacts, Evidence, Lines, Place, Times
+from tito_bench.measure.evidence import ArrayFacts, Evidence, Lines, Place, Times
 from tito_bench.measure.summary import Timing
 
 __all__ = [

@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from tito_bench import _native
-from tito_bench.explain.evidence import Place
+from tito_bench.measure.evidence import Place
 
 __all__ = ["MOST_LINES", "Count", "Locate", "count_lines"]
 

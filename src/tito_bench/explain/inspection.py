@@ -9,7 +9,9 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.explain.bench import Bench, Holder, facts_of, is_clean, require_ndarray
 from tito_bench.explain.counting import Count
-from tito_bench.explain.evidence import (
+from tito_bench.explain.sizes import Sizes
+from tito_bench.explain.turns import Turn, time_in_turns
+from tito_bench.measure.evidence import (
     Allocations,
     Evidence,
     Growth,
@@ -17,8 +19,6 @@ from tito_bench.explain.evidence import (
     Times,
     sort_allocations,
 )
-from tito_bench.explain.sizes import Sizes
-from tito_bench.explain.turns import Turn, time_in_turns
 from tito_bench.subjects import Subject
 from tito_bench.subjects.numpy_subject import NumpySubject
 from tito_bench.workloads.inputs import InputPool

@@ -12,8 +12,8 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.measure.plan import SLOW_CALL_NS, next_loops
 from tito_bench.measure.protocol import Reading
-from tito_bench.measure.station import reading_of
-from tito_bench.measure.statistics import median
+from tito_bench.measure.sampling import reading_of
+from tito_bench.statistics import median
 
 __all__ = ["Turn", "time_in_turns"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from tito_bench.measure.environment import Machine, Runtime
+    from tito_bench.machine.environment import Machine, Runtime
 
 __all__ = ["Fingerprint", "fingerprint_of"]
 

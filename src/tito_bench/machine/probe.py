@@ -13,7 +13,7 @@ from tito_bench.machine.system import System
 from tito_bench.machine.virtual import emulation, hypervisor, wsl
 
 if TYPE_CHECKING:
-    from tito_bench.measure.environment import Runtime
+    from tito_bench.machine.environment import Runtime
 
 __all__ = ["INSTRUCTION_VARIABLES", "Probe", "read_probe"]
 

@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tito_bench.measure.statistics import FEWEST_FOR_INTERVAL
+from tito_bench.statistics import FEWEST_FOR_INTERVAL
 
 __all__ = ["Change", "Estimate", "Ratio", "combine", "compare", "estimate"]
 

@@ -58,7 +58,7 @@ class WorkerProcess:
         self._mark = secrets.token_hex(8)
         # -P: the project's folder must not come before the installed packages.
         # -B: nothing is written into the student's tree.
-        command = [sys.executable, "-P", "-B", "-m", "tito_bench.measure.worker"]
+        command = [sys.executable, "-P", "-B", "-m", "tito_bench.worker"]
         try:
             with fixed_addresses():
                 self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell

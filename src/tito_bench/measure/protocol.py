@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from tito_bench.capstone.figures import Figures, OwnChoice
-from tito_bench.explain.evidence import Evidence
-from tito_bench.measure.environment import Runtime
+from tito_bench.machine.environment import Runtime
+from tito_bench.measure.evidence import Evidence
+from tito_bench.measure.figures import Figures, OwnChoice
 from tito_bench.score import Work
 
 __all__ = [

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tito_bench import score as scoring
 from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
-from tito_bench.measure.statistics import mdape, median, median_interval
 from tito_bench.score import Work
+from tito_bench.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
 
 __all__ = [

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tito_bench.measure.environment import Runtime
+from tito_bench.machine.environment import Runtime
 from tito_bench.measure.results import HARMLESS, PairedRound
-from tito_bench.measure.statistics import median
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.score import POINTS_PER_DOUBLING
+from tito_bench.statistics import median
 
 __all__ = ["Code", "Reason", "Status", "Verdict", "judge"]
 

@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 
 from tito_bench import __version__
+from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.environment import Machine, Runtime
 from tito_bench.measure.protocol import FailureKind, Loaded
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary

@@ -14,11 +14,11 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tito_bench import __version__
-from tito_bench.capstone import figures as fig
 from tito_bench.capstone import scoring
 from tito_bench.capstone.results import ModelFigures, TaskResult
+from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.environment import Machine
+from tito_bench.measure import figures as fig
 from tito_bench.measure.protocol import FailureKind, Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import SuiteSummary

@@ -19,7 +19,7 @@ from tito_bench.records.store import (
     sweep,
     write_atomic,
 )
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from tito_bench.errors import NewerSchema
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 __all__ = ["Document", "DocumentKind", "Migration", "Unreadable", "decode", "encode"]
 

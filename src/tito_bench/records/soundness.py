@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tito_bench.capstone.figures import TrainingFigures
+from tito_bench.measure.figures import TrainingFigures
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tito_bench.errors import FileBusy, StoreError
 from tito_bench.records.filesystem import FileSystem, OsFileSystem
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ from tito_bench import __version__
 from tito_bench.errors import StoreError
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import DISK, add_stamped, utc_text
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from datetime import datetime

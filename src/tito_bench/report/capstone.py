@@ -8,9 +8,9 @@ from rich.text import Text
 
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.capstone_view import CapstoneView, TrackView, capstone_view
-from tito_bench.report.safe_text import plain, safe_text
 from tito_bench.report.terminal import Symbols, print_notes, print_subject
 from tito_bench.report.wrapping import Line, print_line
+from tito_bench.safe_text import plain, safe_text
 
 __all__ = ["print_capstone"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.capstone.figures import OwnModelFigures
+from tito_bench.measure.figures import OwnModelFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.workloads.capstone import MODEL_TITLES

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from tito_bench.machine.card import Bandwidth, Card, Figure, TargetSpeed
-from tito_bench.report.safe_text import plain
+from tito_bench.records.card import Bandwidth, Card, Figure, TargetSpeed
 from tito_bench.report.view import short
 from tito_bench.report.wording import explain
+from tito_bench.safe_text import plain
 
 __all__ = ["print_card"]
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tito_bench.measure.comparison import Estimate, Ratio, combine, compare, estimate
-from tito_bench.measure.statistics import FEWEST_FOR_INTERVAL
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.entry import Entry
 from tito_bench.records.history import differences, same_definition
 from tito_bench.report.history_view import HistoryRow, history_row
 from tito_bench.report.record_wording import comparison_note, no_ratio
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.table import Column
+from tito_bench.safe_text import safe_text
 from tito_bench.score import POINTS_PER_DOUBLING
+from tito_bench.statistics import FEWEST_FOR_INTERVAL
 
 __all__ = ["COLUMNS", "ComparedRow", "ComparisonView", "Note", "TrackRow", "comparison_view"]
 

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from tito_bench.doctor.diagnosis import Diagnosis
 from tito_bench.machine.findings import Finding, Severity
-from tito_bench.report.safe_text import plain, safe_text
 from tito_bench.report.wording import words
+from tito_bench.safe_text import plain, safe_text
 
 __all__ = ["print_diagnosis"]
 

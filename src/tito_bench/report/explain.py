@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from tito_bench.explain.causes import Cause, amount
-from tito_bench.explain.explanation import Explanation, OperationExplanation, Split
-from tito_bench.report.safe_text import safe_text
+from tito_bench.records.explanation import Explanation, OperationExplanation, Split
 from tito_bench.report.terminal import Symbols, print_subject
 from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
 from tito_bench.report.wrapping import Line, print_line
+from tito_bench.safe_text import safe_text
 from tito_bench.subjects.layouts import COURSE_MODULES
 
 __all__ = ["print_explanation"]

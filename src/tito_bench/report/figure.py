@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tito_bench.errors import TitoBenchError
 from tito_bench.report.html.charts.roofline import roofline_chart
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.sections.roofline import RooflineView, size_text
 from tito_bench.report.sections.rounds import widest_deviation
 from tito_bench.report.sections.whole import WholeReport, day_text
 from tito_bench.report.view import short
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from typing import get_args
 from tito_bench.records.entry import Entry, Kind
 from tito_bench.records.history import Difference, History, Skipped, differences, yardstick
 from tito_bench.report.record_wording import difference_words, explain_skipped
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.table import Column
+from tito_bench.safe_text import safe_text
 
 __all__ = ["COLUMNS", "HistoryRow", "HistoryView", "SkippedRow", "history_row", "history_view"]
 

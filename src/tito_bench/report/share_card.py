@@ -7,9 +7,9 @@ cannot be on it.
 from __future__ import annotations
 
 from tito_bench.errors import StoreError
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.sections.whole import WholeReport, day_text
 from tito_bench.report.templating import template
+from tito_bench.safe_text import safe_text
 
 __all__ = ["share_card"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 __all__ = ["template", "template_text"]
 

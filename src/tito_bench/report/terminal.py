@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
-from tito_bench.report.safe_text import safe_text
 from tito_bench.report.view import (
     BaselineView,
     Row,
@@ -20,6 +19,7 @@ from tito_bench.report.view import (
     times,
 )
 from tito_bench.report.wrapping import Line, print_line
+from tito_bench.safe_text import safe_text
 
 __all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
 

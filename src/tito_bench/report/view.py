@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tito_bench.machine.reference import reference_ms, reference_name
 from tito_bench.records.benchmark import (
     BenchmarkRecord,
     OperationRecord,
@@ -16,6 +15,7 @@ from tito_bench.records.benchmark import (
     SystemInfo,
     VerdictRecord,
 )
+from tito_bench.report.reference import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES

@@ -12,7 +12,7 @@ import msgspec
 
 from tito_bench import __version__
 from tito_bench.errors import TitoBenchError
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from tito_bench import _native
 from tito_bench.cli.benchmark import calibrate
 from tito_bench.cli.streams import Streams, utc_now
 from tito_bench.errors import StoreError
-from tito_bench.machine.card import CARD
+from tito_bench.records.card import CARD
 from tito_bench.records.documents import Documents
 from tito_bench.records.project import ProjectRoot
 from tito_bench.records.schema import decode

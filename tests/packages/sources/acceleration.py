@@ -1,7 +1,6 @@
 """Module 17 (18 in December 2025): fewer, larger array calls."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

@@ -1,7 +1,6 @@
 """Module 02: activations."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

@@ -1,7 +1,6 @@
 """Module 06 (05 in December 2025): gradients, patched into Tensor on import."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 ERA = 5

@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 ERA = 5

@@ -1,7 +1,6 @@
 """Module 05 (08 in December 2025): data sets in batches."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

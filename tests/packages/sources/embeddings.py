@@ -1,7 +1,6 @@
 """Module 11: vectors for tokens and positions."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

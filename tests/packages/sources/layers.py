@@ -1,7 +1,6 @@
 """Module 03: layers."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 ERA = 5

@@ -1,7 +1,6 @@
 """Module 04: losses."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

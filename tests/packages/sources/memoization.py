@@ -1,7 +1,6 @@
 """Module 18 (17 in December 2025): keys and values kept between tokens."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 

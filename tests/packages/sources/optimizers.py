@@ -1,7 +1,6 @@
 """Module 07 (06 in December 2025): optimizers."""
 
 import numpy as np
-
 import tinytorch.core.autograd  # noqa: F401 - switches gradients on
 
 ERA = 5

@@ -1,7 +1,6 @@
 """Module 15: int8 weights. The int8 values are kept in a float32 Tensor."""
 
 import numpy as np
-
 from tinytorch.core.layers import Linear
 from tinytorch.core.tensor import Tensor
 

@@ -1,7 +1,6 @@
 """Module 09: convolution and pooling, images as (n, channels, height, width)."""
 
 import numpy as np
-
 from tinytorch.core.tensor import Tensor
 
 SLOW = False

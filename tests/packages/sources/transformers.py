@@ -1,7 +1,6 @@
 """Module 13: the transformer."""
 
 import numpy as np
-
 from tinytorch.core.activations import GELU
 from tinytorch.core.attention import MultiHeadAttention
 from tinytorch.core.embeddings import Embedding

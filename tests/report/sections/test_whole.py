@@ -8,9 +8,9 @@ import pytest
 from machine.facts import card
 from records.made_record import MACHINE, made_capstone, made_record
 from report.made_report import card_of, report_of
-from tito_bench.capstone.figures import CurvePoint, TrainingFigures
-from tito_bench.machine.card import Card
+from tito_bench.measure.figures import CurvePoint, TrainingFigures
 from tito_bench.measure.results import Failure
+from tito_bench.records.card import Card
 
 
 def test_a_baseline_has_a_mark_for_each_group() -> None:

@@ -65,8 +65,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
-    from tito_bench.measure.run import measure_baseline
-    from tito_bench.report.live import live_progress
+    from tito_bench.cli.live import live_progress
+    from tito_bench.runs.baseline import measure_baseline
 
     check_kernel_target()
     root = project_root(options, streams)

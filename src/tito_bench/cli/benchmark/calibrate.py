@@ -18,7 +18,7 @@ from tito_bench.errors import CorruptFile, StoreError
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
-    from tito_bench.machine.card import Card
+    from tito_bench.records.card import Card
     from tito_bench.records.documents import Documents
     from tito_bench.records.project import ProjectRoot
 
@@ -43,9 +43,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, save and show."""
-    from tito_bench.machine.calibrate import QUICK, STANDARD, calibrate
+    from tito_bench.cli.live import live_progress
     from tito_bench.records.documents import Documents
-    from tito_bench.report.live import live_progress
+    from tito_bench.runs.calibrate import QUICK, STANDARD, calibrate
 
     check_kernel_target()
     root = project_root(options, streams)
@@ -69,7 +69,7 @@ def _check_stored(root: ProjectRoot, documents: Documents, streams: Streams) -> 
     A corrupt one has then been set aside, which is said; one of a newer
     version raises `NewerSchema`.
     """
-    from tito_bench.machine.card import CARD, card_path
+    from tito_bench.records.card import CARD, card_path
 
     try:
         documents.load(CARD, card_path(root.path))
@@ -85,7 +85,7 @@ def _hand_over(
     streams: Streams,
 ) -> int:
     """Save and show a card. What cannot be saved is still shown."""
-    from tito_bench.machine.card import CARD, card_path
+    from tito_bench.records.card import CARD, card_path
     from tito_bench.records.schema import encode
     from tito_bench.records.store import write_atomic
     from tito_bench.report.card import print_card

@@ -93,8 +93,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
     if options.check is not None:
         return _check(options, streams)
-    from tito_bench.capstone.run import QUICK_S, STANDARD_S, measure_capstone
-    from tito_bench.report.live import live_progress
+    from tito_bench.cli.live import live_progress
+    from tito_bench.runs.capstone import QUICK_S, STANDARD_S, measure_capstone
 
     own = own_choice(options, streams.cwd)
     check_kernel_target()
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 def _check(options: argparse.Namespace, streams: Streams) -> int:
     """Validate a submission of module 20: exit 1 where something in it does not hold."""
     from tito_bench.capstone.submission_check import check_submission, read_submission
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     problems = check_submission(read_submission(options.check))
     name = safe_text(options.check.name)

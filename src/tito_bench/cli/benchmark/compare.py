@@ -48,7 +48,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Choose, compare, show and judge."""
-    from tito_bench.records.choice import choose_pair, load_record
+    from tito_bench.cli.choice import choose_pair, load_record
     from tito_bench.records.history import read_history
     from tito_bench.records.layout import Layout
     from tito_bench.report.comparison_view import comparison_view

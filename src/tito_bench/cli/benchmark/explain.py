@@ -62,11 +62,11 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
     from dataclasses import replace
 
-    from tito_bench.explain.run import explain
+    from tito_bench.cli.live import live_progress
     from tito_bench.measure.plan import QUICK
     from tito_bench.report.explain import print_explanation
-    from tito_bench.report.live import live_progress
     from tito_bench.report.terminal import Symbols
+    from tito_bench.runs.explain import explain
 
     check_kernel_target()
     root = project_root(options, streams)
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _chosen(word: str | None) -> tuple[Operation, ...]:
     """The operations that `word` names. Raises `UsageError` where it names none."""
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
     from tito_bench.workloads.baseline import BASELINE
 
     if word is None:

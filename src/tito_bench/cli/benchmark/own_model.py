@@ -11,7 +11,7 @@ from tito_bench.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tito_bench.capstone.figures import OwnChoice
+    from tito_bench.measure.figures import OwnChoice
     from tito_bench.records.capstone import CapstoneRecord
 
 __all__ = ["own_choice", "own_failed", "shape"]
@@ -34,7 +34,7 @@ def shape(text: str) -> list[int]:
 
 def own_choice(options: argparse.Namespace, cwd: Path) -> OwnChoice | None:
     """What `--model` and its companions ask for, or None. Raises `UsageError`."""
-    from tito_bench.capstone.figures import OwnChoice
+    from tito_bench.measure.figures import OwnChoice
 
     if options.model is None:
         for name in ("optimized", "input_shape", "data"):

@@ -14,10 +14,10 @@ from tito_bench.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tito_bench.cli.choice import Chosen
     from tito_bench.cli.streams import Streams
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.capstone import CapstoneRecord
-    from tito_bench.records.choice import Chosen
     from tito_bench.records.history import History
     from tito_bench.records.layout import Layout
     from tito_bench.report.sections.whole import WholeReport
@@ -62,7 +62,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Read, draw, write."""
-    from tito_bench.records.choice import choose_record, load_record
+    from tito_bench.cli.choice import choose_record, load_record
     from tito_bench.records.history import read_history
     from tito_bench.records.layout import Layout
 
@@ -109,7 +109,7 @@ def _write(
     streams: Streams,
 ) -> None:
     """Draw everything first: where one form fails, no file is written."""
-    from tito_bench.machine.card import card_path, stored_card
+    from tito_bench.records.card import card_path, stored_card
     from tito_bench.records.filesystem import SharedFileSystem
     from tito_bench.records.store import show_path, write_atomic, write_new
     from tito_bench.report.history_view import history_view

@@ -119,7 +119,7 @@ def _write_missing(session: Session, path: Path, data: bytes) -> None:
 def _welcome(session: Session, document: Document[Profile]) -> None:
     from tito_bench.community.profile import PROFILE
     from tito_bench.records.schema import encode
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     profile = document.value
     pretty = session.streams.symbol("👋 ", "")

@@ -155,7 +155,7 @@ def _read(field: Field, text: str) -> str | None:
 
 def _ask(field: Field, session: Session, before: str | None) -> str:
     """Ask until the answer can be read; an empty one skips or keeps."""
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     hint = f" ({', '.join(field.choices)})" if field.choices else ""
     now = f" [{safe_text(before)}; Enter keeps, {CLEAR} clears]" if before else " [Enter skips]"

@@ -64,7 +64,7 @@ class Session:
 
     def show_exactly(self, text: bytes | str) -> None:
         """Write the very bytes of a file or a request, unable to drive the terminal."""
-        from tito_bench.report.safe_text import safe_json
+        from tito_bench.safe_text import safe_json
 
         shown = text.decode() if isinstance(text, bytes) else text
         self.say(*(f"    {line}" for line in safe_json(shown).rstrip("\n").split("\n")))
@@ -74,7 +74,7 @@ class Session:
         from rich import box
         from rich.table import Table
 
-        from tito_bench.report.safe_text import plain
+        from tito_bench.safe_text import plain
 
         table = Table(title=plain(title), title_justify="left", box=box.SIMPLE_HEAD)
         for head in heads:

@@ -19,7 +19,7 @@ from tito_bench.community.consent import (
 )
 from tito_bench.errors import CorruptFile
 from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 from tito_bench.website.client import Client, WebsiteMissing
 from tito_bench.website.delivery import Delivery, deliver
 from tito_bench.website.ledger import (

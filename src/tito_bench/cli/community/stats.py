@@ -108,7 +108,7 @@ def _shown(standing: Standing) -> dict[str, Any]:
 
 def _chart(session: Session, kind: str, standings: Sequence[Standing]) -> None:
     """One bar a record, oldest first."""
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
 
     session.say(f"{kind.capitalize()} scores over time:")
     if not standings:
@@ -163,7 +163,7 @@ def _tables(streams: Streams, found: Any) -> None:
     from rich import box
     from rich.table import Table
 
-    from tito_bench.report.safe_text import plain
+    from tito_bench.safe_text import plain
 
     tables: dict[str, dict[str, int]] = {
         "Cohort": found.cohorts,
@@ -197,7 +197,7 @@ def _labels(bins: Sequence[Bin]) -> dict[str, int]:
 def _website(session: Session) -> int:
     """Fetch the community's numbers. Sends nothing but the request."""
     from tito_bench.errors import TitoBenchError
-    from tito_bench.report.safe_text import safe_text
+    from tito_bench.safe_text import safe_text
     from tito_bench.website.client import Client
 
     address = session.permission.address

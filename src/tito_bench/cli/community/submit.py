@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tito_bench.cli.community.questions import add_share_flag
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
-from tito_bench.report.safe_text import safe_text
+from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tito_bench.machine.limits import Limit, Spent
+from tito_bench.report.limits import Limit, Spent
 
 __all__ = ["kernel_limit_words", "no_roofline_words", "subject_limit_words"]
 

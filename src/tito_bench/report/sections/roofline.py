@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tito_bench.machine.card import Card
-from tito_bench.machine.limits import Spent, kernel_limit, subject_limit
-from tito_bench.machine.roofline import Roofline, roofline_of
 from tito_bench.records.benchmark import OperationRecord
+from tito_bench.records.card import Card
+from tito_bench.report.limits import Spent, kernel_limit, subject_limit
+from tito_bench.report.roofline import Roofline, roofline_of
 from tito_bench.report.sections.limit_words import kernel_limit_words, subject_limit_words
 from tito_bench.report.view import short
 from tito_bench.workloads.definition import definition_hash

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tito_bench.measure.protocol import Reading
 from tito_bench.measure.results import PairedRound
-from tito_bench.measure.statistics import quantile
 from tito_bench.measure.summary import kept_slowdowns
 from tito_bench.records.benchmark import OperationRecord, Samples
 from tito_bench.report.view import short
+from tito_bench.statistics import quantile
 
 __all__ = ["Strip", "strips_of", "widest_deviation"]
 

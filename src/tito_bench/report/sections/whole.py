@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tito_bench import score as scoring
-from tito_bench.machine.card import Card
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.card import Card
 from tito_bench.report.capstone_view import CapstoneView, capstone_view
 from tito_bench.report.history_view import HistoryView
 from tito_bench.report.sections.learning import LearningCurve, learning_curve

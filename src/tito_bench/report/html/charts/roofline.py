@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from tito_bench.machine.roofline import Level
 from tito_bench.report.html.charts.scale import Scale, Tick, decades
+from tito_bench.report.roofline import Level
 from tito_bench.report.sections.roofline import Point, RooflineView, size_text
 from tito_bench.report.view import short
 

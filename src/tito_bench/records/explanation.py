@@ -1,0 +1,185 @@
+"""What `benchmark explain` found, as it is shown and written as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from tito_bench import __version__
+from tito_bench.explain.causes import NEAR_NATIVE, Cause, find_causes, unexplained_share
+from tito_bench.machine.environment import Machine
+from tito_bench.measure.evidence import Evidence
+from tito_bench.measure.protocol import Loaded
+from tito_bench.measure.results import Failure
+from tito_bench.measure.summary import OperationSummary, SuiteSummary, Timing
+from tito_bench.records.benchmark import (
+    FailureRecord,
+    SubjectRecord,
+    SystemInfo,
+    subject_record,
+    system_info,
+)
+from tito_bench.score import POINTS_PER_DOUBLING
+
+__all__ = ["Explanation", "OperationExplanation", "Split", "build_explanation", "points_lost"]
+
+
+class Split(msgspec.Struct, frozen=True):
+    """The time of one call, in ns: `native_ns + dispatch_ns + remaining_ns` is `subject_ns`.
+
+    `dispatch_ns` is that of all array calls that cannot be avoided. `plain_ns` is what the
+    same takes with NumPy alone, and `remaining_ns` below 0 that the code beats the reference.
+    """
+
+    subject_ns: float
+    native_ns: float
+    dispatch_ns: float
+    remaining_ns: float
+    plain_ns: float | None
+    slowdown: float
+    slowdown_interval: tuple[float, float]
+
+
+class OperationExplanation(msgspec.Struct, frozen=True):
+    """One operation, and why it takes as long as it does.
+
+    Attributes
+    ----------
+    failure
+        Why there are no times; there may be evidence even so.
+    unseen
+        Why there is no evidence.
+    points_lost
+        Of the score, by this operation; None where it is not scored, or was measured alone.
+    near_native
+        Whether there is nothing to explain.
+    unexplained_share
+        How much of what remains no cause accounts for, from 0 to 1.
+    """
+
+    name: str
+    group: str
+    scored: bool
+    dispatch_calls: int
+    failure: FailureRecord | None
+    split: Split | None
+    points_lost: float | None
+    near_native: bool
+    causes: tuple[Cause, ...]
+    unexplained_share: float | None
+    evidence: Evidence | None
+    unseen: FailureRecord | None
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of `benchmark explain`; the operations that cost most of the score come first."""
+
+    schema: Literal[1] = 1
+    kind: Literal["explanation"] = "explanation"
+    tito_bench_version: str
+    subject: SubjectRecord
+    system_info: SystemInfo
+    operations: list[OperationExplanation]
+
+
+def build_explanation(
+    summary: SuiteSummary,
+    seen: Mapping[str, Evidence | Failure],
+    subject: Loaded,
+    machine: Machine,
+    *,
+    whole: bool,
+) -> Explanation:
+    """Put times and evidence together; `whole` says that the whole suite was measured."""
+    lost = points_lost(summary) if whole else {}
+    blas = subject.runtime.blas or "NumPy"
+    operations = [
+        _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), blas)
+        for op in summary.operations
+    ]
+    return Explanation(
+        tito_bench_version=__version__,
+        subject=subject_record(subject),
+        system_info=system_info(subject, machine, ()),
+        operations=sorted(operations, key=_worst_first),
+    )
+
+
+def points_lost(summary: SuiteSummary) -> dict[str, float]:
+    """Points of the score that each scored operation costs, by name.
+
+    The weight of an operation is one part of those measured in its group, and that of a
+    group one part of those of which something was measured; see score.py.
+    """
+    slowdowns = {
+        op.operation: op.timing.slowdown
+        for op in summary.operations
+        if op.operation.scored and op.timing is not None
+    }
+    members = Counter(operation.group for operation in slowdowns)
+    return {
+        operation.name: POINTS_PER_DOUBLING
+        * math.log2(slowdown)
+        / (members[operation.group] * len(members))
+        for operation, slowdown in slowdowns.items()
+    }
+
+
+def _explain(
+    op: OperationSummary, seen: Evidence | Failure | None, lost: float | None, blas: str
+) -> OperationExplanation:
+    timing = op.timing
+    evidence = seen if isinstance(seen, Evidence) else None
+    work = op.result.work
+    loop_share = 0.0 if work is None else work.loop_share
+    causes = find_causes(evidence, timing, blas, loop_share) if evidence is not None else ()
+    near = timing is not None and timing.slowdown <= NEAR_NATIVE
+    unexplained = None
+    if timing is not None and evidence is not None and not near:
+        unexplained = unexplained_share(causes, timing)
+    return OperationExplanation(
+        name=op.operation.name,
+        group=op.operation.group,
+        scored=op.operation.scored,
+        dispatch_calls=op.operation.dispatch_calls,
+        failure=_failure(op.failure),
+        split=_split(timing, evidence) if timing is not None else None,
+        points_lost=lost,
+        near_native=near,
+        causes=causes,
+        unexplained_share=unexplained,
+        evidence=evidence,
+        unseen=_failure(seen if isinstance(seen, Failure) else None),
+    )
+
+
+def _failure(failure: Failure | None) -> FailureRecord | None:
+    return None if failure is None else FailureRecord(failure.kind, failure.reason)
+
+
+def _split(timing: Timing, evidence: Evidence | None) -> Split:
+    plain_ns = None
+    if evidence is not None and evidence.times is not None and evidence.times.plain_ns is not None:
+        # As a share of the subject's time in the same turns.
+        plain_ns = timing.subject_ns * evidence.times.plain_ns / evidence.times.subject_ns
+    return Split(
+        subject_ns=timing.subject_ns,
+        native_ns=timing.native_ns,
+        dispatch_ns=timing.reference_ns - timing.native_ns,
+        remaining_ns=timing.subject_ns - timing.reference_ns,
+        plain_ns=plain_ns,
+        slowdown=timing.slowdown,
+        slowdown_interval=timing.slowdown_interval,
+    )
+
+
+def _worst_first(operation: OperationExplanation) -> tuple[bool, float]:
+    """Those without a time first, then by what they cost of the score."""
+    if operation.split is None:
+        return False, 0.0
+    weight = operation.points_lost
+    return True, -(weight if weight is not None else -1.0 / operation.split.slowdown)

@@ -1,0 +1,1 @@
+"""The use cases: a baseline, a capstone, an explanation, a calibration, from start to end."""

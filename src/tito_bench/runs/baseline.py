@@ -1,0 +1,98 @@
+"""One whole baseline measurement, from the worker process to the record."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from tito_bench.machine.environment import Machine, Runtime, describe_machine
+from tito_bench.machine.findings import find_environment
+from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.probe import read_probe
+from tito_bench.machine.system import System
+from tito_bench.measure.conductor import Conductor, Progress
+from tito_bench.measure.plan import Budget
+from tito_bench.measure.process import WorkerProcess
+from tito_bench.measure.protocol import Load, SubjectChoice
+from tito_bench.measure.results import OperationResult
+from tito_bench.measure.summary import SuiteSummary, summarise
+from tito_bench.measure.verdict import Reason, judge
+from tito_bench.records.benchmark import BenchmarkRecord, build_record
+from tito_bench.records.card import calibration_drift, card_path, matching_card
+from tito_bench.workloads.baseline import BASELINE
+
+__all__ = ["certain_enough", "measure_baseline", "worker_memory_bytes"]
+
+_MOST_MEMORY_GIB = 8
+_WANTED_HALF_INTERVAL = 0.5
+"""Points: a run extends itself until the score is known as well as this."""
+
+
+def measure_baseline(
+    root: Path,
+    *,
+    subject: SubjectChoice,
+    package: Path | None,
+    budget: Budget,
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    progress: Callable[[Progress], None],
+) -> BenchmarkRecord:
+    """Measure the baseline suite and return its record; nothing is saved.
+
+    Raises
+    ------
+    SubjectError
+        The subject that was asked for cannot be imported.
+    WorkerError
+        The measuring process cannot be started.
+    """
+    machine = describe_machine()
+    memory_bytes = worker_memory_bytes(machine)
+    # Orders and inputs must not be foreseen by the code under test.
+    order = random.SystemRandom()
+
+    def start_worker() -> WorkerProcess:
+        return WorkerProcess(root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32))
+
+    conductor = Conductor(
+        start_worker,
+        Load(subject, str(root), None if package is None else str(package)),
+        clock=time.monotonic,
+        order=order,
+        progress=progress,
+    )
+    result = conductor.run(BASELINE, budget, certain_enough)
+    summary = summarise(result.operations, result.processes_started)
+    runtime = result.subject.runtime
+    verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
+    environment = find_environment(read_probe(runtime, System(environ=environ)))
+    return build_record(summary, result.subject, machine, environment, verdict, now())
+
+
+def worker_memory_bytes(machine: Machine) -> int:
+    """How much memory the student's code may take: all there is, from 2 to 8 GiB."""
+    return min(_MOST_MEMORY_GIB, max(2, machine.ram_gib)) * 2**30
+
+
+def certain_enough(results: Sequence[OperationResult]) -> bool:
+    """Whether the score of `results` is known as well as wanted, or will not be one."""
+    half_interval = summarise(results).half_interval
+    return half_interval is None or half_interval <= _WANTED_HALF_INTERVAL
+
+
+def _calibration_doubts(
+    root: Path, machine: Machine, runtime: Runtime, summary: SuiteSummary
+) -> tuple[Reason, ...]:
+    """Whether the kernels ran much slower than at this machine's calibration, if it has one."""
+    card = matching_card(card_path(root), fingerprint_of(machine, runtime))
+    if card is None:
+        return ()
+    native_ns = {
+        op.operation.name: op.timing.native_ns for op in summary.operations if op.timing is not None
+    }
+    drift = calibration_drift(card, native_ns)
+    return () if drift is None else (Reason(drift.code, drift.what, drift.value),)

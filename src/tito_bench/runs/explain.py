@@ -1,0 +1,110 @@
+"""One whole explanation: times as in a baseline, then a closer look in a fresh worker."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import structs
+
+from tito_bench.machine.environment import describe_machine
+from tito_bench.measure.conductor import Conductor, Progress
+from tito_bench.measure.evidence import Evidence
+from tito_bench.measure.plan import Budget
+from tito_bench.measure.process import WorkerCrashed, WorkerProcess, WorkerTimeout
+from tito_bench.measure.protocol import Inspect, Inspected, Load, SubjectChoice
+from tito_bench.measure.results import Failure, OperationResult
+from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.summary import summarise
+from tito_bench.records.explanation import Explanation, build_explanation
+from tito_bench.runs.baseline import worker_memory_bytes
+from tito_bench.workloads.baseline import BASELINE
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["explain"]
+
+_INSPECT_S = 0.4
+_DEADLINE_S = 15.0
+_LATE_DEADLINE_S = 8.0
+_CALLS = 12
+"""Calls as long as the operation itself that a look takes at most, with room to spare."""
+
+
+def explain(
+    root: Path,
+    *,
+    subject: SubjectChoice,
+    package: Path | None,
+    operations: Sequence[Operation],
+    budget: Budget,
+    environ: Mapping[str, str],
+    progress: Callable[[Progress], None],
+) -> Explanation:
+    """Measure `operations` and look for what takes their time; nothing is saved.
+
+    Raises
+    ------
+    SubjectError
+        The subject that was asked for cannot be imported.
+    WorkerError
+        The measuring process cannot be started.
+    """
+    machine = describe_machine()
+    # Orders and inputs must not be foreseen by the code under test.
+    order = random.SystemRandom()
+    memory_bytes = worker_memory_bytes(machine)
+
+    def start_worker() -> WorkerProcess:
+        return WorkerProcess(root, environ, memory_bytes=memory_bytes, seed=order.getrandbits(32))
+
+    load = Load(subject, str(root), None if package is None else str(package))
+    conductor = Conductor(start_worker, load, clock=time.monotonic, order=order, progress=progress)
+    result = conductor.run(operations, budget)
+    # Whose code was measured is what is looked into: `auto` may have ended with numpy.
+    load = structs.replace(load, subject=result.subject.name)
+    session = Session(start_worker, load, time.monotonic)
+    try:
+        seen = _look(session, result.operations, order, progress)
+    finally:
+        session.stop()
+    whole = tuple(operations) == BASELINE
+    summary = summarise(result.operations)
+    return build_explanation(summary, seen, result.subject, machine, whole=whole)
+
+
+def _look(
+    session: Session,
+    results: Sequence[OperationResult],
+    order: random.Random,
+    progress: Callable[[Progress], None],
+) -> dict[str, Evidence | Failure]:
+    """Evidence for each operation that could be called, or why there is none."""
+    seen: dict[str, Evidence | Failure] = {}
+    for result in results:
+        # One that takes too long may be seen all the same: looking does not wait for its end.
+        late = result.failure is not None and result.failure.kind == "timeout"
+        if result.failure is not None and not late:
+            continue
+        name = result.operation.name
+        progress(Progress(name, 0, 0, "Looking into"))
+        deadline_s = _LATE_DEADLINE_S
+        if not late:
+            deadline_s = _DEADLINE_S + _CALLS * _longest_s(result)
+        question = Inspect(name, order.getrandbits(32), 0.0 if late else _INSPECT_S)
+        try:
+            answer = session.ask(question, deadline_s)
+            if not isinstance(answer, Inspected):
+                raise unexpected(answer)
+            seen[name] = answer.evidence
+        except NotMeasured as refusal:
+            seen[name] = refusal.failure
+        except (WorkerTimeout, WorkerCrashed) as error:
+            session.stop()
+            seen[name] = failure_of(error)
+    return seen
+
+
+def _longest_s(result: OperationResult) -> float:
+    return max((paired.subject.elapsed_ns for paired in result.rounds), default=0.0) / 1e9
