@@ -19,6 +19,7 @@ _SHIPPED = re.compile(
     r"(?:.*/)?"  # folders have entries of their own
     r"|tito_bench/(?:[a-z_]+/)*(?:[a-z0-9_]+\.(?:pyi?|npz|json|tsv)|py\.typed)"
     r"|tito_bench/report/templates/[a-z_]+\.(?:(?:html|svg)\.)?(?:jinja|css)"
+    r"|tito_bench/completions/tito-bench\.(?:bash|zsh|fish|powershell)"
     r"|tito_bench-[\d.]+\.data/data/share/(?:man|bash-completion|zsh|fish)/.*"
     r"|tito_bench-[\d.]+\.dist-info/.*"
 )
