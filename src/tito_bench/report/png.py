@@ -47,4 +47,5 @@ def png_of(svg: str) -> bytes:
             "a PNG needs a font to draw text with, and none was found; install one such as DejaVu"
             " Sans (Debian: apt install fonts-dejavu-core), or write an SVG: --svg"
         )
-    return svg_to_bytes(svg_string=svg, zoom=_DOTS_PER_PIXEL)
+    drawn: bytes = svg_to_bytes(svg_string=svg, zoom=_DOTS_PER_PIXEL)
+    return drawn
