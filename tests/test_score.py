@@ -1,4 +1,4 @@
-"""The laws of the score (docs/score.md)."""
+"""The laws of the score (docs/design/score.md)."""
 
 import math
 

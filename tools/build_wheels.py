@@ -4,9 +4,9 @@
 
 Builds the sdist, manylinux wheels for x86_64 and aarch64 and a musllinux one, each twice: both
 must be the same bytes. Checks what is in them, installs the x86_64 wheel in every Python found
-here and the newest one of Debian, the aarch64 wheel in an emulated Python, the sdist in a Python
-without a GIL, and tests each there; then installs as people do (wheel_lab/newcomers.py). Prints
-what was made and what ran where, as Markdown.
+here and the newest one of Debian, the aarch64 wheel in an emulated Python, and tests each there;
+then installs as people do (wheel_lab/newcomers.py). Prints what was made and what ran where, as
+Markdown.
 
 --quick builds and checks the x86_64 wheel and stops there. What a step needs it installs: packages
 of PyPI, and Debian's qemu and mmdebstrap (which takes Debian and root).
@@ -25,7 +25,6 @@ from functools import partial
 from pathlib import Path
 
 import foreign_python
-import free_threaded_python
 from toolchain import ROOT, CommandFailed, run, zig_compiler
 from wheel_lab import pythons
 from wheel_lab.building import build_sdist, cross_wheel, lab
@@ -112,9 +111,6 @@ def later_steps(work: Path) -> list[Step]:
     for foreign in (foreign_python.AARCH64, foreign_python.NEWEST):
         what = f"tests of {', '.join(EMULATED_TESTS)}; baseline"
         steps.append(Step(str(foreign), what, partial(test_in_foreign, work, foreign)))
-    version = free_threaded_python.VERSION
-    free = partial(test_in_free_threaded, work)
-    steps.append(Step(f"x86_64, Python {version}t", "tests of kernels, without a GIL", free))
     for newcomer in NEWCOMERS:
         name = newcomer.__name__.replace("_", " ")
         arguments = work / newcomer.__name__, sdist(work), wheel(work, "x86_64")
@@ -178,18 +174,6 @@ def test_in_foreign(work: Path, python: foreign_python.ForeignPython) -> str:
     options = EMULATED_OPTIONS if python is foreign_python.AARCH64 else ()
     said = pythons.run_tests(inside, unpacked(work, home), EMULATED_TESTS, options)
     return f"{said}; {pythons.run_baseline([inside, '-m', 'tito_bench'], home / 'project')}"
-
-
-def test_in_free_threaded(work: Path) -> str:
-    home = work / "free-threaded"
-    python = free_threaded_python.make(home)
-    needed = ("hypothesis", "numpy", "psutil", "pytest", "pytest-timeout", "threadpoolctl")
-    uv = lab().with_name("uv")
-    inside = free_threaded_python.install(python, home / "venv", uv, sdist(work), *needed)
-    asked = "import sys, tito_bench._native; print(sys._is_gil_enabled())"
-    if run(inside, "-c", asked).strip() != "False":
-        raise CommandFailed("importing the kernels switches the GIL on")
-    return pythons.run_tests(inside, unpacked(work, home / "sources"), ("kernels",))
 
 
 def unpacked(work: Path, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Check workflows, pyproject.toml and shell scripts, without a network.
+"""Check workflows, issue forms, pyproject.toml and shell scripts, without a network.
 
     python tools/lint_workflows.py
 
@@ -23,6 +23,11 @@ def commands() -> Iterator[list[str]]:
     yield ["zizmor", "--offline", "--quiet", str(ROOT / ".github")]
     yield ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows]
     yield ["check-jsonschema", "--builtin-schema", "vendor.dependabot", dependabot]
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    settings = [str(path) for path in forms if path.stem == "config"]
+    questions = [str(path) for path in forms if path.stem != "config"]
+    yield ["check-jsonschema", "--builtin-schema", "vendor.github-issue-config", *settings]
+    yield ["check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *questions]
     yield ["validate-pyproject", str(ROOT / "pyproject.toml")]
     scripts = (ROOT / folder for folder in (".ci", "tools"))
     yield ["shellcheck", *sorted(str(path) for folder in scripts for path in shell(folder))]

@@ -2,20 +2,24 @@
 
     python tools/shell_files.py FOLDER
 
-The build runs it. FOLDER becomes a `share` folder: man, bash-completion, zsh and
-fish look for their files there, in a virtual environment as in /usr. All is made
-from the argument tree, so that no command can be missing or out of date.
-`tito` has a manual page but no completions: the script of that name may be
-TinyTorch's, and `tito completions SHELL` is there for whoever has ours.
+The build runs it. FOLDER/share becomes a `share` folder: man, bash-completion, zsh
+and fish look for their files there, in a virtual environment as in /usr.
+FOLDER/completions goes into the package, for `tito-bench completions SHELL`. All is
+made from the argument tree, so that no command can be missing or out of date.
+`tito` has a manual page but no completions in `share`: the script of that name may
+be TinyTorch's, and `tito completions SHELL` is there for whoever has ours.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import shtab
 from argparse_manpage.manpage import Manpage
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -24,10 +28,11 @@ sys.dont_write_bytecode = True
 os.environ["COLUMNS"] = "70"  # usage lines must fit into a manual page as they are
 
 from tito_bench import __version__  # noqa: E402
-from tito_bench.cli.completions import completion_script  # noqa: E402
+from tito_bench.cli.completions import SHELLS  # noqa: E402
 from tito_bench.cli.main import build_parser  # noqa: E402
+from tito_bench.cli.options import Subparsers, file_path  # noqa: E402
 
-__all__ = ["manual_page", "write"]
+__all__ = ["completion_script", "manual_page", "write"]
 
 _NAME = "tito-bench"
 _WHAT = "how fast TinyTorch code runs beside native kernels, and a cohort to learn with"
@@ -49,6 +54,7 @@ _SECTIONS = {
         ".tinytorch/": "profile, submissions and settings of the project",
     },
 }
+_FILES = ("FILE", "RECORD")  # how the names of arguments begin that may be files, or other words
 _COMPLETIONS = {
     "bash": f"bash-completion/completions/{_NAME}",
     "zsh": f"zsh/site-functions/_{_NAME}",
@@ -71,14 +77,40 @@ def manual_page() -> str:
     return f"{head}\n.ad l\n.nh\n{body}"
 
 
+def completion_script(name: str, shell: str) -> str:
+    """The script for one of `SHELLS` that completes the words of the program `name`."""
+    parser = build_parser(name)
+    for action in _actions(parser):
+        metavar = str(action.metavar or "")
+        if metavar == "PATH":
+            action.complete = shtab.DIRECTORY  # as shtab asks for it
+        elif action.type is file_path or metavar.startswith(_FILES):
+            action.complete = shtab.FILE
+            action.metavar = metavar.replace(":", " ")  # zsh would run what follows a colon
+    script: str = shtab.complete(parser, shell)
+    return script
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """All arguments of a parser and of the commands below it."""
+    for action in parser._actions:  # argparse has no public way down its tree
+        if isinstance(action, Subparsers):
+            for below in action.choices.values():
+                yield from _actions(below)
+        else:
+            yield action
+
+
 def write(folder: Path) -> None:
-    """Write all files below the `share` folder given."""
-    pages = {
-        f"man/man1/{_NAME}.1": manual_page(),
-        "man/man1/tito.1": f".so man1/{_NAME}.1\n",
+    """Write all files below the folder given."""
+    scripts = {shell: completion_script(_NAME, shell) for shell in SHELLS}
+    made = {
+        f"share/man/man1/{_NAME}.1": manual_page(),
+        "share/man/man1/tito.1": f".so man1/{_NAME}.1\n",
+        **{f"share/{path}": scripts[shell] for shell, path in _COMPLETIONS.items()},
+        **{f"completions/{_NAME}.{shell}": script for shell, script in scripts.items()},
     }
-    scripts = {path: completion_script(_NAME, shell) for shell, path in _COMPLETIONS.items()}
-    for path, text in (pages | scripts).items():
+    for path, text in made.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")

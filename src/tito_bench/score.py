@@ -1,4 +1,4 @@
-"""The score: the one place that defines it. docs/score.md says the same in prose.
+"""The score: the one place that defines it. docs/design/score.md says the same in prose.
 
     array     = subject_ns / (native_ns + dispatch_calls * dispatch_ns)
     loops     = subject_ns / (standard_calls * dispatch_ns)

@@ -19,6 +19,7 @@ from tito_bench.cli.completions import SHELLS, completion_script, run
 from tito_bench.cli.main import build_parser
 from tito_bench.cli.options import file_path
 from tito_bench.cli.streams import Streams
+from tito_bench.errors import TitoBenchError
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Complete = Callable[[str], set[str]]
@@ -195,6 +196,11 @@ def test_the_command_prints_the_script_and_nothing_else(shell: str, run_cli: Run
     done = run_cli("completions", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == completion_script("tito-bench", shell)
+
+
+def test_a_package_that_was_not_built_says_what_to_do() -> None:
+    with pytest.raises(TitoBenchError, match="pip install"):
+        completion_script("tito", "no shell")
 
 
 def test_lines_end_as_shells_want_them_on_windows_too() -> None:

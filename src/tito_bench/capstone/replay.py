@@ -26,7 +26,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Replay:
-    """`call` runs all that could be bound; `dispatch_calls` as in docs/score.md.
+    """`call` runs all that could be bound; `dispatch_calls` as in docs/design/score.md.
 
     `covered` is the share of the traced time that it stands for, `left_out`
     names known layers whose use has no native twin.

@@ -1,4 +1,4 @@
-"""The scores of the four tracks. docs/capstone.md says the same in prose.
+"""The scores of the four tracks. docs/guide/capstone.md says the same in prose.
 
     speed       = score(geometric mean of the models' slowdowns, each at least 1)
     accuracy    = 100 * mean(min(1, accuracy / accuracy of the twin))

@@ -1,6 +1,6 @@
 """Whether a module-20 submission.json holds: its schema, its ranges, its improvements.
 
-The rules are those of the course (module 20): see docs/capstone.md.
+The rules are those of the course (module 20): see docs/guide/capstone.md.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from tito_bench.capstone.accuracy import assess_accuracy
 from tito_bench.capstone.compression import assess_pruning, assess_quantization
 from tito_bench.capstone.course import assess_benchmark, assess_report
 from tito_bench.capstone.desk import Desk
-from tito_bench.capstone.efficiency import assess_energy, assess_memory
+from tito_bench.capstone.efficiency import assess_memory
 from tito_bench.capstone.own import assess_own
 from tito_bench.capstone.training import assess_training
 from tito_bench.measure.figures import Figures, InventoryFigures, ModuleFigures
@@ -32,7 +32,6 @@ TASKS: dict[str, Callable[[Desk], Figures]] = {
     "quantization": assess_quantization,
     "pruning": assess_pruning,
     "memory": assess_memory,
-    "energy": assess_energy,
     "benchmark": assess_benchmark,
     "report": assess_report,
     "own": assess_own,

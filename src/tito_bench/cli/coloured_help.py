@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-from typing import IO
-
-from rich.console import Console
-from rich_argparse import RawDescriptionRichHelpFormatter, RichHelpFormatter
+import re
+from collections.abc import Iterable
 
 __all__ = ["coloured"]
 
-
-class _Coloured(RichHelpFormatter):
-    """The words and headings of plain argparse, in which no markup is read."""
-
-    text_markup = False
-    help_markup = False
-    usage_markup = False
-    group_name_formatter = str
-    styles = RichHelpFormatter.styles | {
-        "argparse.groups": "bold",  # legible on light and dark backgrounds
-        "argparse.prog": "bold",
-    }
+_BOLD, _FLAG, _PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"  # legible on light and dark backgrounds
+_USAGE = re.compile(r"\Ausage: (?P<prog>[^\n]*?)(?= +[\[{(]| [A-Z]|\n|\Z)")
+_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+_COMMAND = re.compile(r"^    (?P<name>[a-z][a-z-]*)(?=  |\n)", re.MULTILINE)
 
 
-class _ColouredRaw(_Coloured, RawDescriptionRichHelpFormatter):
-    """The same, with the line breaks of descriptions kept."""
+def coloured(text: str, headings: Iterable[str]) -> str:
+    """Return the help `text` with its headings bold, and its flags and commands in colour.
 
-
-def coloured(
-    plain: Callable[..., argparse.HelpFormatter], stream: IO[str]
-) -> Callable[..., argparse.HelpFormatter]:
-    """What to set as `formatter_class` instead of `plain`, for help that goes to `stream`."""
-    keeps_lines = plain is argparse.RawDescriptionHelpFormatter
-    formatter = _ColouredRaw if keeps_lines else _Coloured
-
-    def make(prog: str) -> argparse.HelpFormatter:
-        return formatter(prog, console=Console(file=stream, markup=False, emoji=False))
-
-    return make
+    Colour is put into text that is formatted already, so that it can change neither a word nor
+    the place of one. `headings` are the titles of the parser's groups.
+    """
+    text = _OPTION.sub(rf"{_FLAG}\g<0>{_PLAIN}", text)
+    text = _COMMAND.sub(rf"    {_FLAG}\g<name>{_PLAIN}", text)
+    for heading in headings:
+        text = text.replace(f"\n{heading}:\n", f"\n{_BOLD}{heading}:{_PLAIN}\n", 1)
+    return _USAGE.sub(rf"{_BOLD}usage:{_PLAIN} {_BOLD}\g<prog>{_PLAIN}", text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from importlib.resources import files
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.commands import COMMANDS
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import Subparsers, file_path
+from tito_bench.cli.options import Subparsers
+from tito_bench.errors import TitoBenchError
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SHELLS", "add_parsers", "completion_script", "run"]
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-_FILES = ("FILE", "RECORD")  # how the names of arguments begin that may be files, or other words
+_MADE_FOR = "tito-bench"
 _WHAT = """\
 Print a script that lets your shell complete commands, flags, choices and file
 names. It completes the name that you call: tito-bench, or tito.
@@ -61,28 +62,25 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def completion_script(name: str, shell: str) -> str:
-    """The script for one of `SHELLS` that completes the words of the program `name`."""
-    import shtab
+    """Return the script for one of `SHELLS` that completes the words of the program `name`.
 
-    from tito_bench.cli.main import build_parser
+    It was made from the argument tree when this package was built (tools/shell_files.py), for
+    tito-bench; the name stands in nothing but the program and the functions of the script.
 
-    parser = build_parser(name)
-    for action in _actions(parser):
-        metavar = str(action.metavar or "")
-        if metavar == "PATH":
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]  # as shtab asks for it
-        elif action.type is file_path or metavar.startswith(_FILES):
-            action.complete = shtab.FILE  # type: ignore[attr-defined]
-            action.metavar = metavar.replace(":", " ")  # zsh would run what follows a colon
-    script: str = shtab.complete(parser, shell)
-    return script
+    Raises
+    ------
+    TitoBenchError
+        This package was not built, as where it runs from its sources.
+    """
+    made = files("tito_bench").joinpath("completions", f"{_MADE_FOR}.{shell}")
+    try:
+        script = made.read_text("utf-8")
+    except OSError as error:
+        raise TitoBenchError(
+            "this installation has no completions; run: pip install --force-reinstall tito-bench"
+        ) from error
+    return script.replace(_MADE_FOR, name).replace(_identifier(_MADE_FOR), _identifier(name))
 
 
-def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """All arguments of a parser and of the commands below it."""
-    for action in parser._actions:  # argparse has no public way down its tree
-        if isinstance(action, Subparsers):
-            for below in action.choices.values():
-                yield from _actions(below)
-        else:
-            yield action
+def _identifier(name: str) -> str:
+    return name.replace("-", "_")

@@ -41,8 +41,10 @@ class _Parser(argparse.ArgumentParser):
         if isinstance(stream, TextIOWrapper) and _takes_colour(stream, os.environ):
             from tito_bench.cli.coloured_help import coloured
 
-            self.formatter_class = coloured(self.formatter_class, stream)
-        super().print_help(stream)
+            titles = [group.title for group in self._action_groups if group.title]
+            self._print_message(coloured(self.format_help(), titles), stream)
+        else:
+            super().print_help(stream)
 
     def error(self, message: str) -> NoReturn:
         from tito_bench.safe_text import safe_text
@@ -102,8 +104,11 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
 
 
 def _takes_colour(stream: TextIOWrapper, environ: Mapping[str, str]) -> bool:
-    """Whether help on this stream may be coloured; asked before rich is imported."""
+    """Whether help on this stream may be coloured."""
     if environ.get("NO_COLOR") or environ.get("TERM") in {"dumb", "unknown"}:
+        return False
+    # Windows' old console would show the escapes; its newer terminals say who they are.
+    if os.name == "nt" and not {"WT_SESSION", "TERM_PROGRAM", "TERM"} & environ.keys():
         return False
     try:
         return stream.isatty()

@@ -50,7 +50,7 @@ _LINES_PER_ITEM = 0.9
 
 _SLOW_PRODUCT = 1.75
 """A BLAS with kernels for this processor takes 0.9 to 1.6 times as long as the native kernel
-(docs/kernels.md); one with kernels for the generation before, about twice as long."""
+(docs/design/kernels.md); one with kernels for the generation before, about twice as long."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ __all__ = [
     "CompressionFigures",
     "CourseFigures",
     "CurvePoint",
-    "EnergyFigures",
     "Figures",
     "InventoryFigures",
     "MemoryFigures",
@@ -110,14 +109,6 @@ class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
     high_water_bytes: int | None
 
 
-class EnergyFigures(msgspec.Struct, frozen=True, tag="energy"):
-    """Energy of the whole processor package per inference at batch 32, in joules."""
-
-    model: str
-    joules_per_inference: float
-    inferences: int
-
-
 class CourseFigures(msgspec.Struct, frozen=True, tag="course"):
     """What the student's own Benchmark or BenchmarkReport says, beside a time taken here."""
 
@@ -187,7 +178,6 @@ Figures = (
     AccuracyFigures
     | CompressionFigures
     | CourseFigures
-    | EnergyFigures
     | InventoryFigures
     | MemoryFigures
     | OwnFigures

@@ -115,7 +115,6 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     training: fig.TrainingFigures | None
     compression: list[fig.CompressionFigures]
     memory: list[fig.MemoryFigures]
-    energy: fig.EnergyFigures | None
     course: list[fig.CourseFigures]
     own: fig.OwnFigures | None
     not_measured: list[NotMeasuredRecord]
@@ -168,7 +167,6 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
         training=_only(found.of(fig.TrainingFigures)),
         compression=found.of(fig.CompressionFigures),
         memory=found.of(fig.MemoryFigures),
-        energy=_only(found.of(fig.EnergyFigures)),
         course=found.of(fig.CourseFigures),
         own=_only(found.of(fig.OwnFigures)),
         not_measured=list(_not_measured(found, scores)),

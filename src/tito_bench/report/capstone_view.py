@@ -181,9 +181,6 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 "" if per_s is None else _count(per_s / mib),
             )
         )
-    if record.energy is not None:
-        joules = record.energy.joules_per_inference
-        rows.append((f"energy: {joules * 1e6:.3g} µJ per inference", "", "", "", "", ""))
     return ("model", "GFLOP/s", "of native", "memory", "needed", "inputs/s/MiB"), rows
 
 

@@ -38,7 +38,7 @@ _COMPARED = {
     " their change and not the code's.",
     "target": "A ran beside {before} kernels and B beside {after} ones.",
     "machine": "A was measured on {before}, B on {after}; slowdowns may be compared across"
-    " machines, to within what docs/fairness.md says.",
+    " machines, to within what docs/design/fairness.md says.",
     "subject": "A is {before} and B is {after}.",
     "definition": "Operations that are defined otherwise in B are not compared.",
     "verdict_before": "A is {before}: its figures are to be doubted.",

@@ -7,6 +7,7 @@ cannot be on it.
 from __future__ import annotations
 
 from tito_bench.errors import StoreError
+from tito_bench.report.html.picture import FONTS
 from tito_bench.report.sections.whole import WholeReport, day_text
 from tito_bench.report.templating import template
 from tito_bench.safe_text import safe_text
@@ -46,6 +47,7 @@ def share_card(report: WholeReport, cohort: str | None) -> str:
     width = _RIGHT - _LEFT
     return template("card.svg.jinja").render(
         kind=report.kind,
+        fonts=", ".join(FONTS),
         meaning=_MEANINGS[report.kind],
         score=f"{score:.0f}",
         partial=report.own.score_text != f"{score:.0f}/100",

@@ -65,10 +65,7 @@ _TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("training", "mlp", 4.0),
     ),
     "compression": (("quantization", "mlp", 2.0), ("pruning", "mlp", 2.0)),
-    "efficiency": (
-        *(("memory", model, 1.5) for model in MODELS),
-        ("energy", "mlp_wide", 1.0),
-    ),
+    "efficiency": tuple(("memory", model, 1.5) for model in MODELS),
     "speed": (("benchmark", "mlp", 1.0), ("report", "mlp", 1.0)),
 }
 

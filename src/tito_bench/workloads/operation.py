@@ -27,7 +27,7 @@ class Operation:
     weights
         Shapes of the float32 parameters; fixed for the whole run.
     dispatch_calls
-        Array calls that a Python program cannot avoid (docs/score.md).
+        Array calls that a Python program cannot avoid (docs/design/score.md).
     scored
         Whether it counts, or is only shown.
     version

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -147,46 +147,55 @@ def test_the_cohort_is_on_the_card_only_when_asked_for(
     assert "Fall 2026" in (project / "with.svg").read_text(encoding="utf-8")
 
 
-def test_a_picture_without_matplotlib_names_the_extra(
-    run_cli: RunCli, records: Path, project: Path, tmp_path: Path
+@pytest.mark.parametrize("words", [("--png", "x"), ("--card", "x.png")])
+def test_a_png_without_resvg_names_the_extra(
+    words: tuple[str, str], run_cli: RunCli, records: Path, project: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "matplotlib.py").write_text("raise ImportError('not here')")
+    (tmp_path / "resvg_py.py").write_text("raise ImportError('not here')")
     done = run_cli(
-        *("benchmark", "report", "--png", "x", "--html", "y"), environ={"PYTHONPATH": str(tmp_path)}
+        *("benchmark", "report", *words, "--html", "y"), environ={"PYTHONPATH": str(tmp_path)}
     )
     assert done.returncode == 1
-    assert "pip install 'tito-bench[plots]'" in done.stderr
-    assert not (project / "x").exists()
+    assert "pip install 'tito-bench[png]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (project / words[1]).exists()
     assert not (project / "y").exists(), "all or nothing"
 
 
-def test_pictures_are_drawn_with_matplotlib(run_cli: RunCli, records: Path, project: Path) -> None:
-    pytest.importorskip("matplotlib", reason="matplotlib is the extra plots")
-    done = run_cli("benchmark", "report", "--png", "a.png", "--svg", "a.svg")
-    assert done.returncode == 0, done.stderr
-    assert (project / "a.png").read_bytes().startswith(b"\x89PNG")
+def test_an_svg_needs_no_extra(
+    run_cli: RunCli, records: Path, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "resvg_py.py").write_text("raise ImportError('not here')")
+    done = run_cli("benchmark", "report", "--svg", "a.svg", environ={"PYTHONPATH": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (0, "")
     assert b"<svg" in (project / "a.svg").read_bytes()
 
 
-def test_a_page_imports_no_matplotlib(
-    project: Path, records: Path, clean_environ: Mapping[str, str]
+def test_picture_and_card_as_png(run_cli: RunCli, records: Path, project: Path) -> None:
+    pytest.importorskip("resvg_py", reason="needs the extra png")
+    done = run_cli("benchmark", "report", "--png", "a.png", "--card", "card.PNG")
+    assert done.returncode == 0, done.stderr
+    for name in ("a.png", "card.PNG"):
+        assert (project / name).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where fontconfig says which fonts there are")
+def test_a_machine_without_fonts_is_told_so(
+    run_cli: RunCli, records: Path, project: Path, tmp_path: Path
 ) -> None:
-    """It is slow to import, and a page must be there at once."""
-    code = (
-        "import sys; from tito_bench.cli.main import main; "
-        "status = main(['benchmark', 'report', '--html', 'page.html']); "
-        "sys.exit(status or 'matplotlib' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=project, env=dict(clean_environ), check=False
-    )
-    assert done.returncode == 0
+    pytest.importorskip("resvg_py", reason="needs the extra png")
+    none = tmp_path / "fonts.conf"
+    none.write_text(f"<fontconfig><dir>{tmp_path / 'nothing here'}</dir></fontconfig>")
+    done = run_cli("benchmark", "report", "--png", "x", environ={"FONTCONFIG_FILE": str(none)})
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "needs a font to draw text with" in done.stderr
+    assert not (project / "x").exists()
 
 
 def test_building_the_parser_imports_no_template_engine() -> None:
     code = (
         "import sys; from tito_bench.cli.main import build_parser; build_parser(); "
-        "sys.exit(','.join({'jinja2', 'matplotlib', 'numpy', 'rich'} & set(sys.modules)))"
+        "sys.exit(','.join({'jinja2', 'resvg_py', 'numpy', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""

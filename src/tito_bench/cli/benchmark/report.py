@@ -47,10 +47,13 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
     )
     parser.add_argument("--html", type=file_path, metavar="FILE", help="write one page")
-    parser.add_argument("--png", type=file_path, metavar="FILE", help="draw it (extra: plots)")
-    parser.add_argument("--svg", type=file_path, metavar="FILE", help="draw it (extra: plots)")
+    parser.add_argument("--png", type=file_path, metavar="FILE", help="draw it (extra: png)")
+    parser.add_argument("--svg", type=file_path, metavar="FILE", help="draw it")
     parser.add_argument(
-        "--card", type=file_path, metavar="FILE", help="write a card to share, as SVG"
+        "--card",
+        type=file_path,
+        metavar="FILE",
+        help="write a card to share, as SVG; as PNG where FILE ends in .png (extra: png)",
     )
     parser.add_argument(
         "--show-cohort", action="store_true", help="name your cohort on the card (default: no)"
@@ -119,14 +122,14 @@ def _write(
         record, stored_card(card_path(layout.root)), history_view(history, record.kind)
     )
     cohort = _cohort(layout, streams) if options.show_cohort else None
-    drawn = {form: _drawn(form, report, cohort) for form in outputs}
+    drawn = {form: _drawn(form, path, report, cohort) for form, path in outputs.items()}
     for form, path in outputs.items():
         (write_atomic if options.force else write_new)(path, drawn[form], SharedFileSystem())
         kilobytes = -(-len(drawn[form]) // 1000)
         streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")
 
 
-def _drawn(form: str, report: WholeReport, cohort: str | None) -> bytes:
+def _drawn(form: str, path: Path, report: WholeReport, cohort: str | None) -> bytes:
     if form == "html":
         from tito_bench.report.html.page import render_page
 
@@ -134,10 +137,16 @@ def _drawn(form: str, report: WholeReport, cohort: str | None) -> bytes:
     if form == "card":
         from tito_bench.report.share_card import share_card
 
-        return share_card(report, cohort).encode()
-    from tito_bench.report.figure import draw_figure
+        svg = share_card(report, cohort)
+    else:
+        from tito_bench.report.html.picture import picture_svg
 
-    return draw_figure(report, "png" if form == "png" else "svg")
+        svg = picture_svg(report)
+    if form == "png" or (form == "card" and path.suffix.lower() == ".png"):
+        from tito_bench.report.png import png_of
+
+        return png_of(svg)
+    return svg.encode()
 
 
 def _cohort(layout: Layout, streams: Streams) -> str:

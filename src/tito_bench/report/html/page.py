@@ -9,9 +9,15 @@ import re
 from markupsafe import Markup
 
 from tito_bench.report.history_view import COLUMNS, HistoryRow
-from tito_bench.report.html.charts.lines import accuracy_chart, history_chart, loss_chart
+from tito_bench.report.html.charts.lines import (
+    MOST_RECORDS,
+    accuracy_chart,
+    history_chart,
+    loss_chart,
+)
 from tito_bench.report.html.charts.roofline import roofline_chart
 from tito_bench.report.html.charts.round_strips import round_strips
+from tito_bench.report.html.charts.scale import edge
 from tito_bench.report.html.charts.score_scale import score_scale
 from tito_bench.report.sections.roofline import BYTES_FORMULA
 from tito_bench.report.sections.whole import WholeReport, day_text
@@ -20,10 +26,8 @@ from tito_bench.report.templating import template, template_text
 
 __all__ = ["render_page"]
 
-_MOST_RECORDS = 200
 _MOST_ROWS = 12
 _MOST_SKIPPED = 20
-_SHORT_LABEL = 3
 _BRIEF = 24
 _NUMBER = re.compile(r"[+-]?[\d.,]+ ?(?:ms|x|%|s|B|KiB|MiB)?")
 _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "file"}]
@@ -31,11 +35,11 @@ _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "
 
 def render_page(report: WholeReport) -> str:
     """The page, as text to be written in UTF-8."""
-    style = template_text("style.css")
-    drawn = report.history.records[-_MOST_RECORDS:]
+    style = template_text("style.css") + template_text("charts.css")
+    drawn = report.history.records[-MOST_RECORDS:]
     newest = tuple(reversed(drawn[-_MOST_ROWS:]))
     columns = [column for column in _HISTORY_COLUMNS if any(map(column.cell, newest))]
-    return template("page.html.jinja", edge=_edge, column=_column).render(
+    return template("page.html.jinja", edge=edge, column=_column).render(
         report=report,
         title=f"tito-bench {report.kind}, {day_text(report.measured_at)}",
         day=day_text(report.measured_at),
@@ -67,14 +71,6 @@ def _hash(style: str) -> Markup:
     """The source expression by which the page allows its own style and no other."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest())
     return Markup(digest.decode())  # noqa: S704 - letters, digits, + / =
-
-
-def _edge(at: float, label: str | None = None) -> str:
-    """How a label at this place is anchored, so that it stays within the page; a `label` that
-    is short enough does so in any case."""
-    if label is not None and len(label) <= _SHORT_LABEL:
-        return "middle"
-    return "start" if at < 1 else "end" if at > 99 else "middle"
 
 
 def _column(rows: tuple[tuple[str, ...], ...], index: int) -> str:

@@ -11,7 +11,18 @@ from tito_bench.report.history_view import HistoryRow
 from tito_bench.report.html.charts.scale import Scale, Tick, percent
 from tito_bench.report.sections.learning import LearningCurve
 
-__all__ = ["LineChart", "LinePoint", "Segment", "accuracy_chart", "history_chart", "loss_chart"]
+__all__ = [
+    "MOST_RECORDS",
+    "LineChart",
+    "LinePoint",
+    "Segment",
+    "accuracy_chart",
+    "history_chart",
+    "loss_chart",
+]
+
+MOST_RECORDS = 200
+"""How many of a history are drawn, the newest."""
 
 _HEIGHT_PX = 180
 _MOST_NAMED = 12

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Scale", "Tick", "decades", "percent"]
+__all__ = ["Scale", "Tick", "decades", "edge", "percent"]
+
+_SHORT_LABEL = 3
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,13 @@ def decades(low: float, high: float) -> tuple[float, ...]:
     """The powers of ten from `low` to `high`, both above 0."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     return tuple(10.0**exponent for exponent in range(first, last + 1))
+
+
+def edge(at: float, label: str | None = None) -> str:
+    """Return how a label at `at` percent is anchored, so that it stays within its chart.
+
+    A `label` that is short enough does so in any case.
+    """
+    if label is not None and len(label) <= _SHORT_LABEL:
+        return "middle"
+    return "start" if at < 1 else "end" if at > 99 else "middle"
