@@ -21,8 +21,8 @@ from pathlib import Path
 from command import baseline_record, environ, machine_line, tito_bench_command
 from fairness_lab.packages import working_package
 
-from tito_bench.cli.choice import choose_record, load_record
-from tito_bench.records.history import read_history
+from tito_bench.cli.record_selector import choose_record, load_record
+from tito_bench.records.record_history import read_history
 from tito_bench.report.comparison_view import ComparisonView, comparison_view
 
 

@@ -22,7 +22,7 @@ from fairness_lab.contention import cores
 from fairness_lab.machines import clean_environ
 
 from tito_bench import _native
-from tito_bench.measure.layout import fixed_addresses
+from tito_bench.measure.aslr import fixed_addresses
 from tito_bench.statistics import coefficient_of_variation
 
 _HELD = "TITO_BENCHMARK_HELD"

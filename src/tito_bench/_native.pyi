@@ -189,7 +189,7 @@ def chain(calls: Sequence[Call]) -> Call:
 
 @final
 class Perturbation:
-    """Changes its arrays between the calls of a timed loop, so that caching cannot pay.
+    """InputPerturbation its arrays between the calls of a timed loop, so that caching cannot pay.
 
     Each step sets `spread` elements of one array, the arrays in turn, to +-[0.5, 1): one at a
     random place in each of as many stretches of equal length. With a `pool` of float32 each step

@@ -12,9 +12,9 @@ import pytest
 
 from records.made_record import made_capstone, made_record
 from report.made_report import card_of, report_of
-from tito_bench.measure.figures import CurvePoint, TrainingFigures
 from tito_bench.measure.results import Failure
-from tito_bench.records.card import Bandwidth, Card, Figure
+from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
+from tito_bench.records.calibration import Bandwidth, Calibration, Figure
 from tito_bench.report.html.page import render_page
 
 _FLAGS = [
@@ -110,7 +110,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
-def _caches(card: Card) -> Card:
+def _caches(card: Calibration) -> Calibration:
     """The card with a peak and caches above what made-up records reach."""
     flows = {32: 4e5, 1024: 1e5, 2048: 5e4, 49152: 3e4, 196608: 1.5e4}
     figures = {kib: Figure(gb_s, 0.01, 9) for kib, gb_s in flows.items()}

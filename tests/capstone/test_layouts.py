@@ -6,7 +6,7 @@ import pytest
 
 from packages.build import ERAS, build_package
 from packages.capstone_run import failure, figures, working_on
-from tito_bench.measure.protocol import Prepared
+from tito_bench.measure.messages import Prepared
 from tito_bench.workloads.capstone import CAPSTONE
 
 

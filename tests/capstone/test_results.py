@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tito_bench.capstone.results import Latency, model_figures, with_smaller_batches, without
-from tito_bench.measure.protocol import Reading
+from tito_bench.measure.messages import Reading
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.measure.summary import summarise
 from tito_bench.workloads.capstone import CAPSTONE, model_operation

@@ -11,7 +11,7 @@ import pytest
 from tito_bench.cli import live
 from tito_bench.cli.live import live_progress
 from tito_bench.cli.streams import Streams
-from tito_bench.measure.conductor import Progress
+from tito_bench.measure.suite_runner import Progress
 
 
 class Terminal(io.StringIO):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tito_bench.records.layout import Layout
+from tito_bench.records.project_layout import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path

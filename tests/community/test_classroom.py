@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tito_bench.community.classroom import exported_files, read_class
-from tito_bench.community.merging import Bin
+from tito_bench.community.small_groups import Bin
 from tito_bench.errors import StoreError
 
 

@@ -13,8 +13,8 @@ from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import describe_machine
 from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import fingerprint_of
-from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Question
-from tito_bench.records.card import CARD, card_path
+from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Question
+from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.schema import encode
 
 
@@ -83,8 +83,8 @@ def _store_card(project: Path, cpu_model: str) -> None:
 
         other = msgspec.structs.replace(made.fingerprint, cpu_model=cpu_model)
         made = msgspec.structs.replace(made, fingerprint=other)
-    card_path(project).parent.mkdir()
-    card_path(project).write_bytes(encode(CARD, made))
+    calibration_path(project).parent.mkdir()
+    calibration_path(project).write_bytes(encode(CALIBRATION, made))
 
 
 def test_a_calibration_of_this_machine(project: Path) -> None:
@@ -103,8 +103,8 @@ def test_a_calibration_of_another_machine(project: Path) -> None:
 
 
 def test_a_calibration_that_cannot_be_read_is_one_finding(project: Path) -> None:
-    card_path(project).parent.mkdir()
-    card_path(project).write_bytes(b"{bad")
+    calibration_path(project).parent.mkdir()
+    calibration_path(project).write_bytes(b"{bad")
     found = diagnose(project, {}, Worker)
     assert found.calibrated_at is None
     assert [f.what for f in found.findings if f.code == "corrupt_file"] == [

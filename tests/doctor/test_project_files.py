@@ -11,7 +11,7 @@ import pytest
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
 from tito_bench.machine.findings import Finding
-from tito_bench.records.layout import Layout
+from tito_bench.records.project_layout import Layout
 
 _AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 

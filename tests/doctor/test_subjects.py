@@ -8,7 +8,7 @@ from machine.facts import RUNTIME
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import WorkerError
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.protocol import Answer, Failed, Load, Loaded, Measured, Question
+from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Measured, Question
 
 
 class OneAnswer:

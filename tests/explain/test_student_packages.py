@@ -11,7 +11,7 @@ import pytest
 
 from packages.build import build_package
 from tito_bench import _native
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
 from tito_bench.records.explanation import OperationExplanation
 from tito_bench.runs.explain import explain
 from tito_bench.workloads.baseline import BASELINE

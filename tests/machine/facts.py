@@ -12,9 +12,9 @@ from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import Probe
 from tito_bench.machine.system import System
-from tito_bench.records.card import (
+from tito_bench.records.calibration import (
     Bandwidth,
-    Card,
+    Calibration,
     Clocks,
     Figure,
     OperationTime,
@@ -64,10 +64,10 @@ def linux(root: Path, files: Mapping[str, str] = {}) -> System:
     return System("linux", {}, root)
 
 
-def card(native_ns: Mapping[str, float] = {}, **changes: Any) -> Card:
+def card(native_ns: Mapping[str, float] = {}, **changes: Any) -> Calibration:
     """A small card with these native times."""
     figure = Figure(100.0, 0.01, 9)
-    made = Card(
+    made = Calibration(
         created_at="2026-11-22T12:00:00Z",
         tito_bench_version="0.1.0",
         quick=False,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tito_bench.cli.streams import utc_now
 from tito_bench.errors import SubjectError
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.runs.baseline import measure_baseline
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tito_bench.machine.environment import Runtime
-from tito_bench.measure.protocol import (
+from tito_bench.measure.messages import (
     Answer,
     Failed,
     Load,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tito_bench.measure.protocol import Reading
+from tito_bench.measure.messages import Reading
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.workloads.operation import Operation
 

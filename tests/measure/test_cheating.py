@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cheating import assert_no_score, dedented, measure, reasons
 
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
 
 
 @pytest.fixture(scope="module")
@@ -153,17 +153,17 @@ INVALID = {
     "patched oracle": (
         """
         import tito_bench.workloads.oracle
-        import tito_bench.worker.station
-        tito_bench.worker.station.disagreement = lambda *_: None
+        import tito_bench.worker.paired_operation
+        tito_bench.worker.paired_operation.disagreement = lambda *_: None
         """,
-        "replaced tito_bench.worker.station.disagreement",
+        "replaced tito_bench.worker.paired_operation.disagreement",
     ),
     "patched code object": (
         """
-        from tito_bench.worker.station import Station
-        Station.check.__code__ = (lambda self, result: None).__code__
+        from tito_bench.worker.paired_operation import PairedOperation
+        PairedOperation.check.__code__ = (lambda self, result: None).__code__
         """,
-        "replaced tito_bench.worker.station.Station.check",
+        "replaced tito_bench.worker.paired_operation.PairedOperation.check",
     ),
     "patched builtins": (
         """

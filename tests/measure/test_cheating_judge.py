@@ -26,7 +26,7 @@ INVALID = {
             frame = sys._getframe()
             while frame is not None:
                 judge = frame.f_locals.get("self")
-                if type(judge).__name__ == "Station":
+                if type(judge).__name__ == "PairedOperation":
                     judge.check = lambda result: None
                 frame = frame.f_back
             return _guess(self, function, other)
@@ -38,10 +38,10 @@ INVALID = {
         """
         import gc
         for thing in gc.get_objects():
-            if type(thing).__name__ == "Workbench":
+            if type(thing).__name__ == "RequestHandler":
                 thing._tiny = (np.ones(100_000, dtype=np.float32),) * 2
         """,
-        "replaced tito_bench.worker.workbench.Workbench._tiny",
+        "replaced tito_bench.worker.request_handler.RequestHandler._tiny",
     ),
     "the snapshot itself": (
         """
@@ -50,17 +50,17 @@ INVALID = {
             def tampered(self):
                 return None
         for thing in gc.get_objects():
-            if type(thing).__name__ == "Workbench":
+            if type(thing).__name__ == "RequestHandler":
                 thing._snapshot = Blind()
         """,
         "snapshot",
     ),
     "a method that was not there": (
         """
-        from tito_bench.worker.station import Station
-        Station.__getattribute__ = lambda self, name: object.__getattribute__(self, name)
+        from tito_bench.worker.paired_operation import PairedOperation
+        PairedOperation.__getattribute__ = lambda self, name: object.__getattribute__(self, name)
         """,
-        "replaced tito_bench.worker.station.Station",
+        "replaced tito_bench.worker.paired_operation.PairedOperation",
     ),
     "the content of a table": (
         """

@@ -14,7 +14,7 @@ import pytest
 from cheating import dedented, measure, reasons, write_package
 
 from tito_bench.cli.streams import utc_now
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
 from tito_bench.runs.baseline import measure_baseline
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no fork and no signals")

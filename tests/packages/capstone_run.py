@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tito_bench.cli.streams import utc_now
-from tito_bench.measure.figures import OwnChoice
-from tito_bench.measure.process import WorkerProcess
-from tito_bench.measure.protocol import Answer, Assess, Assessed, Failed, Load, Loaded, Prepare
+from tito_bench.measure.messages import Answer, Assess, Assessed, Failed, Load, Loaded, Prepare
+from tito_bench.measure.task_figures import CustomModelChoice
+from tito_bench.measure.worker_process import WorkerProcess
 from tito_bench.records.capstone import CapstoneRecord
 
 Ask = Callable[..., Any]
@@ -27,7 +27,7 @@ def working_on(root: Path) -> Iterator[Callable[..., Answer]]:
         loaded = worker.ask(Load("tinytorch", str(root)), 30.0)
         assert isinstance(loaded, Loaded), loaded
 
-        def ask(task: str, model: str = "mlp", own: OwnChoice | None = None) -> Answer:
+        def ask(task: str, model: str = "mlp", own: CustomModelChoice | None = None) -> Answer:
             if task == "prepare":
                 return worker.ask(Prepare(model, 5), 30.0)
             return worker.ask(Assess(task, model, 7, 3.0, own), 30.0)

@@ -15,10 +15,10 @@ from made_rounds import made_round
 from tito_bench.capstone.results import TaskResult, model_figures
 from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.figures import AccuracyFigures
-from tito_bench.measure.protocol import Loaded
+from tito_bench.measure.messages import Loaded
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import summarise
+from tito_bench.measure.task_figures import AccuracyFigures
 from tito_bench.measure.verdict import judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record

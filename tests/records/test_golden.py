@@ -11,7 +11,7 @@ import pytest
 from records.made_record import made_capstone
 from tito_bench.community.profile import PROFILE, Context, Institution, Location, Profile, Progress
 from tito_bench.records.capstone import decode_capstone, encode_capstone
-from tito_bench.records.config import CONFIG, Config, LocalSettings, WebsiteSettings
+from tito_bench.records.project_config import CONFIG, Config, LocalSettings, WebsiteSettings
 from tito_bench.records.schema import DocumentKind, decode, encode
 from tito_bench.records.submission import SUBMISSION
 

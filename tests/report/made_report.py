@@ -7,20 +7,20 @@ import msgspec
 from machine.facts import card
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.calibration import Calibration
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.records.card import Card
-from tito_bench.records.entry import decode_entry
-from tito_bench.records.history import History
+from tito_bench.records.record_header import decode_header
+from tito_bench.records.record_history import History
 from tito_bench.records.record_text import record_bytes
 from tito_bench.report.history_view import HistoryView, history_view
-from tito_bench.report.sections.whole import WholeReport, whole_report
+from tito_bench.report.sections.record_report import RecordReport, record_report
 
 __all__ = ["card_of", "history_of", "report_of"]
 
 Record = BenchmarkRecord | CapstoneRecord
 
 
-def card_of(record: Record) -> Card:
+def card_of(record: Record) -> Calibration:
     """A card that holds for the machine of the record; its peak and bandwidth are 100."""
     own = fingerprint_of(record.system_info.machine, record.system_info.runtime)
     made = card()
@@ -30,10 +30,10 @@ def card_of(record: Record) -> Card:
 
 def history_of(*records: Record) -> HistoryView:
     """The history of a project with these records."""
-    entries = [decode_entry(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
+    entries = [decode_header(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
     return history_view(History(tuple(entries), ()))
 
 
-def report_of(record: Record, machine: Card | None = None, *others: Record) -> WholeReport:
+def report_of(record: Record, machine: Calibration | None = None, *others: Record) -> RecordReport:
     """The report of a record, the newest of a project with `others`."""
-    return whole_report(record, machine, history_of(*others, record))
+    return record_report(record, machine, history_of(*others, record))

@@ -16,14 +16,14 @@ from rich.cells import cell_len
 
 from records.made_record import NOW, made_capstone, made_record, save_record
 from tito_bench.measure.results import Failure
-from tito_bench.records.entry import decode_entry
-from tito_bench.records.history import History, Skipped, read_history
+from tito_bench.records.record_header import decode_header
+from tito_bench.records.record_history import History, Skipped, read_history
 from tito_bench.records.record_text import record_bytes
 from tito_bench.report.history_terminal import history_lines, skipped_lines
 from tito_bench.report.history_view import COLUMNS, HistoryView, history_view
 from tito_bench.report.table import cells, csv_text, markdown_table
 
-ENTRY = decode_entry(record_bytes(made_record()), "baseline_x.json")
+ENTRY = decode_header(record_bytes(made_record()), "baseline_x.json")
 POINTS = st.floats(0, 100)
 ENTRIES = st.lists(
     st.builds(
@@ -48,7 +48,7 @@ ENTRIES = st.lists(
 
 
 def history_of(*records: object) -> History:
-    entries = [decode_entry(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
+    entries = [decode_header(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
     return History(tuple(entries), ())
 
 

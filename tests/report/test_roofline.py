@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from machine.facts import card
-from tito_bench.records.card import Bandwidth, Card, Figure, TargetSpeed
+from tito_bench.records.calibration import Bandwidth, Calibration, Figure, TargetSpeed
 from tito_bench.report.roofline import Level, Roof, roofline_of
 
 FLOWS = {16: 400.0, 32: 420.0, 256: 100.0, 1024: 98.0, 4096: 28.0, 65536: 15.0}
@@ -19,7 +19,9 @@ def figure(value: float) -> Figure:
     return Figure(value, 0.01, 9)
 
 
-def made(flows: dict[int, float] = FLOWS, target: str = "avx512", peak: float = 200.0) -> Card:
+def made(
+    flows: dict[int, float] = FLOWS, target: str = "avx512", peak: float = 200.0
+) -> Calibration:
     return card(
         targets=[
             TargetSpeed("sse2", figure(10.0), []),
@@ -70,7 +72,7 @@ def test_bandwidth_between_and_beyond_measured_sets() -> None:
         made(peak=1e-308),
     ],
 )
-def test_a_card_without_its_figures_has_no_roofline(broken: Card) -> None:
+def test_a_card_without_its_figures_has_no_roofline(broken: Calibration) -> None:
     assert roofline_of(broken) is None
 
 

@@ -13,7 +13,7 @@ from tito_bench.explain.causes import CauseCode
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.verdict import Code
 from tito_bench.report.wording import CODES, LESSONS, explain, words
-from tito_bench.subjects.layouts import COURSE_MODULES
+from tito_bench.subjects.course_modules import COURSE_MODULES
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

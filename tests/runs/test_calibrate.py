@@ -14,10 +14,10 @@ from records.made_record import made_record
 from tito_bench import _native
 from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import describe_machine
-from tito_bench.measure.conductor import Progress
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
+from tito_bench.measure.suite_runner import Progress
 from tito_bench.records.benchmark import BenchmarkRecord, FailureRecord, OperationRecord
-from tito_bench.report.reference import reference_card, reference_ms, reference_name
+from tito_bench.report.reference_machine import reference_card, reference_ms, reference_name
 from tito_bench.runs import calibrate as calibrating
 from tito_bench.runs.calibrate import Effort, calibrate
 from tito_bench.score import Work

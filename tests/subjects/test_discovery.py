@@ -140,7 +140,7 @@ def test_folders_that_may_not_be_read_are_not_there(tmp_path, build_package, mon
     build_package(tmp_path)
 
     def refuse(self, **options):
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(13, "NetworkPolicy denied")
 
     monkeypatch.setattr(Path, "is_file", refuse)
     monkeypatch.setattr(Path, "is_dir", refuse)

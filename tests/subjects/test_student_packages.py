@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from packages import build
-from tito_bench.subjects.layouts import COURSE_MODULES
+from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.missing import Missing
 
 ERAS = build.ERAS

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tito_bench.records.documents import Documents
+from tito_bench.website.network_policy import parse_address
 from tito_bench.website.outbox import Outbox
-from tito_bench.website.permission import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,8 +12,8 @@ import pytest
 
 from tito_bench.community.profile import Context, Profile, Progress
 from tito_bench.records.submission import SubmissionChoices, build_submission, submission_bytes
-from tito_bench.website.delivery import PATHS
 from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
+from tito_bench.website.sender import PATHS
 
 jsonschema = pytest.importorskip("jsonschema", reason="comes with openapi-spec-validator")
 validator = pytest.importorskip("openapi_spec_validator")

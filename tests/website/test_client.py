@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from tito_bench import __version__
 from tito_bench.website.client import Client, Limits, WebsiteMissing
-from tito_bench.website.permission import parse_address
+from tito_bench.website.network_policy import parse_address
 
 BODY = b'{\n  "a": "\xc3\xa4"\n}\n'
 PATH = "/api/community/join"

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tito_bench.community.consent import Consent, answered
+from tito_bench.community.consent import Consent, with_answer
 from tito_bench.errors import FileBusy, StoreError
 from tito_bench.records.documents import Documents
 from tito_bench.records.filesystem import OsFileSystem
 from tito_bench.records.store import locked
 from tito_bench.website.client import Answer
-from tito_bench.website.delivery import deliver
 from tito_bench.website.outbox import Outbox
+from tito_bench.website.sender import deliver
 
 URL = "https://api.example.org"
 ACCEPTED = Answer("accepted", "accepted", {}, 200)
@@ -27,8 +27,8 @@ AWAY = Answer("unreachable", "timed out")
 
 @pytest.fixture
 def consent(now):
-    both = answered(None, "profile", True, URL, now)
-    return answered(both, "benchmarks", True, URL, now)
+    both = with_answer(None, "profile", True, URL, now)
+    return with_answer(both, "benchmarks", True, URL, now)
 
 
 class Website:
@@ -127,7 +127,7 @@ def test_a_profile_unknown_to_the_website_is_forgotten(outbox, now, consent):
 def test_without_consent_nothing_of_that_kind_goes(outbox, now, kind):
     _fill(outbox, now, "join", "submit")
     website = Website()
-    delivery = _deliver(outbox, website, answered(None, kind, True, URL, now))
+    delivery = _deliver(outbox, website, with_answer(None, kind, True, URL, now))
     assert [one.item.data for one in delivery.sent] == [kind]
     assert len(delivery.held) == len(website.calls) == 1
 
@@ -136,8 +136,8 @@ def test_without_consent_nothing_of_that_kind_goes(outbox, now, kind):
     "make",
     [
         lambda now: Consent(),
-        lambda now: answered(None, "profile", False, URL, now),
-        lambda now: answered(None, "profile", True, "https://other.example.org", now),
+        lambda now: with_answer(None, "profile", False, URL, now),
+        lambda now: with_answer(None, "profile", True, "https://other.example.org", now),
     ],
 )
 def test_no_other_yes_and_no_no_is_a_yes(outbox, now, make):
@@ -264,7 +264,9 @@ def test_any_weather(tmp_path_factory, answers) -> None:
 
     now = datetime(2026, 11, 22, tzinfo=UTC)
     box = Outbox(tmp_path_factory.mktemp("outbox"), Documents(lambda: now))
-    consent = answered(answered(None, "profile", True, URL, now), "benchmarks", True, URL, now)
+    consent = with_answer(
+        with_answer(None, "profile", True, URL, now), "benchmarks", True, URL, now
+    )
     _fill(box, now, "join", "submit", "profile")
     website = Website(*answers)
     refused = 0

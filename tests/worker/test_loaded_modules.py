@@ -10,8 +10,8 @@ import pytest
 LOADED = """
 import sys
 from tito_bench.worker import __main__
-from tito_bench.worker.workbench import Workbench
-Workbench(1, sys.argv[1])
+from tito_bench.worker.request_handler import RequestHandler
+RequestHandler(1, sys.argv[1])
 print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith("tito_bench.")}))
 """
 

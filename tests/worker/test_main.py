@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from packages.build import build_package
-from tito_bench.measure.protocol import (
+from tito_bench.measure.messages import (
     Answer,
     Answered,
     Asked,

@@ -8,7 +8,7 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from tito_bench.community.merging import OTHER, merge_groups
+from tito_bench.community.small_groups import OTHER, merge_groups
 
 from tito_bench_server.releases.suppression import (
     TOTAL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.capstone.desk import Desk, accuracy_of, images_for
-from tito_bench.measure.figures import AccuracyFigures
+from tito_bench.capstone.task_context import TaskContext, accuracy_of, images_for
+from tito_bench.measure.task_figures import AccuracyFigures
 from tito_bench.subjects.missing import IncorrectResult
 
 __all__ = ["assess_accuracy"]
@@ -16,7 +16,7 @@ _maximum, _absolute, _subtract = np.maximum, np.absolute, np.subtract
 _wall_clock_ns = _native.wall_clock_ns
 
 
-def assess_accuracy(desk: Desk) -> AccuracyFigures:
+def assess_accuracy(desk: TaskContext) -> AccuracyFigures:
     """Classify the test images, in an order that the student's code cannot foresee.
 
     Every batch must give the native twin's values: so nothing that has the

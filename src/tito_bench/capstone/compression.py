@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tito_bench.capstone.arrays import encoded_bytes, needed_arrays
-from tito_bench.capstone.desk import Desk, accuracy_of, images_for
-from tito_bench.measure.figures import CompressionFigures
+from tito_bench.capstone.task_context import TaskContext, accuracy_of, images_for
+from tito_bench.measure.task_figures import CompressionFigures
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.student_code import as_function, student_code
 
@@ -39,7 +39,7 @@ class _Stack:
         return [p for layer in self.layers for p in getattr(layer, "parameters", list)()]
 
 
-def assess_quantization(desk: Desk) -> CompressionFigures:
+def assess_quantization(desk: TaskContext) -> CompressionFigures:
     """`quantize_model` of the student, or `QuantizedLinear` in place of each Linear."""
     package = desk.subject.package
     whole, wrapper = package.find("quantize_model"), package.find("QuantizedLinear")
@@ -65,7 +65,7 @@ def assess_quantization(desk: Desk) -> CompressionFigures:
     return _assess(desk, "int8 quantization", model, compress)
 
 
-def assess_pruning(desk: Desk) -> CompressionFigures:
+def assess_pruning(desk: TaskContext) -> CompressionFigures:
     """`magnitude_prune` of the student at 50, 70 and 90%: the best that keeps the accuracy."""
     package = desk.subject.package
     prune = package.require("magnitude_prune")
@@ -86,7 +86,7 @@ def assess_pruning(desk: Desk) -> CompressionFigures:
 
 
 def _assess(
-    desk: Desk, technique: str, model: Any, compress: Callable[[Any], Any]
+    desk: TaskContext, technique: str, model: Any, compress: Callable[[Any], Any]
 ) -> CompressionFigures:
     """Compress a deep copy of `model`; bytes and accuracy before and after."""
     data, _ = desk.digits()
@@ -131,7 +131,7 @@ def _claimed_ratio(model: Any) -> float | None:
     return original / quantized if quantized > 0 else None
 
 
-def _stack(desk: Desk) -> Any:
+def _stack(desk: TaskContext) -> Any:
     """The trained model in the student's Sequential, or in ours; its layers can be replaced."""
     layers = desk.build().layers
     found = desk.subject.package.find("Sequential")

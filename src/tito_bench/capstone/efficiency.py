@@ -8,8 +8,8 @@ import tracemalloc
 
 import numpy as np
 
-from tito_bench.capstone.desk import Desk
-from tito_bench.measure.figures import MemoryFigures
+from tito_bench.capstone.task_context import TaskContext
+from tito_bench.measure.task_figures import MemoryFigures
 from tito_bench.subjects.student_code import require_array, student_code
 from tito_bench.workloads.inputs import InputPool
 
@@ -31,7 +31,7 @@ def needed_bytes(model: str) -> int:
     return 4 * _BATCH * _LARGEST_LAYER[model]
 
 
-def assess_memory(desk: Desk) -> MemoryFigures:
+def assess_memory(desk: TaskContext) -> MemoryFigures:
     """One forward pass at batch 32 under tracemalloc, after one that is not counted."""
     operation = desk.operation
     inputs = np.zeros(operation.inputs[0], dtype=np.float32)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.measure.plan import next_loops
-from tito_bench.measure.protocol import Step
+from tito_bench.measure.messages import Step
 from tito_bench.measure.sampling import reading_of, time_dispatch
+from tito_bench.measure.schedule import next_loops
 
 __all__ = ["Side", "take_rounds"]
 

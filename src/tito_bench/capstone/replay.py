@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.capstone.tracing import Trace
-from tito_bench.measure.figures import TracedCall
+from tito_bench.capstone.forward_trace import Trace
+from tito_bench.measure.task_figures import TracedCall
 from tito_bench.workloads.inputs import make_weights
 
 __all__ = ["KNOWN", "Replay", "build_replay"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from tito_bench.measure.figures import Figures
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
+from tito_bench.measure.task_figures import Figures
 from tito_bench.statistics import median
 from tito_bench.workloads.capstone import CAPSTONE, MODELS, model_operation
 from tito_bench.workloads.native import native_flops

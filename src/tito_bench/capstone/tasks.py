@@ -6,18 +6,18 @@ from collections.abc import Callable
 
 from tito_bench.capstone.accuracy import assess_accuracy
 from tito_bench.capstone.compression import assess_pruning, assess_quantization
-from tito_bench.capstone.course import assess_benchmark, assess_report
-from tito_bench.capstone.desk import Desk
+from tito_bench.capstone.custom_model import assess_custom_model
 from tito_bench.capstone.efficiency import assess_memory
-from tito_bench.capstone.own import assess_own
+from tito_bench.capstone.student_benchmark import assess_benchmark, assess_report
+from tito_bench.capstone.task_context import TaskContext
 from tito_bench.capstone.training import assess_training
-from tito_bench.measure.figures import Figures, InventoryFigures, ModuleFigures
+from tito_bench.measure.task_figures import Figures, InventoryFigures, ModuleFigures
 from tito_bench.subjects.inventory import take_inventory
 
-__all__ = ["TASKS", "Desk", "perform"]
+__all__ = ["TASKS", "TaskContext", "perform"]
 
 
-def _take_inventory(desk: Desk) -> InventoryFigures:
+def _take_inventory(desk: TaskContext) -> InventoryFigures:
     modules = [
         ModuleFigures(module.number, module.title, module.files, module.missing)
         for module in take_inventory(desk.subject.package)
@@ -25,7 +25,7 @@ def _take_inventory(desk: Desk) -> InventoryFigures:
     return InventoryFigures(modules, list(desk.subject.package.problems))
 
 
-TASKS: dict[str, Callable[[Desk], Figures]] = {
+TASKS: dict[str, Callable[[TaskContext], Figures]] = {
     "inventory": _take_inventory,
     "accuracy": assess_accuracy,
     "training": assess_training,
@@ -34,10 +34,10 @@ TASKS: dict[str, Callable[[Desk], Figures]] = {
     "memory": assess_memory,
     "benchmark": assess_benchmark,
     "report": assess_report,
-    "own": assess_own,
+    "own": assess_custom_model,
 }
 
 
-def perform(task: str, desk: Desk) -> Figures:
+def perform(task: str, desk: TaskContext) -> Figures:
     """Do one task. Raises KeyError on an unknown one, and whatever the student's code raises."""
     return TASKS[task](desk)

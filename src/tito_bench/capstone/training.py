@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.capstone.desk import Desk, accuracy_of
-from tito_bench.measure.figures import CurvePoint, TrainingFigures
+from tito_bench.capstone.task_context import TaskContext, accuracy_of
 from tito_bench.measure.sampling import reading_of
+from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
 from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
 from tito_bench.subjects.models import StudentModel, build_model, parameters_of
 from tito_bench.subjects.student_code import require_array, student_code
@@ -36,7 +36,7 @@ _time_callable, _wall_clock_ns = _native.time_callable, _native.wall_clock_ns
 Step = Callable[[np.ndarray, np.ndarray], float]
 
 
-def assess_training(desk: Desk) -> TrainingFigures:
+def assess_training(desk: TaskContext) -> TrainingFigures:
     """Train for six epochs, or as long as the time allows; at least ten steps.
 
     Raises `Missing` where a module is not there yet, `StudentCodeError` where
@@ -74,7 +74,7 @@ def assess_training(desk: Desk) -> TrainingFigures:
 
 
 def _figures(
-    desk: Desk,
+    desk: TaskContext,
     model: StudentModel,
     twin: tuple[np.ndarray, ...],
     times: list[tuple[float, float]],
@@ -102,7 +102,7 @@ def _figures(
     )
 
 
-def _trainer(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, Step]:
+def _trainer(desk: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, Step]:
     """The student's network and one step of its training."""
     package = desk.subject.package
     switch = package.find("enable_autograd")
@@ -118,7 +118,9 @@ def _trainer(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel,
     return model, step
 
 
-def _network(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, list[Any], Step]:
+def _network(
+    desk: TaskContext, weights: tuple[np.ndarray, ...]
+) -> tuple[StudentModel, list[Any], Step]:
     package = desk.subject.package
     loss_class, sgd_class, tensor = (
         _any(package.require(name)) for name in ("CrossEntropyLoss", "SGD", "Tensor")
@@ -142,7 +144,7 @@ def _network(desk: Desk, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel,
     return model, parameters, step
 
 
-def _check_gradients(desk: Desk, step: Step, parameters: list[Any]) -> None:
+def _check_gradients(desk: TaskContext, step: Step, parameters: list[Any]) -> None:
     """One step on a small batch; every parameter must have got a gradient from it."""
     data, _ = desk.digits()
     step(data.train_images[:4].reshape(4, -1), data.train_labels[:4])
@@ -155,7 +157,7 @@ def _check_gradients(desk: Desk, step: Step, parameters: list[Any]) -> None:
             raise StudentCodeError("backward() gives the parameters of Linear no gradient")
 
 
-def _evaluate(desk: Desk, model: StudentModel) -> float:
+def _evaluate(desk: TaskContext, model: StudentModel) -> float:
     """Accuracy on the test images of the weights that the student's layers now hold.
 
     Computed from the weights themselves; the student's forward pass must agree.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tito_bench.cli.streams import Streams
     from tito_bench.doctor.diagnosis import Diagnosis
-    from tito_bench.measure.process import WorkerProcess
+    from tito_bench.measure.worker_process import WorkerProcess
 
 __all__ = ["add_parsers", "run"]
 

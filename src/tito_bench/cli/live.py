@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
-    from tito_bench.measure.conductor import Progress
+    from tito_bench.measure.suite_runner import Progress
 
 __all__ = ["live_progress"]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tito_bench.community.merging import Bin, merge_bins, merge_groups
+from tito_bench.community.small_groups import Bin, merge_bins, suppress_small_groups
 from tito_bench.errors import StoreError
 from tito_bench.safe_text import safe_text
 
@@ -153,7 +153,7 @@ def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
     smallest = max(smallest_group, SMALLEST_GROUP)
 
     def groups(of: Callable[[_Row], str]) -> dict[str, int]:
-        return merge_groups(Counter(map(of, rows)), smallest)
+        return suppress_small_groups(Counter(map(of, rows)), smallest)
 
     def bins(of: Callable[[_Row], float | None], spans: _Spans) -> tuple[Bin, ...]:
         return merge_bins(_histogram(map(of, rows), spans), smallest)

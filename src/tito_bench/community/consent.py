@@ -26,9 +26,9 @@ __all__ = [
     "Consent",
     "DataKind",
     "answer_for",
-    "answered",
     "effective_consent",
     "is_granted",
+    "with_answer",
 ]
 
 DataKind = Literal["profile", "benchmarks"]
@@ -64,7 +64,7 @@ def answer_for(consent: Consent, kind: DataKind, api_url: str) -> Answer | None:
     return answer if answer is not None and answer.api_url == api_url else None
 
 
-def answered(
+def with_answer(
     consent: Consent | None, kind: DataKind, granted: bool, api_url: str, now: datetime
 ) -> Consent:
     """The consent with one more answer."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tito_bench.community.profile import Progress
     from tito_bench.records.filesystem import FileSystem
-    from tito_bench.records.layout import Layout
+    from tito_bench.records.project_layout import Layout
 
 __all__ = ["Course", "entry_number", "read_course", "refreshed"]
 

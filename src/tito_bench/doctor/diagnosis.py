@@ -20,12 +20,12 @@ from tito_bench.machine.findings import Finding, find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.session import Worker
-from tito_bench.records.card import CARD, card_path
-from tito_bench.records.layout import Layout
+from tito_bench.measure.worker_supervisor import Worker
+from tito_bench.records.calibration import CALIBRATION, calibration_path
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import read_bytes
-from tito_bench.subjects.display import display_path
+from tito_bench.subjects.redaction import display_path
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -93,8 +93,8 @@ def _calibration(
 ) -> tuple[str | None, list[Finding]]:
     """When this machine was calibrated; a card that cannot be read is the file check's."""
     try:
-        data = read_bytes(card_path(root))
-        card = None if data is None else decode(CARD, data, "calibration.json").value
+        data = read_bytes(calibration_path(root))
+        card = None if data is None else decode(CALIBRATION, data, "calibration.json").value
     except (StoreError, Unreadable):
         card = None
     if card is None or machine is None or runtime is None:

@@ -12,15 +12,15 @@ from tito_bench.community.consent import CONSENT
 from tito_bench.community.profile import PROFILE
 from tito_bench.errors import NewerSchema, StoreError
 from tito_bench.machine.findings import Finding, Severity
-from tito_bench.records.card import CARD, card_path
-from tito_bench.records.config import CONFIG
-from tito_bench.records.layout import Layout
+from tito_bench.records.calibration import CALIBRATION, calibration_path
+from tito_bench.records.project_config import CONFIG
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import check_writable, read_bytes
 from tito_bench.records.submission import SUBMISSION
-from tito_bench.subjects.display import hide_folders
-from tito_bench.website.ledger import LEDGER
+from tito_bench.subjects.redaction import hide_folders
 from tito_bench.website.outbox import ITEM
+from tito_bench.website.sync_state import SYNC_STATE
 
 __all__ = ["check_files", "check_folders"]
 
@@ -40,7 +40,7 @@ def check_folders(layout: Layout) -> list[Finding]:
     """The folders of the project that could not be written to."""
     return [
         *_folder(layout, layout.benchmarks, "breaks"),
-        *_folder(layout, card_path(layout.root).parent, "warning"),
+        *_folder(layout, calibration_path(layout.root).parent, "warning"),
     ]
 
 
@@ -63,8 +63,8 @@ def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     yield CONFIG, layout.config
     yield PROFILE, layout.profile
     yield CONSENT, layout.consent
-    yield LEDGER, layout.ledger
-    yield CARD, card_path(layout.root)
+    yield SYNC_STATE, layout.ledger
+    yield CALIBRATION, calibration_path(layout.root)
     folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
         (ITEM, layout.outbox),
         (SUBMISSION, layout.submissions),

@@ -10,11 +10,11 @@ import msgspec
 
 from tito_bench.community.consent import CONSENT, Consent, is_granted
 from tito_bench.errors import StoreError
-from tito_bench.records.config import CONFIG, Config
-from tito_bench.records.layout import Layout
+from tito_bench.records.project_config import CONFIG, Config
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import read_bytes
-from tito_bench.website.permission import permission
+from tito_bench.website.network_policy import permission
 
 __all__ = ["SharingFacts", "describe_sharing"]
 

@@ -13,8 +13,8 @@ import msgspec
 from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import Runtime
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.protocol import Failed, Load, Loaded, SubjectChoice
-from tito_bench.measure.session import Worker
+from tito_bench.measure.messages import Failed, Load, Loaded, SubjectChoice
+from tito_bench.measure.worker_supervisor import Worker
 
 __all__ = ["PackageFacts", "check_numpy", "check_package"]
 

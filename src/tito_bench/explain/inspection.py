@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.explain.bench import Bench, Holder, facts_of, is_clean, require_ndarray
-from tito_bench.explain.counting import Count
+from tito_bench.explain.instrumented import Bench, Holder, facts_of, is_clean, require_ndarray
+from tito_bench.explain.line_profile import Count
 from tito_bench.explain.sizes import Sizes
 from tito_bench.explain.turns import Turn, time_in_turns
 from tito_bench.measure.evidence import (

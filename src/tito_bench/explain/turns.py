@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.measure.plan import SLOW_CALL_NS, next_loops
-from tito_bench.measure.protocol import Reading
+from tito_bench.measure.messages import Reading
 from tito_bench.measure.sampling import reading_of
+from tito_bench.measure.schedule import SLOW_CALL_NS, next_loops
 from tito_bench.statistics import median
 
 __all__ = ["Turn", "time_in_turns"]

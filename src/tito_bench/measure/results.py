@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tito_bench.measure.protocol import FailureKind, Loaded, Reading
+from tito_bench.measure.messages import FailureKind, Loaded, Reading
 from tito_bench.score import Work
 from tito_bench.workloads.operation import Operation
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.measure.protocol import Reading, Step
+from tito_bench.measure.messages import Reading, Step
 
 __all__ = ["reading_of", "time_dispatch"]
 

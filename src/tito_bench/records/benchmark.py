@@ -15,7 +15,7 @@ import msgspec
 from tito_bench import __version__
 from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.protocol import FailureKind, Loaded
+from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.verdict import Status, Verdict

@@ -18,8 +18,8 @@ from tito_bench.capstone import scoring
 from tito_bench.capstone.results import ModelFigures, TaskResult
 from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
-from tito_bench.measure import figures as fig
-from tito_bench.measure.protocol import FailureKind, Loaded
+from tito_bench.measure import task_figures as fig
+from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import SuiteSummary
 from tito_bench.measure.verdict import Reason, Verdict, judge
@@ -115,8 +115,8 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     training: fig.TrainingFigures | None
     compression: list[fig.CompressionFigures]
     memory: list[fig.MemoryFigures]
-    course: list[fig.CourseFigures]
-    own: fig.OwnFigures | None
+    course: list[fig.StudentBenchmarkFigures]
+    own: fig.CustomModelsFigures | None
     not_measured: list[NotMeasuredRecord]
     raw_metrics: CapstoneRaw
     normalized_metrics: CapstoneMetrics
@@ -167,8 +167,8 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
         training=_only(found.of(fig.TrainingFigures)),
         compression=found.of(fig.CompressionFigures),
         memory=found.of(fig.MemoryFigures),
-        course=found.of(fig.CourseFigures),
-        own=_only(found.of(fig.OwnFigures)),
+        course=found.of(fig.StudentBenchmarkFigures),
+        own=_only(found.of(fig.CustomModelsFigures)),
         not_measured=list(_not_measured(found, scores)),
         raw_metrics=_raw(found),
         normalized_metrics=CapstoneMetrics(

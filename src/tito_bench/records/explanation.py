@@ -13,7 +13,7 @@ from tito_bench import __version__
 from tito_bench.explain.causes import NEAR_NATIVE, Cause, find_causes, unexplained_share
 from tito_bench.machine.environment import Machine
 from tito_bench.measure.evidence import Evidence
-from tito_bench.measure.protocol import Loaded
+from tito_bench.measure.messages import Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import OperationSummary, SuiteSummary, Timing
 from tito_bench.records.benchmark import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.figures import OwnModelFigures
+from tito_bench.measure.task_figures import CustomModelFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.workloads.capstone import MODEL_TITLES
@@ -235,7 +235,7 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
 
 
-def _own_lines(model: OwnModelFigures) -> Iterator[str]:
+def _own_lines(model: CustomModelFigures) -> Iterator[str]:
     line = f"{model.name}: {milliseconds(model.subject_ns / 1e6)}"
     if model.native_ns is not None:
         line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"

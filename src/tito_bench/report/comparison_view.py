@@ -13,8 +13,8 @@ from typing import Literal, get_args
 from tito_bench.measure.comparison import Estimate, Ratio, combine, compare, estimate
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.records.entry import Entry
-from tito_bench.records.history import differences, same_definition
+from tito_bench.records.record_header import RecordHeader
+from tito_bench.records.record_history import differences, same_definition
 from tito_bench.report.history_view import HistoryRow, history_row
 from tito_bench.report.record_wording import comparison_note, no_ratio
 from tito_bench.report.table import Column
@@ -113,7 +113,7 @@ class ComparisonView:
 
 
 def comparison_view(
-    before: Record, after: Record, before_entry: Entry, after_entry: Entry
+    before: Record, after: Record, before_entry: RecordHeader, after_entry: RecordHeader
 ) -> ComparisonView:
     """Compare two records of one kind; the entries are theirs."""
     was = {op.name: op for op in before.operations}
@@ -199,8 +199,8 @@ def _tracks(before: Record, after: Record) -> Iterator[TrackRow]:
 
 
 def _notes(
-    before: Entry,
-    after: Entry,
+    before: RecordHeader,
+    after: RecordHeader,
     was: Mapping[str, OperationRecord],
     now: Mapping[str, OperationRecord],
 ) -> Iterator[Note]:

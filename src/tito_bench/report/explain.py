@@ -13,7 +13,7 @@ from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import safe_text
-from tito_bench.subjects.layouts import COURSE_MODULES
+from tito_bench.subjects.course_modules import COURSE_MODULES
 
 __all__ = ["print_explanation"]
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import get_args
 
-from tito_bench.records.entry import Entry, Kind
-from tito_bench.records.history import Difference, History, Skipped, differences, yardstick
+from tito_bench.records.record_header import Kind, RecordHeader
+from tito_bench.records.record_history import Difference, History, Skipped, differences, yardstick
 from tito_bench.report.record_wording import difference_words, explain_skipped
 from tito_bench.report.table import Column
 from tito_bench.safe_text import safe_text
@@ -87,7 +87,7 @@ def history_view(
     )
 
 
-def history_row(entry: Entry, newest: Entry | None = None) -> HistoryRow:
+def history_row(entry: RecordHeader, newest: RecordHeader | None = None) -> HistoryRow:
     """The row of one record; `newest` is the one that it should be comparable with."""
     version = entry.subject_version
     return HistoryRow(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tito_bench.records.entry import Skip
+from tito_bench.records.record_header import Skip
 from tito_bench.safe_text import safe_text
 
 __all__ = ["comparison_note", "difference_words", "explain_skipped", "no_ratio"]

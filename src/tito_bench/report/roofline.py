@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from tito_bench.records.card import Bandwidth, Card
+from tito_bench.records.calibration import Bandwidth, Calibration
 
 __all__ = ["Bound", "Level", "Roof", "Roofline", "roofline_of"]
 
@@ -70,7 +70,7 @@ class Roofline:
         return before[1]
 
 
-def roofline_of(card: Card) -> Roofline | None:
+def roofline_of(card: Calibration) -> Roofline | None:
     """The roofline of a card, for the kernels it holds for; None where it lacks a figure."""
     target = card.fingerprint.kernel_target
     peaks = [speed.peak_gflops.median for speed in card.targets if speed.target == target]

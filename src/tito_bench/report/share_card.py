@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tito_bench.errors import StoreError
 from tito_bench.report.html.picture import FONTS
-from tito_bench.report.sections.whole import WholeReport, day_text
+from tito_bench.report.sections.record_report import RecordReport, day_text
 from tito_bench.report.templating import template
 from tito_bench.safe_text import safe_text
 
@@ -24,7 +24,7 @@ _LONGEST_COHORT = 40
 _LEFT, _RIGHT = 80, 1120
 
 
-def share_card(report: WholeReport, cohort: str | None) -> str:
+def share_card(report: RecordReport, cohort: str | None) -> str:
     """The card as SVG.
 
     Parameters

@@ -15,7 +15,7 @@ from tito_bench.records.benchmark import (
     SystemInfo,
     VerdictRecord,
 )
-from tito_bench.report.reference import reference_ms, reference_name
+from tito_bench.report.reference_machine import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES

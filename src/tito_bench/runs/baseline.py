@@ -13,14 +13,14 @@ from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.conductor import Conductor, Progress
-from tito_bench.measure.plan import Budget
-from tito_bench.measure.protocol import Load, SubjectChoice
+from tito_bench.measure.messages import Load, SubjectChoice
 from tito_bench.measure.results import OperationResult
+from tito_bench.measure.schedule import Budget
+from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import SuiteSummary, summarise
 from tito_bench.measure.verdict import Reason, judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
-from tito_bench.records.card import calibration_drift, card_path, matching_card
+from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
 from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.baseline import BASELINE
 
@@ -53,14 +53,14 @@ def measure_baseline(
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
 
-    conductor = Conductor(
+    suite_runner = SuiteRunner(
         worker_starter(root, environ, machine, "baseline", order=order),
         Load(subject, str(root), None if package is None else str(package)),
         clock=time.monotonic,
         order=order,
         progress=progress,
     )
-    result = conductor.run(BASELINE, budget, certain_enough)
+    result = suite_runner.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
     runtime = result.subject.runtime
     verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
@@ -78,7 +78,7 @@ def _calibration_doubts(
     root: Path, machine: Machine, runtime: Runtime, summary: SuiteSummary
 ) -> tuple[Reason, ...]:
     """Whether the kernels ran much slower than at this machine's calibration, if it has one."""
-    card = matching_card(card_path(root), fingerprint_of(machine, runtime))
+    card = matching_calibration(calibration_path(root), fingerprint_of(machine, runtime))
     if card is None:
         return ()
     native_ns = {

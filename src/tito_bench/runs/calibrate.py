@@ -17,10 +17,10 @@ from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.conductor import Progress
-from tito_bench.measure.plan import Budget
+from tito_bench.measure.schedule import Budget
+from tito_bench.measure.suite_runner import Progress
 from tito_bench.records.benchmark import BenchmarkRecord
-from tito_bench.records.card import Card, Figure, OperationTime
+from tito_bench.records.calibration import Calibration, Figure, OperationTime
 from tito_bench.runs.baseline import measure_baseline
 from tito_bench.runs.kernel_speed import (
     Sampler,
@@ -70,7 +70,7 @@ def calibrate(
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
-) -> Card:
+) -> Calibration:
     """Measure this machine; nothing is saved.
 
     The baseline operations are timed by the engine of `benchmark baseline`
@@ -104,7 +104,7 @@ def calibrate(
     with _native.AlignedArrays():
         speeds = [measure_target(target, effort.sizes, sampler) for target in targets]
         bandwidth = measure_bandwidth(working_sets, sampler)
-    return Card(
+    return Calibration(
         created_at=now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         tito_bench_version=__version__,
         quick=effort is QUICK,

@@ -21,11 +21,7 @@ from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
-from tito_bench.measure.conductor import Conductor, Progress
-from tito_bench.measure.figures import OwnChoice
-from tito_bench.measure.plan import Budget
-from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
-from tito_bench.measure.protocol import (
+from tito_bench.measure.messages import (
     Assess,
     Assessed,
     Load,
@@ -37,8 +33,18 @@ from tito_bench.measure.protocol import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, SuiteResult
-from tito_bench.measure.session import LONGEST_LOAD_S, NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.schedule import Budget
+from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import summarise
+from tito_bench.measure.task_figures import CustomModelChoice
+from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
+from tito_bench.measure.worker_supervisor import (
+    LONGEST_LOAD_S,
+    NotMeasured,
+    WorkerSupervisor,
+    failure_of,
+    unexpected,
+)
 from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
 from tito_bench.runs.baseline import certain_enough
 from tito_bench.runs.start_worker import worker_starter
@@ -72,11 +78,11 @@ _TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
 
 @dataclass(frozen=True)
 class _Run:
-    session: Session
+    supervisor: WorkerSupervisor
     clock: Callable[[], float]
     order: random.Random
     progress: Callable[[Progress], None]
-    own: OwnChoice | None
+    own: CustomModelChoice | None
 
 
 def measure_capstone(
@@ -85,7 +91,7 @@ def measure_capstone(
     tracks: Collection[str],
     package: Path | None,
     time_s: float,
-    own: OwnChoice | None = None,
+    own: CustomModelChoice | None = None,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
@@ -107,22 +113,22 @@ def measure_capstone(
     load = Load("tinytorch", str(root), None if package is None else str(package))
     clock = time.monotonic
     ends = clock() + time_s
-    run = _Run(Session(start_worker, load, clock), clock, order, progress, own)
+    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
-        loaded = run.session.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
+        loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
         tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
-        run.session.stop()
+        run.supervisor.stop()
     suite = SuiteResult(loaded, ())
     if timed:
-        conductor = Conductor(start_worker, load, clock=clock, order=order, progress=progress)
+        suite_runner = SuiteRunner(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
         refused = _refused(tasks, latencies, left_s)
         chosen, budget = without(refused), _budget(left_s, calm=not refused)
         suite = _measured_again(
-            loaded, chosen, lambda: conductor.run(chosen, budget, certain_enough)
+            loaded, chosen, lambda: suite_runner.run(chosen, budget, certain_enough)
         )
         missed = (
             OperationResult(operation, (), refused[operation.name])
@@ -132,7 +138,7 @@ def measure_capstone(
         suite = replace(suite, operations=(*suite.operations, *missed))
     return _record(
         suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
-        processes=run.session.processes_started,
+        processes=run.supervisor.processes_started,
     )  # fmt: skip
 
 
@@ -205,7 +211,7 @@ def _do_tasks(
         own = run.own if task == _OWN else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
-            answer = run.session.ask(question, 1.2 * share_s + _SLACK_S)
+            answer = run.supervisor.ask(question, 1.2 * share_s + _SLACK_S)
             if not isinstance(answer, Assessed):
                 raise unexpected(answer)
             results.append(TaskResult(task, model, answer.figures))
@@ -214,7 +220,7 @@ def _do_tasks(
         except NotMeasured as refusal:
             results.append(TaskResult(task, model, refusal.failure))
         except (WorkerTimeout, WorkerCrashed) as error:
-            run.session.stop()
+            run.supervisor.stop()
             failure = failure_of(error)
             results.append(TaskResult(task, model, failure))
             if task == "accuracy" and failure.kind == "timeout":
@@ -233,13 +239,13 @@ def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency
         run.progress(Progress(f"latency {model}", 0, 0, "Timing", "speed"))
         operation = f"{model}_forward_1"
         try:
-            prepared = run.session.ask(Prepare(operation, run.order.getrandbits(32)), _PREPARE_S)
+            prepared = run.supervisor.ask(Prepare(operation, run.order.getrandbits(32)), _PREPARE_S)
             if not isinstance(prepared, Prepared):
                 raise unexpected(prepared)
             call_s = max(1e-6, prepared.first.elapsed_ns / 1e9)
             calls = min(_LATENCY_CALLS, max(3, int(_LATENCY_S / call_s)))
             steps = tuple(Step("subject", 0, 1) for _ in range(calls))
-            measured = run.session.ask(
+            measured = run.supervisor.ask(
                 Measure(operation, run.order.getrandbits(32), steps), 5.0 + 5 * calls * call_s
             )
             if isinstance(measured, Measured):
@@ -247,7 +253,7 @@ def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency
         except NotMeasured:
             continue  # the rounds of the suite meet the same, and say why
         except (WorkerTimeout, WorkerCrashed, SubjectError):
-            run.session.stop()
+            run.supervisor.stop()
     return latencies
 
 

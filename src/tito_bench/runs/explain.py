@@ -10,14 +10,19 @@ from pathlib import Path
 from msgspec import structs
 
 from tito_bench.machine.environment import describe_machine
-from tito_bench.measure.conductor import Conductor, Progress
 from tito_bench.measure.evidence import Evidence
-from tito_bench.measure.plan import Budget
-from tito_bench.measure.process import WorkerCrashed, WorkerTimeout
-from tito_bench.measure.protocol import Inspect, Inspected, Load, SubjectChoice
+from tito_bench.measure.messages import Inspect, Inspected, Load, SubjectChoice
 from tito_bench.measure.results import Failure, OperationResult
-from tito_bench.measure.session import NotMeasured, Session, failure_of, unexpected
+from tito_bench.measure.schedule import Budget
+from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import summarise
+from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
+from tito_bench.measure.worker_supervisor import (
+    NotMeasured,
+    WorkerSupervisor,
+    failure_of,
+    unexpected,
+)
 from tito_bench.records.explanation import Explanation, build_explanation
 from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.baseline import BASELINE
@@ -56,22 +61,24 @@ def explain(
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "explain", order=order)
     load = Load(subject, str(root), None if package is None else str(package))
-    conductor = Conductor(start_worker, load, clock=time.monotonic, order=order, progress=progress)
-    result = conductor.run(operations, budget)
+    suite_runner = SuiteRunner(
+        start_worker, load, clock=time.monotonic, order=order, progress=progress
+    )
+    result = suite_runner.run(operations, budget)
     # Whose code was measured is what is looked into: `auto` may have ended with numpy.
     load = structs.replace(load, subject=result.subject.name)
-    session = Session(start_worker, load, time.monotonic)
+    supervisor = WorkerSupervisor(start_worker, load, time.monotonic)
     try:
-        seen = _look(session, result.operations, order, progress)
+        seen = _look(supervisor, result.operations, order, progress)
     finally:
-        session.stop()
+        supervisor.stop()
     whole = tuple(operations) == BASELINE
     summary = summarise(result.operations)
     return build_explanation(summary, seen, result.subject, machine, whole=whole)
 
 
 def _look(
-    session: Session,
+    supervisor: WorkerSupervisor,
     results: Sequence[OperationResult],
     order: random.Random,
     progress: Callable[[Progress], None],
@@ -90,14 +97,14 @@ def _look(
             deadline_s = _DEADLINE_S + _CALLS * _longest_s(result)
         question = Inspect(name, order.getrandbits(32), 0.0 if late else _INSPECT_S)
         try:
-            answer = session.ask(question, deadline_s)
+            answer = supervisor.ask(question, deadline_s)
             if not isinstance(answer, Inspected):
                 raise unexpected(answer)
             seen[name] = answer.evidence
         except NotMeasured as refusal:
             seen[name] = refusal.failure
         except (WorkerTimeout, WorkerCrashed) as error:
-            session.stop()
+            supervisor.stop()
             seen[name] = failure_of(error)
     return seen
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.records.card import Bandwidth, Clocks, Figure, SgemmSpeed, TargetSpeed
+from tito_bench.records.calibration import Bandwidth, Clocks, Figure, SgemmSpeed, TargetSpeed
 
 __all__ = ["Sampler", "measure_bandwidth", "measure_clocks", "measure_target"]
 

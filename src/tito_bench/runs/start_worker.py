@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tito_bench.machine.environment import Machine
-from tito_bench.measure.process import WorkerProcess
-from tito_bench.measure.protocol import Purpose
+from tito_bench.measure.messages import Purpose
+from tito_bench.measure.worker_process import WorkerProcess
 
 __all__ = ["worker_starter"]
 

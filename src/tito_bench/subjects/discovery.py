@@ -13,8 +13,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tito_bench.subjects.display import display_path
 from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.redaction import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tito_bench.errors import SubjectError, TitoBenchError
-from tito_bench.subjects.display import display_path
-from tito_bench.subjects.faults import describe_fault, is_inside, is_our_own
+from tito_bench.subjects.redaction import display_path
+from tito_bench.subjects.student_errors import describe_fault, is_inside, is_our_own
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tito_bench.subjects.layouts import COURSE_MODULES
+from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.package import Found
 
 if TYPE_CHECKING:

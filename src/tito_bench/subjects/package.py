@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tito_bench.subjects.display import display_path, one_line
+from tito_bench.subjects.course_modules import layout_of
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
-from tito_bench.subjects.layouts import layout_of
 from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.redaction import display_path, one_line
 from tito_bench.subjects.scanning import modules_defining
 
 if TYPE_CHECKING:

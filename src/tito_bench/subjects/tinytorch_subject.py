@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tito_bench.errors import TitoBenchError
-from tito_bench.subjects.faults import describe_fault, is_our_own
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.models import MODEL_KINDS, build_model
 from tito_bench.subjects.student_code import require_array, require_input, student_code
+from tito_bench.subjects.student_errors import describe_fault, is_our_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tito_bench.website.permission import WebsiteAddress
+    from tito_bench.website.network_policy import WebsiteAddress
 
 __all__ = ["Answer", "Client", "Limits", "WebsiteMissing"]
 

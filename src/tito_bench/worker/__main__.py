@@ -12,7 +12,7 @@ import os
 import sys
 from typing import cast
 
-from tito_bench.worker.guard import stand_guard
+from tito_bench.worker.subreaper import become_subreaper
 
 __all__ = ["main"]
 
@@ -20,7 +20,7 @@ __all__ = ["main"]
 def main() -> int:
     """Answer questions until the parent closes the channel."""
     _limit_memory(int(sys.argv[1]))
-    stand_guard()
+    become_subreaper()
     # Own file numbers, not inherited by children of the student's code.
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
@@ -31,21 +31,23 @@ def main() -> int:
     import msgspec
 
     from tito_bench import _native
-    from tito_bench.measure.protocol import Answered, Asked, Failed, Purpose
-    from tito_bench.worker.integrity import keep_own_libraries
-    from tito_bench.worker.workbench import Workbench
+    from tito_bench.measure.messages import Answered, Asked, Failed, Purpose
+    from tito_bench.worker.request_handler import RequestHandler
+    from tito_bench.worker.tamper_detection import keep_own_libraries
 
     decoder = msgspec.json.Decoder(Asked)
     encode = msgspec.json.Encoder().encode
     with _native.AlignedArrays():
         process = os.getpid()
         keep_own_libraries()
-        workbench = Workbench(seed=int(sys.argv[2]), purpose=cast(Purpose, sys.argv[3].strip()))
-        snapshot = workbench.snapshot
+        request_handler = RequestHandler(
+            seed=int(sys.argv[2]), purpose=cast(Purpose, sys.argv[3].strip())
+        )
+        snapshot = request_handler.snapshot
         for line in questions:
             asked = decoder.decode(line)
-            answer = workbench.answer(asked.question)
-            if workbench.snapshot is not snapshot:
+            answer = request_handler.answer(asked.question)
+            if request_handler.snapshot is not snapshot:
                 answer = Failed("tampered", "the code under test replaced the workbench's snapshot")
             if os.getpid() != process:
                 os._exit(1)  # a fork of the student's code: not the one that was asked

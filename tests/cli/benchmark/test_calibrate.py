@@ -17,7 +17,7 @@ from tito_bench import _native
 from tito_bench.cli.benchmark import calibrate
 from tito_bench.cli.streams import Streams, utc_now
 from tito_bench.errors import StoreError
-from tito_bench.records.card import CARD
+from tito_bench.records.calibration import CALIBRATION
 from tito_bench.records.documents import Documents
 from tito_bench.records.project import ProjectRoot
 from tito_bench.records.schema import decode
@@ -37,7 +37,7 @@ def test_the_card_is_shown_and_kept(run_cli: RunCli, project: Path, stored: Path
     assert (done.returncode, done.stderr) == (0, "")
     for part in (*_native.supported_targets(), "GFLOP/s", "Saved: .tinytorch/calibration.json"):
         assert part in done.stdout
-    card = decode(CARD, stored.read_bytes(), "card").value
+    card = decode(CALIBRATION, stored.read_bytes(), "card").value
     assert [op.name for op in card.operations] == [op.name for op in BASELINE]
     assert card.quick
     assert (project / "card.json").read_bytes() == stored.read_bytes()

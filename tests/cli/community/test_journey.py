@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from tito_bench.cli.community.session import Session
+from tito_bench.cli.community.community_context import CommunityContext
 
 
 def test_from_joining_to_leaving(tito, connections):
@@ -96,7 +96,7 @@ def test_of_two_that_join_at_once_one_wins(tito, monkeypatch):
     tito("join", "--country", "ch")
     before = tito.files()
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "profile", _Late())
+        patch.setattr(CommunityContext, "profile", _Late())
         ran = tito("join", "--country", "ke")
     assert "joined already" in ran.out
     assert tito.files() == before
@@ -106,7 +106,7 @@ class _Late:
     """The first look finds nothing, for the other one has not written yet."""
 
     def __init__(self) -> None:
-        self._original = Session.profile
+        self._original = CommunityContext.profile
         self._looks = 0
 
     def __get__(self, session, _owner):

@@ -296,9 +296,9 @@ def test_killed_between_outbox_and_ledger_it_is_queued_once(member, website, mon
             raise KeyboardInterrupt
         return original(_old, _api_url, draft)
 
-    original = sharing.noted
+    original = sharing.mark_queued
     with monkeypatch.context() as patch:
-        patch.setattr(sharing, "noted", killed)
+        patch.setattr(sharing, "mark_queued", killed)
         assert member("sync", "--share").status == 130
     member("sync", "--share")
     member("sync", "--share")

@@ -15,11 +15,11 @@ from rich.console import Console
 from records.made_record import made_capstone, made_record
 from report.made_report import card_of, report_of
 from tito_bench.measure.results import Failure
-from tito_bench.records.history import History, Skipped
+from tito_bench.records.record_history import History, Skipped
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.history_view import history_view
 from tito_bench.report.html.page import render_page
-from tito_bench.report.sections.whole import whole_report
+from tito_bench.report.sections.record_report import record_report
 from tito_bench.report.terminal import Symbols, print_baseline
 from tito_bench.score import Work
 
@@ -91,8 +91,8 @@ def test_hostile_text_is_shown_and_not_obeyed(hostile: str) -> None:
     )
     skipped = (Skipped(f"{hostile}.json", "broken", hostile),)
     view = history_view(History((), skipped))
-    plain = Page(render_page(whole_report(made_record(), None, view)))
-    page = render_page(whole_report(record, card_of(record), view))
+    plain = Page(render_page(record_report(made_record(), None, view)))
+    page = render_page(record_report(record, card_of(record), view))
     found = Page(page)
     assert found.tags <= TAGS
     assert found.attributes <= ATTRIBUTES
@@ -140,7 +140,7 @@ def test_ten_thousand_rounds_and_records_stay_small() -> None:
     one = report_of(record, card_of(record))
     rows = one.history.records * 10_000
     history = msgspec.json.decode(msgspec.json.encode(one.history), type=type(one.history))
-    many = whole_report(record, card_of(record), type(history)(rows, 0, history.skipped))
+    many = record_report(record, card_of(record), type(history)(rows, 0, history.skipped))
     page = render_page(many)
     assert len(page.encode()) < 300_000
     assert "9,800 earlier ones are not drawn" in page
@@ -180,7 +180,7 @@ def test_nothing_measured_is_a_page_as_well() -> None:
 def test_skipped_files_are_listed_and_many_are_counted() -> None:
     skipped = tuple(Skipped(f"{index}.json", "half", "") for index in range(50))
     view = history_view(History((), skipped))
-    text = Page(render_page(whole_report(made_record(), None, view))).text
+    text = Page(render_page(record_report(made_record(), None, view))).text
     assert "0.json : It ends too early or is empty." in text
     assert "and 30 more" in text
 

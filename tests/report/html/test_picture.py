@@ -10,16 +10,16 @@ import pytest
 
 from records.made_record import made_capstone, made_record
 from report.made_report import card_of, report_of
-from tito_bench.measure.figures import CurvePoint, TrainingFigures
 from tito_bench.measure.results import Failure
+from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
 from tito_bench.report.html.page import render_page
 from tito_bench.report.html.picture import picture_svg
-from tito_bench.report.sections.whole import WholeReport
+from tito_bench.report.sections.record_report import RecordReport
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
-def whole() -> WholeReport:
+def whole() -> RecordReport:
     """A report with every panel but the learning curve."""
     record = made_record()
     return report_of(record, card_of(record), made_record(slowdown=5.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.handing_over import (
+from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_output,
     exit_code,
@@ -24,7 +24,7 @@ from tito_bench.cli.options import (
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
-    from tito_bench.measure.plan import Budget
+    from tito_bench.measure.schedule import Budget
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.project import ProjectRoot
 
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 def _budget(options: argparse.Namespace) -> Budget:
     from dataclasses import replace
 
-    from tito_bench.measure.plan import QUICK, STANDARD
+    from tito_bench.measure.schedule import QUICK, STANDARD
 
     budget = QUICK if options.quick else STANDARD
     if options.rounds is not None:

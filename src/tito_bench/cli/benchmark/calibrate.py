@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.handing_over import check_output
+from tito_bench.cli.benchmark.record_output import check_output
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -18,7 +18,7 @@ from tito_bench.errors import CorruptFile, StoreError
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
-    from tito_bench.records.card import Card
+    from tito_bench.records.calibration import Calibration
     from tito_bench.records.documents import Documents
     from tito_bench.records.project import ProjectRoot
 
@@ -69,31 +69,31 @@ def _check_stored(root: ProjectRoot, documents: Documents, streams: Streams) -> 
     A corrupt one has then been set aside, which is said; one of a newer
     version raises `NewerSchema`.
     """
-    from tito_bench.records.card import CARD, card_path
+    from tito_bench.records.calibration import CALIBRATION, calibration_path
 
     try:
-        documents.load(CARD, card_path(root.path))
+        documents.load(CALIBRATION, calibration_path(root.path))
     except CorruptFile as error:
         streams.people.write(f"{error}\n")
 
 
 def _hand_over(
-    card: Card,
+    card: Calibration,
     root: ProjectRoot,
     documents: Documents,
     options: argparse.Namespace,
     streams: Streams,
 ) -> int:
     """Save and show a card. What cannot be saved is still shown."""
-    from tito_bench.records.card import CARD, card_path
+    from tito_bench.records.calibration import CALIBRATION, calibration_path
     from tito_bench.records.schema import encode
     from tito_bench.records.store import write_atomic
-    from tito_bench.report.card import print_card
+    from tito_bench.report.calibration_text import print_calibration
 
-    path, saved, problem = card_path(root.path), None, None
-    data = encode(CARD, card)
+    path, saved, problem = calibration_path(root.path), None, None
+    data = encode(CALIBRATION, card)
     try:
-        documents.update(CARD, path, lambda _old: card)
+        documents.update(CALIBRATION, path, lambda _old: card)
         saved = path.relative_to(root.path).as_posix()
         if options.output is not None:
             write_atomic(options.output, data)
@@ -103,7 +103,7 @@ def _hand_over(
         import msgspec
 
         streams.write_json(msgspec.Raw(data))
-    print_card(streams.console(), card, saved)
+    print_calibration(streams.console(), card, saved)
     if problem is not None:
         raise problem
     return Exit.OK

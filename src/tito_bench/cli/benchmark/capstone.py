@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.handing_over import (
+from tito_bench.cli.benchmark.own_model import own_choice, own_failed
+from tito_bench.cli.benchmark.own_model import shape as _shape
+from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_output,
     exit_code,
     offer_submission,
     save,
 )
-from tito_bench.cli.benchmark.own_model import own_choice, own_failed
-from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,

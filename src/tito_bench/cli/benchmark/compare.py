@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.skipped import naming_skipped
+from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
 
@@ -48,9 +48,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Choose, compare, show and judge."""
-    from tito_bench.cli.choice import choose_pair, load_record
-    from tito_bench.records.history import read_history
-    from tito_bench.records.layout import Layout
+    from tito_bench.cli.record_selector import choose_pair, load_record
+    from tito_bench.records.project_layout import Layout
+    from tito_bench.records.record_history import read_history
     from tito_bench.report.comparison_view import comparison_view
     from tito_bench.report.regression import regressions
 

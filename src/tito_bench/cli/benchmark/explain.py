@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from dataclasses import replace
 
     from tito_bench.cli.live import live_progress
-    from tito_bench.measure.plan import QUICK
+    from tito_bench.measure.schedule import QUICK
     from tito_bench.report.explain import print_explanation
     from tito_bench.report.terminal import Symbols
     from tito_bench.runs.explain import explain

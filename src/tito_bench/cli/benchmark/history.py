@@ -32,8 +32,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Read and show."""
-    from tito_bench.records.history import read_history
-    from tito_bench.records.layout import Layout
+    from tito_bench.records.project_layout import Layout
+    from tito_bench.records.record_history import read_history
     from tito_bench.report.history_view import history_view
 
     root = project_root(options, streams)

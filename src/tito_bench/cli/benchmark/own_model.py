@@ -11,7 +11,7 @@ from tito_bench.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tito_bench.measure.figures import OwnChoice
+    from tito_bench.measure.task_figures import CustomModelChoice
     from tito_bench.records.capstone import CapstoneRecord
 
 __all__ = ["own_choice", "own_failed", "shape"]
@@ -32,9 +32,9 @@ def shape(text: str) -> list[int]:
     return sizes
 
 
-def own_choice(options: argparse.Namespace, cwd: Path) -> OwnChoice | None:
+def own_choice(options: argparse.Namespace, cwd: Path) -> CustomModelChoice | None:
     """What `--model` and its companions ask for, or None. Raises `UsageError`."""
-    from tito_bench.measure.figures import OwnChoice
+    from tito_bench.measure.task_figures import CustomModelChoice
 
     if options.model is None:
         for name in ("optimized", "input_shape", "data"):
@@ -48,7 +48,7 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> OwnChoice | None:
     data = options.data
     if data is not None and not (cwd / data).is_file():
         raise UsageError(f"--data: there is no file {data.name}")
-    return OwnChoice(
+    return CustomModelChoice(
         model=model,
         optimized=None if optimized is None else _factory("--optimized", optimized, cwd),
         input_shape=options.input_shape,

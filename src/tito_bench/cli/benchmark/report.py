@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.handing_over import check_output
-from tito_bench.cli.benchmark.skipped import naming_skipped
+from tito_bench.cli.benchmark.record_output import check_output
+from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
 from tito_bench.errors import StoreError, UsageError
@@ -14,17 +14,17 @@ from tito_bench.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tito_bench.cli.choice import Chosen
+    from tito_bench.cli.record_selector import Chosen
     from tito_bench.cli.streams import Streams
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.capstone import CapstoneRecord
-    from tito_bench.records.history import History
-    from tito_bench.records.layout import Layout
-    from tito_bench.report.sections.whole import WholeReport
+    from tito_bench.records.project_layout import Layout
+    from tito_bench.records.record_history import History
+    from tito_bench.report.sections.record_report import RecordReport
 
 __all__ = ["add_parser", "run"]
 
-_FORMS = {"html": "Page", "png": "Picture", "svg": "Picture", "card": "Card"}
+_FORMS = {"html": "Page", "png": "Picture", "svg": "Picture", "card": "Calibration"}
 
 
 def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -65,9 +65,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Read, draw, write."""
-    from tito_bench.cli.choice import choose_record, load_record
-    from tito_bench.records.history import read_history
-    from tito_bench.records.layout import Layout
+    from tito_bench.cli.record_selector import choose_record, load_record
+    from tito_bench.records.project_layout import Layout
+    from tito_bench.records.record_history import read_history
 
     if options.show_cohort and options.card is None:
         raise UsageError("--show-cohort needs --card FILE")
@@ -112,14 +112,16 @@ def _write(
     streams: Streams,
 ) -> None:
     """Draw everything first: where one form fails, no file is written."""
-    from tito_bench.records.card import card_path, stored_card
+    from tito_bench.records.calibration import calibration_path, stored_calibration
     from tito_bench.records.filesystem import SharedFileSystem
     from tito_bench.records.store import show_path, write_atomic, write_new
     from tito_bench.report.history_view import history_view
-    from tito_bench.report.sections.whole import whole_report
+    from tito_bench.report.sections.record_report import record_report
 
-    report = whole_report(
-        record, stored_card(card_path(layout.root)), history_view(history, record.kind)
+    report = record_report(
+        record,
+        stored_calibration(calibration_path(layout.root)),
+        history_view(history, record.kind),
     )
     cohort = _cohort(layout, streams) if options.show_cohort else None
     drawn = {form: _drawn(form, path, report, cohort) for form, path in outputs.items()}
@@ -129,7 +131,7 @@ def _write(
         streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")
 
 
-def _drawn(form: str, path: Path, report: WholeReport, cohort: str | None) -> bytes:
+def _drawn(form: str, path: Path, report: RecordReport, cohort: str | None) -> bytes:
     if form == "html":
         from tito_bench.report.html.page import render_page
 

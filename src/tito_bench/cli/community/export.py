@@ -10,7 +10,7 @@ from tito_bench.cli.options import Subparsers, add_common_options, file_path
 if TYPE_CHECKING:
     import argparse
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
 
 __all__ = ["add_parser", "run"]
@@ -38,7 +38,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Collect, write, show."""
-    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.community_context import open_session
     from tito_bench.records.store import add_stamped, show_path, write_atomic, write_new
     from tito_bench.website.payload import body_bytes
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _collected(session: Session) -> dict[str, Any]:
+def _collected(session: CommunityContext) -> dict[str, Any]:
     from tito_bench import __version__
     from tito_bench.records.store import utc_text
     from tito_bench.website.payload import profile_payload
@@ -74,7 +74,7 @@ def _collected(session: Session) -> dict[str, Any]:
     }
 
 
-def _submissions(session: Session) -> list[dict[str, Any]]:
+def _submissions(session: CommunityContext) -> list[dict[str, Any]]:
     """Those of this program and those that TinyTorch's own commands left."""
     from tito_bench.errors import CorruptFile
     from tito_bench.records.schema import Unreadable, decode

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
     from tito_bench.community.profile import Profile
     from tito_bench.records.schema import Document
@@ -42,8 +42,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask, write the profile, show it."""
-    from tito_bench.cli.community.session import open_session
-    from tito_bench.cli.community.sharing import offer, told_after
+    from tito_bench.cli.community.community_context import open_session
+    from tito_bench.cli.community.sharing import offer, sync_if_enabled
 
     session = open_session(options, streams)
     session.check_local()
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         return _already(session)
     _welcome(session, document)
     offer(session, ("profile",), options.share)
-    told_after(session)
+    sync_if_enabled(session)
     session.finish(
         {
             "status": "joined",
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _new_profile(session: Session, found: dict[str, str | None]) -> Profile:
+def _new_profile(session: CommunityContext, found: dict[str, str | None]) -> Profile:
     import uuid
 
     from tito_bench.cli.community.progress import refreshed_progress
@@ -89,10 +89,10 @@ def _new_profile(session: Session, found: dict[str, str | None]) -> Profile:
     return with_answers(profile, {"cohort": cohort_of(now.date()), **found})
 
 
-def _write(session: Session, profile: Profile) -> Document[Profile]:
+def _write(session: CommunityContext, profile: Profile) -> Document[Profile]:
     """Write it unless another process was quicker; what is there now."""
     from tito_bench.community.profile import PROFILE
-    from tito_bench.records.config import CONFIG, Config
+    from tito_bench.records.project_config import CONFIG, Config
     from tito_bench.records.schema import encode
 
     document = session.documents.update(
@@ -106,7 +106,7 @@ def _write(session: Session, profile: Profile) -> Document[Profile]:
     return document
 
 
-def _write_missing(session: Session, path: Path, data: bytes) -> None:
+def _write_missing(session: CommunityContext, path: Path, data: bytes) -> None:
     """Write a file that is wanted but not there; one that is there is left as it is."""
     from tito_bench.records.store import FileExists, write_new
 
@@ -116,7 +116,7 @@ def _write_missing(session: Session, path: Path, data: bytes) -> None:
         return
 
 
-def _welcome(session: Session, document: Document[Profile]) -> None:
+def _welcome(session: CommunityContext, document: Document[Profile]) -> None:
     from tito_bench.community.profile import PROFILE
     from tito_bench.records.schema import encode
     from tito_bench.safe_text import safe_text
@@ -135,7 +135,7 @@ def _welcome(session: Session, document: Document[Profile]) -> None:
     session.say("Nothing left this machine.", "Next: tito-bench benchmark baseline")
 
 
-def _flag(session: Session, country: str | None) -> str:
+def _flag(session: CommunityContext, country: str | None) -> str:
     if country is None or not session.streams.unicode:
         return ""
     from tito_bench.community.country import flag_of
@@ -143,7 +143,7 @@ def _flag(session: Session, country: str | None) -> str:
     return f" {flag_of(country)}"
 
 
-def _already(session: Session) -> int:
+def _already(session: CommunityContext) -> int:
     stored = session.joined_profile().stored
     shown = session.layout.shown(session.layout.profile)
     session.say(

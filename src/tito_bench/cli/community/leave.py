@@ -10,7 +10,7 @@ from tito_bench.cli.options import Subparsers, add_common_options
 if TYPE_CHECKING:
     import argparse
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
 
 __all__ = ["add_parser", "run"]
@@ -30,7 +30,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Show what goes and what stays, ask, remove."""
-    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.community_context import open_session
     from tito_bench.records.store import read_bytes
 
     session = open_session(options, streams)
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _announce(session: Session, removed: list[str]) -> None:
+def _announce(session: CommunityContext, removed: list[str]) -> None:
     layout = session.layout
     kept = len(list(layout.submissions.glob("*.json")))
     records = len(list(layout.benchmarks.glob("*.json")))
@@ -66,7 +66,7 @@ def _announce(session: Session, removed: list[str]) -> None:
     )
 
 
-def _leave(session: Session) -> str | None:
+def _leave(session: CommunityContext) -> str | None:
     """The website is told first, or what tells it is queued: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
     from tito_bench.cli.community.sharing import forget_on_website, report_delivery, send_waiting
@@ -99,7 +99,7 @@ def _leave(session: Session) -> str | None:
     return told
 
 
-def _remove_copies(session: Session) -> None:
+def _remove_copies(session: CommunityContext) -> None:
     """Copies of the profile that were set aside hold the same data."""
     for copy in session.layout.profile.parent.glob("profile.json.*.corrupt"):
         session.documents.remove(copy)

@@ -10,7 +10,7 @@ from tito_bench.cli.options import Subparsers, add_common_options
 if TYPE_CHECKING:
     import argparse
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
     from tito_bench.community.profile import Profile
 
@@ -30,7 +30,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Show it."""
-    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.community_context import open_session
 
     session = open_session(options, streams)
     document = session.joined_profile()
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _rows(session: Session, profile: Profile) -> list[tuple[str, str]]:
+def _rows(session: CommunityContext, profile: Profile) -> list[tuple[str, str]]:
     from tito_bench.community.country import flag_of
 
     country = profile.location.country
@@ -69,7 +69,7 @@ def _rows(session: Session, profile: Profile) -> list[tuple[str, str]]:
     ]
 
 
-def _sending(session: Session) -> dict[str, Any]:
+def _sending(session: CommunityContext) -> dict[str, Any]:
     """The effective state: the settings, the environment, and what was agreed to."""
     from tito_bench.cli.community.sharing import queued_items
     from tito_bench.community.consent import answer_for, effective_consent

@@ -8,13 +8,13 @@ from tito_bench.community.progress import Course, read_course, refreshed
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.community.profile import Progress
 
 __all__ = ["course_of", "refreshed_progress"]
 
 
-def course_of(session: Session) -> Course:
+def course_of(session: CommunityContext) -> Course:
     """What the project's files say; says which cannot be read."""
     course = read_course(session.layout, session.documents.disk)
     for problem in course.unreadable:
@@ -22,6 +22,6 @@ def course_of(session: Session) -> Course:
     return course
 
 
-def refreshed_progress(session: Session, before: Progress) -> Progress:
+def refreshed_progress(session: CommunityContext, before: Progress) -> Progress:
     """The progress as the project's files show it now."""
     return refreshed(before, course_of(session))

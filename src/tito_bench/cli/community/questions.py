@@ -10,7 +10,7 @@ from tito_bench.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.community.profile import Profile
 
 __all__ = [
@@ -80,7 +80,7 @@ _HELP = {
 
 
 def answers(
-    options: argparse.Namespace, session: Session, current: Profile | None, ask: bool
+    options: argparse.Namespace, session: CommunityContext, current: Profile | None, ask: bool
 ) -> dict[str, str | None]:
     """What the flags and the student say, checked; fields not mentioned are to stay.
 
@@ -153,7 +153,7 @@ def _read(field: Field, text: str) -> str | None:
     return institution_name(text)
 
 
-def _ask(field: Field, session: Session, before: str | None) -> str:
+def _ask(field: Field, session: CommunityContext, before: str | None) -> str:
     """Ask until the answer can be read; an empty one skips or keeps."""
     from tito_bench.safe_text import safe_text
 

@@ -14,31 +14,31 @@ from tito_bench.community.consent import (
     CONSENT,
     DataKind,
     answer_for,
-    answered,
     effective_consent,
+    with_answer,
 )
 from tito_bench.errors import CorruptFile
 from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
 from tito_bench.safe_text import safe_text
 from tito_bench.website.client import Client, WebsiteMissing
-from tito_bench.website.delivery import Delivery, deliver
-from tito_bench.website.ledger import (
-    LEDGER,
-    Draft,
-    Ledger,
-    digest,
-    drafts,
-    identifier_in,
-    noted,
-    only_known,
-    without,
-    without_id,
-)
 from tito_bench.website.outbox import Outbox, Queued
 from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
+from tito_bench.website.sender import Delivery, deliver
+from tito_bench.website.sync_state import (
+    SYNC_STATE,
+    Draft,
+    SyncState,
+    digest,
+    drafts,
+    forget_id,
+    identifier_in,
+    keep_known_id,
+    mark_queued,
+    without,
+)
 
 if TYPE_CHECKING:
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
 
 __all__ = [
     "forget_on_website",
@@ -47,7 +47,7 @@ __all__ = [
     "queued_items",
     "report_delivery",
     "send_waiting",
-    "told_after",
+    "sync_if_enabled",
     "undelivered",
     "withdraw",
 ]
@@ -55,41 +55,41 @@ __all__ = [
 _TITLES: dict[DataKind, str] = {"profile": "your profile", "benchmarks": "your submissions"}
 
 
-def outbox_of(session: Session) -> Outbox:
+def outbox_of(session: CommunityContext) -> Outbox:
     """The outbox of the project."""
     return Outbox(session.layout.outbox, session.documents)
 
 
-def queued_items(session: Session) -> list[Queued]:
+def queued_items(session: CommunityContext) -> list[Queued]:
     """Everything in the outbox. What cannot be read there was set aside: that is
     said, and the ledger forgets what it noted, so that all is offered again."""
     items, problems = outbox_of(session).items()
     if problems:
         session.say(*problems)
         session.documents.update(
-            LEDGER, session.layout.ledger, lambda old: only_known(old) if old else None
+            SYNC_STATE, session.layout.ledger, lambda old: keep_known_id(old) if old else None
         )
     return items
 
 
-def undelivered(session: Session, api_url: str) -> list[Draft]:
+def undelivered(session: CommunityContext, api_url: str) -> list[Draft]:
     """What the website could be told and was not yet handed to the outbox."""
     profile = session.profile()
-    known = session.documents.load(LEDGER, session.layout.ledger)
+    known = session.documents.load(SYNC_STATE, session.layout.ledger)
     bodies = []
     for path in sorted(session.layout.submissions.glob("*.json")):
         document = session.documents.load(SUBMISSION, path)
         if document is not None and document.stored.get("kind") == "submission":
             bodies.append(submission_bytes(shared_part(document.value)))
     return drafts(
-        known.value if known else Ledger(),
+        known.value if known else SyncState(),
         api_url,
         body_bytes(profile_payload(profile.value)) if profile else None,
         bodies,
     )
 
 
-def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Queued]:
+def offer(session: CommunityContext, kinds: tuple[DataKind, ...], agreed: bool) -> list[Queued]:
     """Put into the outbox what is new of these kinds and may be sent, asking where
     nobody was asked yet. The exact bytes are shown before the question."""
     if not session.permission.allowed or session.permission.address is None:
@@ -106,7 +106,7 @@ def offer(session: Session, kinds: tuple[DataKind, ...], agreed: bool) -> list[Q
     return queued
 
 
-def _not_queued(session: Session, api_url: str) -> list[Draft]:
+def _not_queued(session: CommunityContext, api_url: str) -> list[Draft]:
     """What is new and not in the outbox; it may be there unnoted, where a run was killed."""
     bodies = {
         one.item.body.encode() for one in queued_items(session) if one.item.api_url == api_url
@@ -118,7 +118,9 @@ def _not_queued(session: Session, api_url: str) -> list[Draft]:
     return [draft for draft in new if draft.body not in bodies]
 
 
-def _agreed(session: Session, kind: DataKind, new: list[Draft], api_url: str, yes: bool) -> bool:
+def _agreed(
+    session: CommunityContext, kind: DataKind, new: list[Draft], api_url: str, yes: bool
+) -> bool:
     consent, problem = effective_consent(session.documents, session.layout.consent)
     if problem is not None:
         session.say(f"No consent: {problem}")
@@ -138,12 +140,12 @@ def _agreed(session: Session, kind: DataKind, new: list[Draft], api_url: str, ye
         yes = session.streams.confirm(question, flag="--share")
     now = session.streams.now()
     session.documents.update(
-        CONSENT, session.layout.consent, lambda old: answered(old, kind, yes, api_url, now)
+        CONSENT, session.layout.consent, lambda old: with_answer(old, kind, yes, api_url, now)
     )
     return yes
 
 
-def _queue(session: Session, draft: Draft, api_url: str) -> Queued:
+def _queue(session: CommunityContext, draft: Draft, api_url: str) -> Queued:
     queued = outbox_of(session).add(
         draft.action, draft.data, api_url, draft.body, _key(draft), session.streams.now()
     )
@@ -151,8 +153,10 @@ def _queue(session: Session, draft: Draft, api_url: str) -> Queued:
     return queued
 
 
-def _note_queued(session: Session, draft: Draft, api_url: str) -> None:
-    session.documents.update(LEDGER, session.layout.ledger, lambda old: noted(old, api_url, draft))
+def _note_queued(session: CommunityContext, draft: Draft, api_url: str) -> None:
+    session.documents.update(
+        SYNC_STATE, session.layout.ledger, lambda old: mark_queued(old, api_url, draft)
+    )
 
 
 def _key(draft: Draft) -> str:
@@ -162,7 +166,7 @@ def _key(draft: Draft) -> str:
     return str(uuid.uuid4())
 
 
-def send_waiting(session: Session, client: Client | None = None) -> Delivery:
+def send_waiting(session: CommunityContext, client: Client | None = None) -> Delivery:
     """Send what waits and may go. The permission must have been looked at."""
     address = session.permission.address
     if address is None or not session.permission.allowed:
@@ -181,23 +185,23 @@ def send_waiting(session: Session, client: Client | None = None) -> Delivery:
     return delivery
 
 
-def _note_known(session: Session, queued: Queued, api_url: str) -> None:
+def _note_known(session: CommunityContext, queued: Queued, api_url: str) -> None:
     known = identifier_in(queued.item.body)
     session.documents.update(
-        LEDGER,
+        SYNC_STATE,
         session.layout.ledger,
-        lambda old: msgspec.structs.replace(old or Ledger(api_url=api_url), known_id=known),
+        lambda old: msgspec.structs.replace(old or SyncState(api_url=api_url), known_id=known),
     )
 
 
-def _note_forgotten(session: Session, queued: Queued) -> None:
+def _note_forgotten(session: CommunityContext, queued: Queued) -> None:
     forgotten = identifier_in(queued.item.body)
     session.documents.update(
-        LEDGER, session.layout.ledger, lambda old: without_id(old, forgotten) if old else None
+        SYNC_STATE, session.layout.ledger, lambda old: forget_id(old, forgotten) if old else None
     )
 
 
-def forget_on_website(session: Session) -> str | None:
+def forget_on_website(session: CommunityContext) -> str | None:
     """On leaving: withdraw what waits, and queue the request to forget the profile
     where the website may know it. The address that is to be told, or None."""
     outbox = outbox_of(session)
@@ -205,7 +209,7 @@ def forget_on_website(session: Session) -> str | None:
     for queued in items:
         if queued.item.action != "leave":
             outbox.remove(queued)
-    ledger = session.documents.load(LEDGER, session.layout.ledger)
+    ledger = session.documents.load(SYNC_STATE, session.layout.ledger)
     known = ledger.value.known_id if ledger else None
     api_url = ledger.value.api_url if ledger else None
     asked = {identifier_in(one.item.body) for one in items if one.item.action == "leave"}
@@ -216,12 +220,12 @@ def forget_on_website(session: Session) -> str | None:
         outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), session.streams.now())
     session.documents.update(CONSENT, session.layout.consent, lambda _old: None)
     session.documents.update(
-        LEDGER, session.layout.ledger, lambda old: only_known(old) if old else None
+        SYNC_STATE, session.layout.ledger, lambda old: keep_known_id(old) if old else None
     )
     return api_url if known is not None else None
 
 
-def told_after(session: Session) -> Delivery | None:
+def sync_if_enabled(session: CommunityContext) -> Delivery | None:
     """Send at once where `local.auto_sync` asks for it; what cannot go stays queued."""
     if not session.config.local.auto_sync or not session.permission.allowed:
         return None
@@ -234,7 +238,7 @@ def told_after(session: Session) -> Delivery | None:
     return delivery
 
 
-def report_delivery(session: Session, delivery: Delivery) -> None:
+def report_delivery(session: CommunityContext, delivery: Delivery) -> None:
     """Say what was sent, what was not, and why."""
     for queued in delivery.sent:
         session.say(f"Sent: {queued.path.name} to {safe_text(queued.item.api_url)}")
@@ -249,7 +253,7 @@ def report_delivery(session: Session, delivery: Delivery) -> None:
         session.say(f"Waiting for a later sync: {names} ({delivery.stopped_by})")
 
 
-def withdraw(session: Session, kinds: tuple[str, ...]) -> list[Queued]:
+def withdraw(session: CommunityContext, kinds: tuple[str, ...]) -> list[Queued]:
     """Take consent back and remove what waits of these kinds; a request to forget stays.
 
     What was removed is forgotten in the ledger too, so that a later yes sends it.
@@ -267,6 +271,6 @@ def withdraw(session: Session, kinds: tuple[str, ...]) -> list[Queued]:
         outbox.remove(queued)
     digests = {digest(queued.item.body.encode()) for queued in removed}
     session.documents.update(
-        LEDGER, session.layout.ledger, lambda old: without(old, digests) if old else None
+        SYNC_STATE, session.layout.ledger, lambda old: without(old, digests) if old else None
     )
     return removed

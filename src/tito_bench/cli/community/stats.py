@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
-    from tito_bench.community.merging import Bin
+    from tito_bench.community.small_groups import Bin
     from tito_bench.records.standing import Standing
 
 __all__ = ["add_parser", "run"]
@@ -54,7 +54,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Show one's own history, or a class."""
-    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.community_context import open_session
 
     if options.sources:
         return _class(options, streams)
@@ -62,11 +62,11 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return _website(session) if options.website else _own(session)
 
 
-def _own(session: Session) -> int:
+def _own(session: CommunityContext) -> int:
     from tito_bench.cli.community.progress import course_of
-    from tito_bench.community.history import streaks
     from tito_bench.community.profile import Progress
     from tito_bench.community.progress import refreshed
+    from tito_bench.community.streaks import streaks
 
     profile = session.profile()
     course = course_of(session)
@@ -106,7 +106,7 @@ def _shown(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _chart(session: Session, kind: str, standings: Sequence[Standing]) -> None:
+def _chart(session: CommunityContext, kind: str, standings: Sequence[Standing]) -> None:
     """One bar a record, oldest first."""
     from tito_bench.safe_text import safe_text
 
@@ -126,7 +126,7 @@ def _chart(session: Session, kind: str, standings: Sequence[Standing]) -> None:
     session.say("")
 
 
-def _bar(session: Session, value: float, full: float) -> str:
+def _bar(session: CommunityContext, value: float, full: float) -> str:
     filled = round(_BAR_WIDTH * value / full) if full else 0
     solid, empty = session.streams.symbol("█", "#"), session.streams.symbol("░", ".")
     return solid * filled + empty * (_BAR_WIDTH - filled)
@@ -194,7 +194,7 @@ def _labels(bins: Sequence[Bin]) -> dict[str, int]:
     return labels
 
 
-def _website(session: Session) -> int:
+def _website(session: CommunityContext) -> int:
     """Fetch the community's numbers. Sends nothing but the request."""
     from tito_bench.errors import TitoBenchError
     from tito_bench.safe_text import safe_text

@@ -13,7 +13,7 @@ from tito_bench.safe_text import safe_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
     from tito_bench.records.submission import SubmissionChoices
 
@@ -49,8 +49,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Build it, show its bytes, write it."""
-    from tito_bench.cli.community.session import open_session
-    from tito_bench.cli.community.sharing import offer, told_after
+    from tito_bench.cli.community.community_context import open_session
+    from tito_bench.cli.community.sharing import offer, sync_if_enabled
     from tito_bench.records.store import add_stamped
     from tito_bench.records.submission import build_submission, submission_bytes
 
@@ -70,12 +70,12 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         path = session.layout.shown(written)
         session.say(f"Submission prepared: {path}\nNothing left this machine.")
         offer(session, ("benchmarks",), options.share)
-        told_after(session)
+        sync_if_enabled(session)
     session.finish({"record": source, "path": path, "bytes": data.decode()})
     return Exit.OK
 
 
-def _record(named: str, session: Session) -> tuple[str, dict[str, Any]]:
+def _record(named: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
     """The record and its name for people. Raises `StoreError` if it is none that counts."""
     import msgspec
 
@@ -100,7 +100,7 @@ def _record(named: str, session: Session) -> tuple[str, dict[str, Any]]:
     return safe_text(path.name), record
 
 
-def _latest(session: Session) -> Path:
+def _latest(session: CommunityContext) -> Path:
     from tito_bench.errors import StoreError
     from tito_bench.records.standing import read_standings
 
@@ -111,7 +111,9 @@ def _latest(session: Session) -> Path:
     return counted[-1].path
 
 
-def _choices(options: argparse.Namespace, session: Session) -> tuple[SubmissionChoices, str | None]:
+def _choices(
+    options: argparse.Namespace, session: CommunityContext
+) -> tuple[SubmissionChoices, str | None]:
     """What the student agrees to include; without an answer it is left out."""
     from tito_bench.records.submission import SubmissionChoices
 
@@ -124,7 +126,7 @@ def _choices(options: argparse.Namespace, session: Session) -> tuple[SubmissionC
     return SubmissionChoices(system_info, anonymous_id), identifier
 
 
-def _agreed(given: bool | None, flag: str, session: Session) -> bool:
+def _agreed(given: bool | None, flag: str, session: CommunityContext) -> bool:
     if given is not None:
         return given
     if session.asks:

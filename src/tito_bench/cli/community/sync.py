@@ -11,10 +11,10 @@ from tito_bench.cli.options import Subparsers, add_common_options
 if TYPE_CHECKING:
     import argparse
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
-    from tito_bench.website.delivery import Delivery
     from tito_bench.website.outbox import Queued
+    from tito_bench.website.sender import Delivery
 
 __all__ = ["add_parser", "run"]
 
@@ -40,7 +40,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask where needed, send, say what became of it."""
-    from tito_bench.cli.community.session import open_session
+    from tito_bench.cli.community.community_context import open_session
     from tito_bench.cli.community.sharing import offer, queued_items, report_delivery, send_waiting
 
     session = open_session(options, streams)
@@ -63,10 +63,10 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.FAILED if delivery.stopped_by or delivery.refused else Exit.OK
 
 
-def _dry_run(session: Session) -> int:
+def _dry_run(session: CommunityContext) -> int:
     """Show every request that a sync would make, were it agreed to: byte for byte."""
     from tito_bench.cli.community.sharing import queued_items, undelivered
-    from tito_bench.website.delivery import PATHS
+    from tito_bench.website.sender import PATHS
 
     waiting = [one for one in queued_items(session) if one.item.refused is None]
     for queued in waiting:
@@ -84,7 +84,7 @@ def _dry_run(session: Session) -> int:
     return Exit.OK
 
 
-def _withdraw(kind: str, session: Session) -> int:
+def _withdraw(kind: str, session: CommunityContext) -> int:
     from tito_bench.cli.community.sharing import withdraw
 
     kinds = ("profile", "benchmarks") if kind == "all" else (kind,)
@@ -94,7 +94,7 @@ def _withdraw(kind: str, session: Session) -> int:
     return Exit.OK
 
 
-def _delivered(session: Session, delivery: Delivery) -> dict[str, Any]:
+def _delivered(session: CommunityContext, delivery: Delivery) -> dict[str, Any]:
     document = _document(session, waiting=[*delivery.waiting, *delivery.held])
     document["sent"] = [_shown(one) for one in delivery.sent]
     document["refused"] = [{**_shown(one), "reason": why} for one, why in delivery.refused]
@@ -102,7 +102,7 @@ def _delivered(session: Session, delivery: Delivery) -> dict[str, Any]:
     return document
 
 
-def _document(session: Session, waiting: list[Queued]) -> dict[str, Any]:
+def _document(session: CommunityContext, waiting: list[Queued]) -> dict[str, Any]:
     return {
         "state": session.permission.reason,
         "sent": [],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from tito_bench.cli.community.session import Session
+    from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
     from tito_bench.community.profile import Profile
     from tito_bench.community.progress import Course
@@ -43,9 +43,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask or read the flags, write, show what changed."""
+    from tito_bench.cli.community.community_context import NotJoined, open_session
     from tito_bench.cli.community.progress import course_of
-    from tito_bench.cli.community.session import NotJoined, open_session
-    from tito_bench.cli.community.sharing import offer, told_after
+    from tito_bench.cli.community.sharing import offer, sync_if_enabled
     from tito_bench.community.profile import PROFILE
 
     session = open_session(options, streams)
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     changes = _changes(_flat(before.stored), _flat(after.stored))
     _show(session, changes)
     offer(session, ("profile",), options.share)
-    told_after(session)
+    sync_if_enabled(session)
     session.finish({"changed": changes, "profile": after.stored})
     return Exit.OK
 
@@ -103,7 +103,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[st
     return {name: {"before": before.get(name), "after": after[name]} for name in names}
 
 
-def _show(session: Session, changes: dict[str, dict[str, Any]]) -> None:
+def _show(session: CommunityContext, changes: dict[str, dict[str, Any]]) -> None:
     if not changes:
         session.say("Nothing has changed.")
         return

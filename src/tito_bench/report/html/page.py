@@ -15,12 +15,12 @@ from tito_bench.report.html.charts.lines import (
     history_chart,
     loss_chart,
 )
-from tito_bench.report.html.charts.roofline import roofline_chart
+from tito_bench.report.html.charts.roofline_chart import roofline_chart
 from tito_bench.report.html.charts.round_strips import round_strips
 from tito_bench.report.html.charts.scale import edge
 from tito_bench.report.html.charts.score_scale import score_scale
-from tito_bench.report.sections.roofline import BYTES_FORMULA
-from tito_bench.report.sections.whole import WholeReport, day_text
+from tito_bench.report.sections.record_report import RecordReport, day_text
+from tito_bench.report.sections.roofline_section import BYTES_FORMULA
 from tito_bench.report.table import cells
 from tito_bench.report.templating import template, template_text
 
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[+-]?[\d.,]+ ?(?:ms|x|%|s|B|KiB|MiB)?")
 _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "file"}]
 
 
-def render_page(report: WholeReport) -> str:
+def render_page(report: RecordReport) -> str:
     """The page, as text to be written in UTF-8."""
     style = template_text("style.css") + template_text("charts.css")
     drawn = report.history.records[-MOST_RECORDS:]
@@ -82,7 +82,7 @@ def _column(rows: tuple[tuple[str, ...], ...], index: int) -> str:
     return "brief" if max(map(len, texts)) <= _BRIEF else ""
 
 
-def _points(report: WholeReport) -> list[tuple[str, ...]]:
+def _points(report: RecordReport) -> list[tuple[str, ...]]:
     if report.roofline is None:
         return []
     return [

@@ -11,12 +11,12 @@ from typing import Any
 from markupsafe import Markup
 
 from tito_bench.report.html.charts.lines import MOST_RECORDS, accuracy_chart, history_chart
-from tito_bench.report.html.charts.roofline import roofline_chart
+from tito_bench.report.html.charts.roofline_chart import roofline_chart
 from tito_bench.report.html.charts.round_strips import round_strips
 from tito_bench.report.html.charts.scale import edge
 from tito_bench.report.html.charts.score_scale import score_scale
-from tito_bench.report.sections.roofline import RooflineView
-from tito_bench.report.sections.whole import WholeReport, day_text
+from tito_bench.report.sections.record_report import RecordReport, day_text
+from tito_bench.report.sections.roofline_section import RooflineView
 from tito_bench.report.templating import template, template_text
 from tito_bench.safe_text import safe_text
 
@@ -67,7 +67,7 @@ class PlacedPanel:
     below_top: int
 
 
-def picture_svg(report: WholeReport) -> str:
+def picture_svg(report: RecordReport) -> str:
     """Return the picture as SVG, in the light colours of the page.
 
     It stands alone: it loads nothing, and its text is in the fonts of whoever shows it.
@@ -106,7 +106,7 @@ def _style(colours: dict[str, str]) -> str:
     return re.sub(r"var\(--([a-z]+)\)", lambda used: colours[used[1]], template_text("charts.css"))
 
 
-def _panels(report: WholeReport) -> Iterator[Panel]:
+def _panels(report: RecordReport) -> Iterator[Panel]:
     draw: Any = template("charts.jinja", edge=edge).module
     if (scale := score_scale(report)) is not None:
         about = "100 is native speed on this machine; every doubling of speed is worth 10 points."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tito_bench.measure.figures import CurvePoint
+from tito_bench.measure.task_figures import CurvePoint
 from tito_bench.records.capstone import CapstoneRecord
 
 __all__ = ["LearningCurve", "learning_curve"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tito_bench.measure.protocol import Reading
+from tito_bench.measure.messages import Reading
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import kept_slowdowns
 from tito_bench.records.benchmark import OperationRecord, Samples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tito_bench.report.html.charts.scale import Scale, Tick
-from tito_bench.report.sections.whole import Mark, WholeReport
+from tito_bench.report.sections.record_report import Mark, RecordReport
 
 __all__ = ["ScoreRow", "ScoreScale", "score_scale"]
 
@@ -43,7 +43,7 @@ _MULTIPLES = (
 )
 
 
-def score_scale(report: WholeReport) -> ScoreScale | None:
+def score_scale(report: RecordReport) -> ScoreScale | None:
     """The chart, or None without anything on it. Multiples belong to speed alone."""
     marks = list(report.own.marks)
     if report.own.score is not None:

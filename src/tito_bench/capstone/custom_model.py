@@ -1,0 +1,271 @@
+"""The student's own model, and their optimized version of it: `--model FILE.py:factory`."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tito_bench.capstone.arrays import children_of, encoded_bytes, needed_arrays
+from tito_bench.capstone.custom_data import CustomData, load_custom_data
+from tito_bench.capstone.forward_trace import Trace, trace_forward
+from tito_bench.capstone.pairing import Side, take_rounds
+from tito_bench.capstone.replay import KNOWN, Replay, build_replay
+from tito_bench.capstone.task_context import TaskContext, accuracy_of
+from tito_bench.measure.task_figures import (
+    Comparison,
+    CustomModelChoice,
+    CustomModelFigures,
+    CustomModelsFigures,
+)
+from tito_bench.score import slowdown
+from tito_bench.statistics import median, median_interval
+from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
+from tito_bench.subjects.student_code import (
+    as_function,
+    require_array,
+    require_input,
+    student_code,
+)
+
+__all__ = ["assess_custom_model"]
+
+_BATCH = 50
+_DEEPEST = 8
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: str
+    whole: Any
+    forward: Callable[[Any], Any]
+    trace: Trace
+    replay: Replay
+
+
+def assess_custom_model(desk: TaskContext) -> CustomModelsFigures:
+    """Trace, replay and time the model, and the optimized one in the same rounds."""
+    choice = desk.own
+    if choice is None:
+        raise AssertionError("the task `own` comes with a choice")
+    data = load_custom_data(choice)
+    desk.subject.package.require("Tensor")
+    x = _input(choice, data, desk.seed)
+    models = [_load(desk, name, x) for name in (choice.model, choice.optimized) if name]
+    if len(models) == 2:
+        first, second = (_answer(desk, model.forward, x).shape for model in models)
+        if first != second:
+            raise StudentCodeError(
+                f"{models[1].name} answers with shape {second}, {models[0].name} with {first}"
+            )
+    sides = [_side(desk, model, x) for model in models]
+    sides += [Side(native=model.replay.call) for model in models if model.replay.call]
+    with student_code(desk.subject.package.location):
+        rounds = take_rounds([*sides, Side()], desk.seed, 0.6 * desk.time_s)
+    for model, side in zip(models, sides, strict=False):
+        _check_memory(desk, model, side)
+    figures = _model_figures(desk, models, rounds, data, x)
+    return CustomModelsFigures(
+        input_shape=list(x.shape),
+        baseline=figures[0],
+        optimized=figures[1] if len(figures) > 1 else None,
+        comparison=_compare(figures, rounds) if len(figures) > 1 else None,
+    )
+
+
+def _model_figures(
+    desk: TaskContext,
+    models: list[_Model],
+    rounds: list[list[float]],
+    data: CustomData | None,
+    x: np.ndarray,
+) -> list[CustomModelFigures]:
+    found = []
+    native = len(models)  # the column of the first replay
+    for index, model in enumerate(models):
+        times = [row[index] for row in rounds]
+        ratios: list[float] = []
+        if model.replay.call:
+            ratios = [
+                slowdown(
+                    row[index],
+                    row[native],
+                    dispatch_calls=model.replay.dispatch_calls,
+                    dispatch_ns=row[-1],
+                )
+                for row in rounds
+            ]
+        found.append(
+            CustomModelFigures(
+                name=model.name,
+                subject_ns=median(times),
+                native_ns=median([row[native] for row in rounds]) if ratios else None,
+                slowdown=median(ratios) if ratios else None,
+                slowdown_interval=median_interval(ratios) if ratios else None,
+                covered=model.replay.covered,
+                calls=model.trace.calls,
+                unknown=sorted({*model.trace.unknown, *model.replay.left_out}),
+                parameter_bytes=_bytes(desk, model, x),
+                accuracy=None if data is None else _accuracy(desk, model, data),
+            )
+        )
+        native += bool(model.replay.call)
+    return found
+
+
+def _compare(figures: list[CustomModelFigures], rounds: list[list[float]]) -> Comparison:
+    """Ratios within the same rounds, so that what disturbs one disturbs both."""
+    speedups = [row[0] / row[1] for row in rounds]
+    before, after = figures
+    ratio = change = None
+    if before.parameter_bytes is not None and after.parameter_bytes is not None:
+        ratio = before.parameter_bytes / after.parameter_bytes
+    if before.accuracy is not None and after.accuracy is not None:
+        change = after.accuracy - before.accuracy
+    return Comparison(
+        speedup=median(speedups),
+        speedup_interval=median_interval(speedups),
+        compression_ratio=ratio,
+        accuracy_change=change,
+    )
+
+
+# -- loading -----------------------------------------------------------------------
+
+
+def _load(desk: TaskContext, named: str, x: np.ndarray) -> _Model:
+    """Call the factory, and see that its model answers, twice the same."""
+    file, _, factory_name = named.rpartition(":")
+    location = desk.subject.package.location
+    with student_code(location):
+        factory = getattr(_import(Path(file)), factory_name, None)
+    shown = f"{Path(file).name}:{factory_name}"
+    if not callable(factory):
+        raise StudentCodeError(f"{shown}: there is no function of that name")
+    with student_code(location):
+        whole = factory()
+    if whole is None:
+        raise StudentCodeError(f"{shown} returns nothing, a model is needed")
+    if not callable(whole) and not callable(getattr(whole, "forward", None)):
+        raise StudentCodeError(
+            f"{shown} returns a {type(whole).__name__}, which has no forward and is not callable"
+        )
+    forward = as_function(whole)
+    first, second = _answer(desk, forward, x), _answer(desk, forward, x)
+    if first.shape != second.shape or not np.array_equal(first, second):
+        raise IncorrectResult(
+            f"{shown}: the model answers the same input in two ways; switch off dropout and chance"
+        )
+    trace = _trace(desk, whole, forward, x)
+    return _Model(shown, whole, forward, trace, build_replay(desk.kernels, trace))
+
+
+def _import(file: Path) -> Any:
+    # Beside it lie the modules that it may import; what is installed comes first.
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
+    spec = importlib.util.spec_from_file_location(f"_own_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise StudentCodeError(f"{file.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _trace(desk: TaskContext, whole: Any, forward: Callable[[Any], Any], x: np.ndarray) -> Trace:
+    package = desk.subject.package
+    known: dict[str, type] = {}
+    for name in KNOWN:
+        found = package.find(name) if name[0].isupper() else None
+        if found is not None and not isinstance(found, Missing) and isinstance(found.value, type):
+            known[name] = found.value
+    others = {
+        kind.__name__: kind
+        for kind in _classes_in(whole)
+        if kind not in known.values() and callable(getattr(kind, "forward", None))
+    }
+    tensor: Any = package.require("Tensor")
+    with student_code(package.location):
+        return trace_forward(forward, tensor(x), known, others, tensor)
+
+
+def _classes_in(whole: Any) -> Iterator[type]:
+    seen: set[int] = set()
+    waiting = [(whole, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if id(value) in seen or depth > _DEEPEST or isinstance(value, str | bytes | np.ndarray):
+            continue
+        seen.add(id(value))
+        if type(value).__module__ not in {"builtins", "numpy"}:
+            yield type(value)
+        waiting += [(child, depth + 1) for child in children_of(value)]
+
+
+# -- what it answers ---------------------------------------------------------------
+
+
+def _input(choice: CustomModelChoice, data: CustomData | None, seed: int) -> np.ndarray:
+    if choice.input_shape is not None:
+        shape = tuple(choice.input_shape)
+    elif data is not None:
+        shape = (1, *data.images.shape[1:])
+    else:
+        raise StudentCodeError("the shape of the input is not known: name it with --input-shape")
+    return np.random.default_rng(seed).random(shape, dtype=np.float32)
+
+
+def _answer(desk: TaskContext, forward: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
+    with student_code(desk.subject.package.location):
+        values = require_array(forward(desk.tensor(x.copy())), "model(x)")
+    if values.dtype.kind != "f" or not np.isfinite(values).all():
+        raise StudentCodeError("model(x) holds NaN, infinity, or something else than real numbers")
+    return values.copy()
+
+
+def _side(desk: TaskContext, model: _Model, x: np.ndarray) -> Side:
+    argument = desk.tensor(x)
+    return Side(model.forward, argument, require_input(argument, "Tensor"))
+
+
+def _check_memory(desk: TaskContext, model: _Model, side: Side) -> None:
+    """After all calls: the same Tensor, and a new one with its values, get the same answer."""
+    with student_code(desk.subject.package.location):
+        remembered = require_array(model.forward(side.argument), "model(x)").copy()
+    fresh = _answer(desk, model.forward, np.array(side.array, dtype=np.float32))
+    if remembered.shape != fresh.shape or not np.allclose(remembered, fresh, 1e-4, 1e-5):
+        raise IncorrectResult(
+            f"{model.name}: the model answers from memory: its input changed and the answer did not"
+        )
+
+
+def _bytes(desk: TaskContext, model: _Model, x: np.ndarray) -> int | None:
+    """What its arrays take, as in the compression track; None where it resists copying."""
+    try:
+        arrays = needed_arrays(model.whole, lambda whole: _answer(desk, as_function(whole), x))
+    except Exception:  # deepcopy may raise anything
+        return None
+    return sum(map(encoded_bytes, arrays)) or None
+
+
+def _accuracy(desk: TaskContext, model: _Model, data: CustomData) -> float:
+    """On all of the data, in an order that the model cannot foresee."""
+    order = list(range(len(data.labels)))
+    random.Random(desk.seed).shuffle(order)  # noqa: S311 - of images, not of secrets
+    logits = [
+        _answer(desk, model.forward, data.images[order[start : start + _BATCH]])
+        for start in range(0, len(order), _BATCH)
+    ]
+    found = np.concatenate(logits)
+    if found.ndim != 2 or len(found) != len(order):
+        raise StudentCodeError(
+            f"model(x) has shape {found.shape}, one row of class values an input is needed"
+        )
+    return accuracy_of(found, data.labels[order])

@@ -1,0 +1,233 @@
+"""What the measuring process and its worker say to each other.
+
+One JSON document a line. The parent asks, the worker answers exactly once;
+every answer repeats the number of its question.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tito_bench.machine.environment import Runtime
+from tito_bench.measure.evidence import Evidence
+from tito_bench.measure.task_figures import CustomModelChoice, Figures
+from tito_bench.score import Work
+
+__all__ = [
+    "Answer",
+    "Answered",
+    "Asked",
+    "Assess",
+    "Assessed",
+    "Failed",
+    "FailureKind",
+    "Inspect",
+    "Inspected",
+    "Load",
+    "Loaded",
+    "Measure",
+    "Measured",
+    "Prepare",
+    "Prepared",
+    "Purpose",
+    "Question",
+    "Reading",
+    "Side",
+    "Step",
+    "SubjectChoice",
+]
+
+Side = Literal["subject", "native", "dispatch"]
+SubjectChoice = Literal["auto", "numpy", "tinytorch"]
+Purpose = Literal["baseline", "capstone", "explain"]
+"""What a worker is asked for: it loads no code of ours for anything else."""
+FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout", "slow"]
+"""Why an operation has no time: not exported yet, an exception, a wrong result, the
+measuring code was replaced, the worker died or answered nonsense, or took too long; "slow"
+is a timeout in whose place a smaller batch counts."""
+
+
+_SEVERAL_THREADS = 1.1
+"""The process spent 10% more CPU time than the thread: others worked beside it."""
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """One sample to take: `warmup` untimed calls, then `loops` timed ones."""
+
+    side: Side
+    warmup: int
+    loops: int
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One timed loop.
+
+    `waits` counts the voluntary context switches of the thread: it slept, or
+    waited for a lock or another process. -1 where the system does not tell.
+    """
+
+    loops: int
+    wall_ns: int
+    cpu_ns: int
+    process_cpu_ns: int
+    waits: int
+
+    @property
+    def call_ns(self) -> float:
+        """CPU time of one call: what other programs cannot inflate.
+
+        That of all threads where several worked: they do not come free.
+        """
+        several = self.process_cpu_ns > _SEVERAL_THREADS * self.cpu_ns
+        return (self.process_cpu_ns if several else self.cpu_ns) / self.loops
+
+    @property
+    def elapsed_ns(self) -> float:
+        """Time of one call by the wall clock, and never less than its CPU time."""
+        return max(self.wall_ns / self.loops, self.call_ns)
+
+    @property
+    def spent_ns(self) -> float:
+        """What one call takes: by the wall clock only where the thread waited by itself.
+
+        A thread that was stopped by others meanwhile has not become slower.
+        """
+        return self.elapsed_ns if self.waits > 0 else self.call_ns
+
+    @property
+    def preemption(self) -> float:
+        """Wall time over CPU time; above 1 when the thread was not running."""
+        return self.wall_ns / max(1, self.cpu_ns)
+
+
+class Load(msgspec.Struct, frozen=True, tag=True):
+    """Import the subject. `package` points at a student package, if given."""
+
+    subject: SubjectChoice
+    root: str
+    package: str | None = None
+
+
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """Build one operation for the subject and natively, and compare them once."""
+
+    operation: str
+    seed: int
+
+
+class Measure(msgspec.Struct, frozen=True, tag=True):
+    """Take samples of one operation, on inputs made from `seed`, in this order.
+
+    With `meter`, one call before them is looked at line by line.
+    """
+
+    operation: str
+    seed: int
+    steps: tuple[Step, ...]
+    meter: bool = False
+
+
+class Assess(msgspec.Struct, frozen=True, tag=True):
+    """Do one task of the capstone, in about `time_s` seconds at most.
+
+    `task` is a key of `capstone.tasks.TASKS`, `model` one of the suite where
+    the task is about a model, and `own` says which model the task `own` is about;
+    `seed` decides all random choices.
+    """
+
+    task: str
+    model: str
+    seed: int
+    time_s: float
+    own: CustomModelChoice | None = None
+
+
+class Inspect(msgspec.Struct, frozen=True, tag=True):
+    """Look at one operation for what takes its time; timing takes about `time_s` seconds.
+
+    With `time_s` 0 nothing is timed, and a call that runs too many lines of Python is cut short.
+    """
+
+    operation: str
+    seed: int
+    time_s: float
+
+
+class Loaded(msgspec.Struct, frozen=True, tag=True):
+    """The subject is there. `note` says why `auto` chose it."""
+
+    name: str
+    version: str | None
+    file: str | None
+    files: dict[str, str]
+    fingerprint: str | None
+    note: str | None
+    runtime: Runtime
+
+
+class Prepared(msgspec.Struct, frozen=True, tag=True):
+    """The operation is ready and its result is right.
+
+    `first` timed that one call; `files` are the student's files it uses, by name;
+    `work` is what one call does.
+    """
+
+    first: Reading
+    files: dict[str, str]
+    work: Work
+
+
+class Measured(msgspec.Struct, frozen=True, tag=True):
+    """The readings, in the order of the steps.
+
+    `own_cpu_ns` is the CPU time of the measuring thread over the whole
+    question, `others_cpu_ns` that of all other threads of the worker.
+    `loop_share` is that of the call that was metered; `processes` counts the
+    child processes, running or ended, that were there at the end.
+    """
+
+    readings: tuple[Reading, ...]
+    own_cpu_ns: int
+    others_cpu_ns: int
+    loop_share: float | None = None
+    processes: int = 0
+
+
+class Assessed(msgspec.Struct, frozen=True, tag=True):
+    """What a task of the capstone found, and the student's files that it used, by name."""
+
+    figures: Figures
+    files: dict[str, str]
+
+
+class Inspected(msgspec.Struct, frozen=True, tag=True):
+    """What was seen of an operation."""
+
+    evidence: Evidence
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The question could not be answered; `reason` is one line for people."""
+
+    kind: FailureKind
+    reason: str
+
+
+Question = Load | Prepare | Measure | Assess | Inspect
+Answer = Loaded | Prepared | Measured | Assessed | Inspected | Failed
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """A question on its way."""
+
+    number: int
+    question: Question
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True):
+    """An answer on its way; `number` is that of its question."""
+
+    number: int
+    answer: Answer

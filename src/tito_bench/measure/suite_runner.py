@@ -1,0 +1,271 @@
+"""Conducts a run: loads, calibrates, and takes paired rounds in random order.
+
+The parent conducts and the worker only answers, so that a crash or a hang of
+the student's code costs one operation and never the run. Clock, randomness
+and worker come in as arguments: the tests bring a clock of their own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from tito_bench.measure.messages import (
+    Load,
+    Measure,
+    Measured,
+    Prepare,
+    Prepared,
+    Reading,
+    Side,
+    Step,
+)
+from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
+from tito_bench.measure.schedule import (
+    SLOW_CALL_NS,
+    Budget,
+    Schedule,
+    is_due,
+    next_loops,
+    schedules_for,
+    share_time,
+)
+from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
+from tito_bench.measure.worker_supervisor import (
+    LONGEST_LOAD_S,
+    NotMeasured,
+    Worker,
+    WorkerSupervisor,
+    failure_of,
+    unexpected,
+)
+from tito_bench.workloads.operation import Operation
+
+__all__ = ["Progress", "SuiteRunner"]
+
+_LOADING_S = 10.0  # what importing may take in the shortest run: some disks are slow
+_SIDES: tuple[Side, ...] = ("subject", "native", "dispatch")
+_MOST_LOADING = 0.1  # share of the time budget that fresh workers may take to load
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the run is: `done` of `total` operation rounds (0 of 0 while calibrating).
+
+    `verb` says what is done where it is neither calibrating nor taking rounds,
+    and `remaining` what comes after it.
+    """
+
+    operation: str
+    done: int
+    total: int
+    verb: str = ""
+    remaining: str = ""
+
+
+class SuiteRunner:
+    """Runs a suite against workers that `start_worker` starts."""
+
+    def __init__(
+        self,
+        start_worker: Callable[[], Worker],
+        load: Load,
+        *,
+        clock: Callable[[], float],
+        order: random.Random,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        """`load` names the subject; `clock` gives seconds; `order` decides orders and seeds."""
+        self._supervisor = WorkerSupervisor(start_worker, load, clock)
+        self._clock = clock
+        self._order = order
+        self._progress = progress
+        self._ready: set[str] = set()
+        self._files: dict[str, str] = {}
+
+    def run(
+        self,
+        operations: Sequence[Operation],
+        budget: Budget,
+        enough: Callable[[Sequence[OperationResult]], bool] = lambda _results: True,
+    ) -> SuiteResult:
+        """Measure `operations` within `budget`.
+
+        The rounds are taken again, `budget.passes` times in all, until `enough`
+        says that the results are certain enough or the time is over.
+
+        Raises
+        ------
+        SubjectError
+            The subject that was asked for cannot be imported.
+        WorkerError
+            No worker can be started, or NumPy itself cannot be measured in it.
+        """
+        ends = self._clock() + budget.time_s
+        schedules = schedules_for(operations)
+        try:
+            subject = self._supervisor.load(min(LONGEST_LOAD_S, max(_LOADING_S, budget.time_s)))
+            # They start while the samples are calibrated, which other work does not disturb.
+            self._supervisor.start_spares(
+                len(_fresh_worker_rounds(budget, self._supervisor.load_s))
+            )
+            for schedule in schedules:
+                with self._guarded(schedule):
+                    self._calibrate(schedule, budget, ends)
+            active = [schedule for schedule in schedules if schedule.failure is None]
+            for _ in range(budget.passes):
+                self._take_rounds(active, budget, ends)
+                if self._clock() > ends or enough([schedule.result() for schedule in schedules]):
+                    break
+                self.stop_worker()
+        finally:
+            self._supervisor.close()
+        subject = msgspec.structs.replace(subject, files=subject.files | self._files)
+        results = tuple(schedule.result() for schedule in schedules)
+        return SuiteResult(subject, results, self._supervisor.processes_started)
+
+    def stop_worker(self) -> None:
+        """End the present worker, if there is one; the next question starts another."""
+        self._supervisor.stop()
+        self._ready.clear()
+
+    # -- one operation -----------------------------------------------------
+
+    def _prepare(self, schedule: Schedule, deadline_s: float) -> Reading | None:
+        """Make the operation ready in the present worker; None where it was already."""
+        name = schedule.operation.name
+        if name in self._ready:
+            return None
+        answer = self._supervisor.ask(Prepare(name, self._seed()), deadline_s)
+        if not isinstance(answer, Prepared):
+            raise unexpected(answer)
+        self._ready.add(name)
+        self._files |= answer.files
+        schedule.work = schedule.work or answer.work
+        return answer.first
+
+    def _calibrate(self, schedule: Schedule, budget: Budget, ends: float) -> None:
+        """Prepare, and find how many calls make a sample of each side."""
+        self._progress(Progress(schedule.operation.name, 0, 0))
+        left_s = ends - self._clock()
+        if left_s <= 0:
+            reason = f"no time left of {budget.time_s:g} s; allow more with --time-budget"
+            raise NotMeasured(Failure("timeout", reason))
+        # One operation may take half of what is left, so that a hang does not starve the rest.
+        first = self._prepare(schedule, max(1.0, left_s / 2))
+        call_s = 0.0
+        for side in _SIDES:
+            if side == "subject" and first is not None and first.spent_ns > SLOW_CALL_NS:
+                loops, seconds = 1, first.spent_ns / 1e9
+            else:
+                target_ns = budget.target_ns(side, call_s)
+                loops, seconds = self._calibrate_side(schedule, side, target_ns, left_s)
+            if side == "subject":
+                call_s = seconds / loops
+            schedule.set_sample(side, loops, seconds)
+
+    def _calibrate_side(
+        self, schedule: Schedule, side: Side, target_ns: int, left_s: float
+    ) -> tuple[int, float]:
+        """Loops that reach `target_ns` twice in a row, and the seconds they take."""
+        loops, crossings = 1, 0
+        while True:
+            steps = (Step(side, 0, loops),)
+            reading = self._measure(schedule, steps, max(5.0, left_s)).readings[0]
+            # Where a call waits, as many of them as CPU time asks for would take for ever.
+            spent_ns = reading.spent_ns * loops
+            if spent_ns >= target_ns:
+                crossings += 1
+                if crossings == 2:  # a single one may only have found the caches cold
+                    return loops, spent_ns / 1e9
+            else:
+                crossings = 0
+                grown = next_loops(loops, spent_ns, target_ns)
+                if grown == loops:
+                    return loops, spent_ns / 1e9
+                loops = grown
+
+    def _measure(
+        self, schedule: Schedule, steps: tuple[Step, ...], deadline_s: float, *, meter: bool = False
+    ) -> Measured:
+        question = Measure(schedule.operation.name, self._seed(), steps, meter)
+        answer = self._supervisor.ask(question, deadline_s)
+        if not isinstance(answer, Measured) or len(answer.readings) != len(steps):
+            raise unexpected(answer)
+        return answer
+
+    # -- rounds ------------------------------------------------------------
+
+    def _take_rounds(self, schedules: Sequence[Schedule], budget: Budget, ends: float) -> None:
+        share_time(schedules, budget.rounds, min(budget.usual_s, ends - self._clock()))
+        for schedule in schedules:
+            schedule.metered_round = len(schedule.rounds) + self._order.randrange(
+                schedule.rounds_wanted
+            )
+        total = sum(schedule.rounds_wanted for schedule in schedules)
+        done = 0
+        fresh = _fresh_worker_rounds(budget, self._supervisor.load_s)
+        for number in range(budget.rounds):
+            if number in fresh:
+                self.stop_worker()
+            due = [p for p in schedules if is_due(p.rounds_wanted, number, budget.rounds)]
+            self._order.shuffle(due)
+            for schedule in due:
+                done += 1
+                late = self._clock() > ends and bool(schedule.rounds)
+                if schedule.failure is not None or late:
+                    continue
+                self._progress(Progress(schedule.operation.name, done, total))
+                with self._guarded(schedule):
+                    self._take_round(schedule, ends)
+
+    def _take_round(self, schedule: Schedule, ends: float) -> None:
+        # A hang must not take the run far past its end; a slow call may still finish.
+        left_s = max(2.0 + 3 * schedule.round_s, ends - self._clock())
+        deadline_s = min(5.0 + 20 * schedule.round_s, left_s)
+        self._prepare(schedule, deadline_s)
+        steps = schedule.steps(self._order)
+        answer = self._measure(schedule, steps, deadline_s, meter=schedule.is_metered())
+        schedule.set_loop_share(answer.loop_share)
+        subject, native, dispatch = (_fastest(side, steps, answer.readings) for side in _SIDES)
+        schedule.rounds.append(
+            PairedRound(
+                subject,
+                native,
+                dispatch,
+                answer.own_cpu_ns,
+                answer.others_cpu_ns,
+            )
+        )
+
+    @contextmanager
+    def _guarded(self, schedule: Schedule) -> Iterator[None]:
+        """What goes wrong inside fails this one operation, and never the run."""
+        try:
+            yield
+        except NotMeasured as refusal:
+            schedule.failure = refusal.failure
+        except (WorkerTimeout, WorkerCrashed) as error:
+            schedule.failure = failure_of(error)
+            self.stop_worker()
+
+    def _seed(self) -> int:
+        return self._order.getrandbits(32)
+
+
+def _fastest(side: Side, steps: Sequence[Step], readings: Sequence[Reading]) -> Reading:
+    """The slice of a sample that was disturbed least: it stands for the side in its round."""
+    slices = (reading for step, reading in zip(steps, readings, strict=True) if step.side == side)
+    return min(slices, key=lambda reading: reading.call_ns)
+
+
+def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:
+    """The numbers of the rounds that begin with a fresh worker, if loading is quick enough."""
+    if load_s * (budget.workers - 1) > _MOST_LOADING * budget.time_s:
+        return frozenset()
+    workers = min(budget.workers, budget.rounds)
+    return frozenset(budget.rounds * index // workers for index in range(1, workers))

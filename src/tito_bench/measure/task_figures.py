@@ -1,0 +1,185 @@
+"""What the tasks of the capstone find, as they travel from the worker into the record.
+
+Times are in ns, sizes in bytes; accuracies and shares are between 0 and 1.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = [
+    "AccuracyFigures",
+    "Comparison",
+    "CompressionFigures",
+    "CurvePoint",
+    "CustomModelChoice",
+    "CustomModelFigures",
+    "CustomModelsFigures",
+    "Figures",
+    "InventoryFigures",
+    "MemoryFigures",
+    "ModuleFigures",
+    "StudentBenchmarkFigures",
+    "TracedCall",
+    "TrainingFigures",
+]
+
+
+class ModuleFigures(msgspec.Struct, frozen=True):
+    """One module of the course: names found with their files, names not found with the reason."""
+
+    number: int
+    title: str
+    files: dict[str, str]
+    missing: dict[str, str]
+
+
+class InventoryFigures(msgspec.Struct, frozen=True, tag="inventory"):
+    """What the package has; `problems` are the imports that fail."""
+
+    modules: list[ModuleFigures]
+    problems: list[str]
+
+
+class AccuracyFigures(msgspec.Struct, frozen=True, tag="accuracy"):
+    """The shipped weights through the student's layers, on `images` test images.
+
+    `expected` is the accuracy of the native twin on the same images.
+    """
+
+    model: str
+    images: int
+    accuracy: float
+    expected: float
+    data: str
+    note: str | None
+
+
+class CurvePoint(msgspec.Struct, frozen=True):
+    """The learning curve after an epoch: mean loss of its steps, accuracy on the test images."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
+    """A short training with the student's autograd and optimizer, beside a NumPy twin.
+
+    The twin takes the same steps; `step_slowdown` is the median over steps of
+    the ratio of both times.
+    """
+
+    optimizer: str
+    steps: int
+    epochs: int
+    accuracy: float
+    expected: float
+    step_ns: float
+    twin_step_ns: float
+    step_slowdown: float
+    curve: list[CurvePoint]
+
+
+class CompressionFigures(msgspec.Struct, frozen=True, tag="compression"):
+    """One technique on a copy of the model; `kept` says whether accuracy was."""
+
+    technique: str
+    before_bytes: int
+    after_bytes: int
+    ratio: float
+    accuracy_before: float
+    accuracy_after: float
+    kept: bool
+    claimed_ratio: float | None
+
+
+class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
+    """Memory of a forward pass at batch 32.
+
+    `peak_bytes` is what it allocated at its peak (tracemalloc), `needed_bytes`
+    what its largest layer cannot do without, `high_water_bytes` the most that
+    the whole process ever held (null where the system does not tell).
+    """
+
+    model: str
+    peak_bytes: int
+    needed_bytes: int
+    parameter_bytes: int
+    high_water_bytes: int | None
+
+
+class StudentBenchmarkFigures(msgspec.Struct, frozen=True, tag="course"):
+    """What the student's own Benchmark or BenchmarkReport says, beside a time taken here."""
+
+    tool: str
+    model: str
+    latency_ms: float
+    measured_ms: float
+    note: str | None
+
+
+class CustomModelChoice(msgspec.Struct, frozen=True):
+    """Which own model to measure: "FILE:factory", and on what."""
+
+    model: str
+    optimized: str | None
+    input_shape: list[int] | None
+    data: str | None
+
+
+class TracedCall(msgspec.Struct, frozen=True):
+    """One call of a known operation: shapes of what went in and came out, and its time."""
+
+    name: str
+    inputs: list[list[int]]
+    output: list[int]
+    ns: int
+
+
+class CustomModelFigures(msgspec.Struct, frozen=True):
+    """The student's own model beside its native replay.
+
+    `covered` is the share of its time in operations that the replay has,
+    `unknown` names the others. Without any of them there is no slowdown.
+    """
+
+    name: str
+    subject_ns: float
+    native_ns: float | None
+    slowdown: float | None
+    slowdown_interval: tuple[float, float] | None
+    covered: float
+    calls: list[TracedCall]
+    unknown: list[str]
+    parameter_bytes: int | None
+    accuracy: float | None
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """The optimized model against the first, in paired rounds."""
+
+    speedup: float
+    speedup_interval: tuple[float, float]
+    compression_ratio: float | None
+    accuracy_change: float | None
+
+
+class CustomModelsFigures(msgspec.Struct, frozen=True, tag="own"):
+    """The student's own model, and the optimized one if there is one."""
+
+    input_shape: list[int]
+    baseline: CustomModelFigures
+    optimized: CustomModelFigures | None
+    comparison: Comparison | None
+
+
+Figures = (
+    AccuracyFigures
+    | CompressionFigures
+    | StudentBenchmarkFigures
+    | InventoryFigures
+    | MemoryFigures
+    | CustomModelsFigures
+    | TrainingFigures
+)

@@ -1,0 +1,84 @@
+"""Decides whose code is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tito_bench.errors import SubjectError, TitoBenchError
+from tito_bench.subjects.discovery import locate_package
+from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.redaction import one_line
+
+if TYPE_CHECKING:
+    from tito_bench.subjects.operation import Subject
+    from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
+
+__all__ = ["choose_subject", "describe_exception"]
+
+
+def choose_subject(
+    choice: str, root: Path | str, package: Path | str | None = None
+) -> tuple[Subject, str | None]:
+    """Return the subject "numpy", "tinytorch" or "auto" stands for, and a note.
+
+    "auto" takes the student's package where its Tensor works, else numpy; then
+    the note says why. With a working package the note names what in it could
+    not be imported, if anything. Call it in the worker only: it imports student
+    code.
+
+    Raises:
+        SubjectError: "tinytorch" was asked for, or `package` was given, and it
+            cannot be measured.
+    """
+    if choice == "numpy":
+        return _numpy(), None
+    try:
+        subject, problems = _tinytorch(Path(root), None if package is None else Path(package))
+    except SubjectError as error:
+        if choice == "tinytorch" or package is not None:
+            raise
+        return _numpy(), f"measuring numpy: {error}"
+    return subject, "; ".join(problems) or None
+
+
+def describe_exception(error: BaseException, subject: Subject | None = None) -> str:
+    """Return one line for what was raised while code of `subject` ran.
+
+    With a tinytorch subject: "file:line: Type: message", the deepest frame
+    inside the student's package.
+    """
+    describe = getattr(subject, "describe", None)
+    if describe is not None:
+        return str(describe(error))
+    if isinstance(error, TitoBenchError):
+        return str(error)
+    return one_line(f"{type(error).__name__}: {error}")
+
+
+def _numpy() -> Subject:
+    # Imported here, so that looking for a package does not cost NumPy's start.
+    from tito_bench.subjects.numpy_subject import NumpySubject
+
+    return NumpySubject()
+
+
+def _tinytorch(root: Path, explicit: Path | None) -> tuple[TinyTorchSubject, tuple[str, ...]]:
+    from tito_bench.subjects.package import Package
+    from tito_bench.subjects.tinytorch_subject import BASELINE_NAMES, TinyTorchSubject
+
+    location = locate_package(root, explicit)
+    if isinstance(location, Missing):
+        raise location
+    package = Package(location)
+    try:
+        subject = TinyTorchSubject(package)
+        subject.check_tensor()
+        # Looked up now, so that files, fingerprint and problems are complete
+        # before anything is measured; what is missing is said when it is used.
+        for name in BASELINE_NAMES:
+            package.find(name)
+    except SubjectError:
+        package.close()
+        raise
+    return subject, package.problems

@@ -1,0 +1,115 @@
+"""Whether anything may be sent at all, and why not."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tito_bench.errors import UsageError
+from tito_bench.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tito_bench.records.project_config import Config
+
+__all__ = ["NetworkPolicy", "WebsiteAddress", "parse_address", "permission"]
+
+_OPT_OUT = ("DO_NOT_TRACK", "TITO_NO_SYNC")
+_CI = (
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BUILDKITE",
+    "BUILD_NUMBER",
+    "CIRCLECI",
+    "TRAVIS",
+    "APPVEYOR",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
+    "BITBUCKET_BUILD_NUMBER",
+    "CODEBUILD_BUILD_ID",
+    "DRONE",
+)
+_OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True)
+class WebsiteAddress:
+    """Where the API is. `origin` is scheme, host and port; `is_loopback` this machine."""
+
+    url: str
+    origin: str
+    host: str
+    is_loopback: bool
+
+
+@dataclass(frozen=True)
+class NetworkPolicy:
+    """Whether the website may be contacted; `reason` says it in one sentence."""
+
+    allowed: bool
+    reason: str
+    address: WebsiteAddress | None = None
+
+
+def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
+    """The effective state, from the settings and the environment.
+
+    Consent is a second question, asked for each kind of data. A set
+    DO_NOT_TRACK or TITO_NO_SYNC wins over everything; CI never sends.
+    """
+    for name in _OPT_OUT:
+        if _is_set(environ, name):
+            return NetworkPolicy(False, f"off: {name} is set")
+    for name in _CI:
+        if _is_set(environ, name):
+            return NetworkPolicy(False, f"off: this is a CI machine ({name} is set)")
+    if not config.website.enabled:
+        return NetworkPolicy(False, "off: website.enabled is false in .tinytorch/config.json")
+    if not config.website.api_url:
+        return NetworkPolicy(False, "off: website.api_url is not set in .tinytorch/config.json")
+    try:
+        address = parse_address(config.website.api_url)
+    except UsageError as error:
+        return NetworkPolicy(False, f"off: {error}")
+    return NetworkPolicy(True, f"on: {address.url}, only what you agree to", address)
+
+
+def parse_address(api_url: str) -> WebsiteAddress:
+    """The address of the API: https, or http to this machine; nothing but host, port and path.
+
+    Raises `UsageError` for any other.
+    """
+    shown = safe_text(api_url, 100)
+    try:
+        parts = urlsplit(api_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(f"website.api_url {shown} is not an address") from None
+    if shown != api_url or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise UsageError(f"website.api_url {shown} must be scheme, host and path only")
+    loopback = _is_loopback(host)
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+        raise UsageError(f"website.api_url {shown} must start with https://")
+    port = port or (443 if parts.scheme == "https" else 80)
+    shown_host = f"[{host}]" if ":" in host else host
+    return WebsiteAddress(
+        api_url.rstrip("/"), f"{parts.scheme}://{shown_host}:{port}", host, loopback
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_set(environ: Mapping[str, str], name: str) -> bool:
+    return environ.get(name, "").strip().lower() not in _OFF

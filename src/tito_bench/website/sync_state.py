@@ -1,0 +1,126 @@
+"""`.tinytorch/community/website.json`: what was handed to the outbox, and whom the website knows.
+
+Digests only: enough to send nothing twice, and to know on leaving whether
+there is something to be forgotten elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tito_bench.records.schema import DocumentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tito_bench.community.consent import DataKind
+    from tito_bench.website.outbox import Action
+
+__all__ = [
+    "SYNC_STATE",
+    "Draft",
+    "SyncState",
+    "digest",
+    "drafts",
+    "forget_id",
+    "identifier_in",
+    "keep_known_id",
+    "mark_queued",
+    "without",
+]
+
+
+class SyncState(msgspec.Struct, frozen=True, kw_only=True):
+    """For one address. `known_id` is set before the first try of sending a profile,
+    for a try whose answer was lost may have arrived."""
+
+    api_url: str | None = None
+    known_id: str | None = None
+    profile_digest: str | None = None
+    submission_digests: list[str] = []
+
+
+SYNC_STATE = DocumentKind("website ledger", SyncState, 1)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Something that the website has not been told yet."""
+
+    action: Action
+    body: bytes
+
+    @property
+    def data(self) -> DataKind:
+        """The kind of data that consent is asked for."""
+        return "benchmarks" if self.action == "submit" else "profile"
+
+
+def digest(body: bytes) -> str:
+    """What stands for a body in the ledger."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def drafts(
+    ledger: SyncState, api_url: str, profile: bytes | None, submissions: Iterable[bytes]
+) -> list[Draft]:
+    """What is new since the last time, the profile first."""
+    known = ledger if ledger.api_url == api_url else SyncState()
+    found: list[Draft] = []
+    if profile is not None and digest(profile) != known.profile_digest:
+        first = known.profile_digest is None
+        found.append(Draft(action="join" if first else "profile", body=profile))
+    sent = set(known.submission_digests)
+    found += [Draft(action="submit", body=one) for one in submissions if digest(one) not in sent]
+    return found
+
+
+def mark_queued(ledger: SyncState | None, api_url: str, draft: Draft) -> SyncState:
+    """The ledger after a draft went to the outbox."""
+    known = (
+        ledger if ledger is not None and ledger.api_url == api_url else SyncState(api_url=api_url)
+    )
+    mark = digest(draft.body)
+    if draft.action == "submit":
+        digests = [*known.submission_digests, mark]
+        return msgspec.structs.replace(known, submission_digests=digests)
+    return msgspec.structs.replace(known, profile_digest=mark)
+
+
+def without(ledger: SyncState, withdrawn: set[str]) -> SyncState:
+    """The ledger after bodies with these digests were taken out of the outbox."""
+    kept = [one for one in ledger.submission_digests if one not in withdrawn]
+    profile = ledger.profile_digest
+    return msgspec.structs.replace(
+        ledger,
+        submission_digests=kept,
+        profile_digest=None if profile in withdrawn else profile,
+    )
+
+
+def identifier_in(body: str) -> str | None:
+    """The anonymous id in the body of a request of ours."""
+    try:
+        found: Any = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None  # not of ours: someone edited the outbox
+    return found.get("anonymous_id") if isinstance(found, dict) else None
+
+
+def keep_known_id(ledger: SyncState) -> SyncState | None:
+    """The ledger after leaving: who is still to be forgotten, or nothing."""
+    if ledger.known_id is None:
+        return None
+    return SyncState(api_url=ledger.api_url, known_id=ledger.known_id)
+
+
+def forget_id(ledger: SyncState, forgotten: str | None) -> SyncState | None:
+    """The ledger after the website forgot this id; another one, joined since, stays."""
+    if ledger.known_id != forgotten:
+        return ledger
+    rest = msgspec.structs.replace(ledger, known_id=None)
+    return rest if rest.profile_digest or rest.submission_digests else None

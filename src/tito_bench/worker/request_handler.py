@@ -1,0 +1,228 @@
+"""The worker's side of measuring: holds the subject, its operations and the kernels.
+
+Runs inside the worker process, beside the student's code. What it times it
+times in C, and it keeps its own references to all it needs, so that student
+code that replaces functions in `time` or `numpy` changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import threadpoolctl
+
+from tito_bench import _native
+from tito_bench.machine.environment import describe_runtime
+from tito_bench.measure.messages import (
+    Answer,
+    Assess,
+    Assessed,
+    Failed,
+    Inspect,
+    Inspected,
+    Load,
+    Loaded,
+    Measure,
+    Measured,
+    Prepare,
+    Prepared,
+    Purpose,
+    Question,
+    Step,
+)
+from tito_bench.measure.sampling import time_dispatch
+from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
+from tito_bench.subjects.missing import IncorrectResult
+from tito_bench.subjects.redaction import one_line
+from tito_bench.subjects.student_errors import is_our_own
+from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
+from tito_bench.worker.child_processes import children_cpu_ns, count_children
+from tito_bench.worker.line_tracer import HiddenLines, LineTracer
+from tito_bench.worker.paired_operation import PairedOperation
+from tito_bench.worker.tamper_detection import Snapshot
+from tito_bench.workloads.inputs import InputPool
+from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
+
+__all__ = ["RequestHandler"]
+
+_TO_METER = Step("dispatch", 100, 1000)
+
+
+class RequestHandler:
+    """Answers the questions of the measuring process, one at a time."""
+
+    # No attribute can be put before a method of the same name.
+    __slots__ = (
+        *(
+            "_answers",
+            "_kernels",
+            "_line_tracer",
+            "_pool",
+            "_root",
+            "_snapshot",
+            "_paired_operations",
+        ),
+        *("_subject", "_tiny"),
+    )
+
+    def __init__(self, seed: int, purpose: Purpose) -> None:
+        """Make the kernels and the input pool; `seed` decides all random numbers.
+
+        What `purpose` needs is imported here, before any code of the student's, and
+        nothing else is.
+        """
+        self._kernels = _native.Kernels()
+        self._pool = InputPool(LARGEST_INPUT, seed)
+        self._paired_operations: dict[str, PairedOperation] = {}
+        self._subject: Subject | None = None
+        self._root = Path()
+        # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
+        self._tiny = _one(), _one()
+        self._line_tracer = LineTracer(time_dispatch(self._tiny, _TO_METER).call_ns)
+        self._answers: dict[type, Callable[[Any], Answer]] = {
+            Load: self._load,
+            Prepare: self._prepare,
+            Measure: self._measure,
+        }
+        if purpose == "capstone":
+            self._answers[Assess] = self._assess_by()
+        elif purpose == "explain":
+            self._answers[Inspect] = self._inspect_by()
+        self._snapshot = Snapshot()
+        self._snapshot.watch(
+            self, "_answers", "_kernels", "_line_tracer", "_pool", "_paired_operations", "_tiny"
+        )
+        self._snapshot.watch(self._line_tracer, "_longest_ns", "_set_trace")
+        self._snapshot.watch(self._pool, "_values")
+
+    def answer(self, question: Question) -> Answer:
+        """Answer one question. Whatever the student's code raises becomes `Failed`."""
+        try:
+            answer = self._answers[type(question)](question)
+        except BaseException as error:  # student code may raise anything, SystemExit too
+            answer = self._failure(error)
+        tampered = self._snapshot.tampered()
+        if tampered is not None:
+            answer = Failed("tampered", f"the code under test replaced {tampered}")
+        if isinstance(answer, Failed):  # a reason may hold names of the student's classes
+            answer = Failed(answer.kind, one_line(answer.reason))
+        return answer
+
+    def _failure(self, error: BaseException) -> Failed:
+        # Student code may raise what means something only if it comes from us.
+        if is_our_own(error):
+            if isinstance(error, Missing):
+                return Failed("missing", str(error))
+            if isinstance(error, IncorrectResult):
+                return Failed("incorrect", str(error))
+            if isinstance(error, HiddenLines):
+                return Failed("tampered", str(error))
+        try:
+            return Failed("raised", describe_exception(error, self._subject))
+        except BaseException:  # an exception that resists being looked at
+            return Failed("raised", "the code raised what cannot be described")
+
+    def _load(self, question: Load) -> Answer:
+        subject, note = choose_subject(question.subject, question.root, question.package)
+        self._subject = subject
+        self._root = Path(question.root)
+        # After the import: the student's code may have loaded another BLAS.
+        threadpoolctl.threadpool_limits(1)
+        return Loaded(
+            name=subject.name,
+            version=subject.version,
+            file=subject.file,
+            files=dict(subject.files),
+            fingerprint=subject.fingerprint,
+            note=note,
+            runtime=describe_runtime(self._kernels.target),
+        )
+
+    def _prepare(self, question: Prepare) -> Answer:
+        if self._subject is None:
+            raise AssertionError("Load comes before Prepare")
+        operation = operation_named(question.operation)
+        station = PairedOperation(operation, self._subject.operation, self._kernels, self._pool)
+        self._paired_operations[operation.name] = station
+        self._snapshot.watch(station, *station.LASTING)
+        first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)
+        if wrong is not None:
+            return Failed("incorrect", wrong)
+        return Prepared(first, dict(self._subject.files), station.work(loop_share))
+
+    def _measure(self, question: Measure) -> Answer:
+        station = self._paired_operations[question.operation]
+        station.refill(question.seed)
+        metered = question.meter or station.must_be_metered()
+        if metered:
+            _, result, _ = station.meter_loops(self._line_tracer)
+            wrong = station.check(result)
+            if wrong is not None:
+                return Failed("incorrect", wrong)
+        children_started = children_cpu_ns()
+        process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
+        readings = []
+        result = None
+        for step in question.steps:
+            if step.side == "native":
+                readings.append(station.time_native(step))
+            elif step.side == "dispatch":
+                readings.append(time_dispatch(self._tiny, step))
+            else:
+                reading, result = station.time_subject(step)
+                readings.append(reading)
+        own_ns = _native.thread_cpu_ns() - thread_started
+        others_ns = max(0, _native.process_cpu_ns() - process_started - own_ns)
+        others_ns += children_cpu_ns() - children_started
+        processes = count_children()
+        if any(step.side == "subject" for step in question.steps):
+            wrong = station.check(result)
+            if wrong is not None:
+                return Failed("incorrect", wrong)
+        loop_share = None
+        if any(step.side == "subject" for step in question.steps):
+            loop_share = station.news_of_loops(metered=metered)
+        return Measured(tuple(readings), own_ns, others_ns, loop_share, processes)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is watched; whoever asks can watch that it is no other."""
+        return self._snapshot
+
+    def _assess_by(self) -> Callable[[Assess], Answer]:
+        from tito_bench.capstone.tasks import TaskContext, perform
+
+        def assess(question: Assess) -> Answer:
+            if not isinstance(self._subject, TinyTorchSubject):
+                return Failed("missing", "only a tinytorch package has a capstone")
+            desk = TaskContext(
+                self._subject,
+                self._kernels,
+                self._root,
+                question.model,
+                question.seed,
+                question.time_s,
+                question.own,
+            )
+            return Assessed(perform(question.task, desk), dict(self._subject.files))
+
+        return assess
+
+    def _inspect_by(self) -> Callable[[Inspect], Answer]:
+        from tito_bench.explain.inspection import inspect
+
+        def look(question: Inspect) -> Answer:
+            if self._subject is None:
+                raise AssertionError("Load comes before Inspect")
+            operation = operation_named(question.operation)
+            pool, seed, time_s = self._pool, question.seed, question.time_s
+            return Inspected(inspect(operation, self._subject, self._kernels, pool, seed, time_s))
+
+        return look
+
+
+def _one() -> np.ndarray:
+    return np.frombuffer(np.ones(1, dtype=np.float32).tobytes(), dtype=np.float32)

@@ -1,0 +1,104 @@
+"""The arithmetic of a run."""
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tito_bench.measure.messages import Step
+from tito_bench.measure.schedule import Schedule, is_due, next_loops, schedules_for, share_time
+from tito_bench.workloads.baseline import BASELINE
+from tito_bench.workloads.operation import Operation
+
+
+def schedule(round_s: float, weight: float = 1.0) -> Schedule:
+    add = Operation("add", "tensor_ops", "add", ((1,), (1,)), 1)
+    return Schedule(add, weight, round_s=round_s)
+
+
+@given(st.integers(1, 60), st.data())
+def test_an_operation_is_due_exactly_as_often_as_wanted(rounds: int, data: st.DataObject) -> None:
+    wanted = data.draw(st.integers(1, rounds))
+    due = [number for number in range(rounds) if is_due(wanted, number, rounds)]
+    assert len(due) == wanted
+    assert due[-1] == rounds - 1
+    gaps = [after - before for before, after in pairwise(due)]
+    assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+@given(st.lists(st.floats(1e-4, 3.0), min_size=1, max_size=10), st.floats(0.5, 60.0))
+def test_shared_time_is_kept_but_for_one_round_each(costs: list[float], left_s: float) -> None:
+    schedules = [schedule(cost) for cost in costs]
+    share_time(schedules, 30, left_s)
+    assert all(1 <= p.rounds_wanted <= 30 for p in schedules)
+    forced = sum(p.round_s for p in schedules if p.rounds_wanted == 1)
+    assert sum(p.rounds_wanted * p.round_s for p in schedules) <= left_s + forced + 1e-9
+
+
+@given(
+    st.lists(st.tuples(st.floats(1e-3, 0.1), st.floats(0.05, 0.5)), min_size=2, max_size=8),
+    st.integers(12, 200),
+)
+def test_rounds_are_as_weight_over_the_root_of_cost(
+    drawn: list[tuple[float, float]], rounds: int
+) -> None:
+    schedules = [schedule(cost, weight) for cost, weight in drawn]
+    share_time(schedules, rounds, 1e6)
+    worth = [p.weight / p.round_s**0.5 for p in schedules]
+    assert max(p.rounds_wanted for p in schedules) == rounds
+    for one, deserved in zip(schedules, worth, strict=True):
+        assert one.rounds_wanted == max(12, round(rounds * deserved / max(worth)))
+
+
+def test_weights_are_those_of_the_composite() -> None:
+    schedules = schedules_for(BASELINE)
+    weights = {p.operation.name: p.weight for p in schedules}
+    assert weights["mlp_batch_1"] == 0.0
+    assert weights["mlp_batch_256"] == pytest.approx(1 / 3)
+    assert weights["matmul_100"] == weights["matmul_256"] == pytest.approx(1 / 6)
+    assert weights["add_512x512"] == pytest.approx(1 / 9)
+    assert sum(weights.values()) == pytest.approx(1.0)
+
+
+def test_what_the_cheap_leave_goes_to_the_dear() -> None:
+    schedules = [schedule(0.001), schedule(1.0)]
+    share_time(schedules, 30, 10.0)
+    assert [p.rounds_wanted for p in schedules] == [30, 9]
+
+
+@given(st.integers(1, 10**6), st.floats(0.0, 1e6))
+def test_loops_grow_until_they_reach_the_target(loops: int, spent_ns: float) -> None:
+    grown = next_loops(loops, spent_ns, 1_000_000)
+    assert loops < grown <= 10 * loops + 1
+
+
+def test_loops_do_not_grow_without_end() -> None:
+    assert next_loops(10_000_000, 0.0, 1_000_000) == 10_000_000
+
+
+@given(st.integers(1, 1000))
+def test_a_sample_is_cut_into_four_slices_as_equal_as_can_be(loops: int) -> None:
+    one = schedule(0.0)
+    one.set_sample("subject", loops, 0.001)
+    steps = one.steps(random.Random(0))
+    sizes = [step.loops for step in steps]
+    assert sum(sizes) == loops
+    assert len(sizes) == min(4, loops)
+    assert max(sizes) - min(sizes) <= 1
+    assert all(step == Step("subject", step.loops // 10, step.loops) for step in steps[1:])
+
+
+@pytest.mark.parametrize(
+    ("loops", "sample_s", "warmup"),
+    [(1, 2.0, 0), (1, 0.002, 1), (1, 0.001, 2), (2, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
+    ids=["slow", "long", "medium", "short", "tenth", "many"],
+)
+def test_a_warm_up_is_a_tenth_or_warms_the_caches(loops: int, sample_s: float, warmup: int) -> None:
+    warmed = schedule(0.0)
+    warmed.set_sample("subject", loops, sample_s)
+    steps = warmed.steps(random.Random(0))
+    assert steps[0].warmup == warmup
+    assert sum(step.loops for step in steps) == loops
+    assert warmed.round_s == pytest.approx(sample_s * (1 + warmup / loops))
