@@ -12,6 +12,7 @@ import msgspec
 from fake_worker import LOADED
 from made_rounds import made_round
 
+from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import TaskResult, model_figures
 from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
@@ -21,7 +22,7 @@ from tito_bench.measure.summary import summarise
 from tito_bench.measure.task_figures import AccuracyFigures
 from tito_bench.measure.verdict import judge
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
-from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
+from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
 from tito_bench.records.record_text import record_bytes
 from tito_bench.records.store import add_stamped
 from tito_bench.score import Work

@@ -6,23 +6,18 @@ null has its reason in `not_measured`, or in the `reason` beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, TypeVar
 
 import msgspec
 
 from tito_bench import __version__
-from tito_bench import score as scoring
-from tito_bench.capstone.results import ModelFigures, TaskResult
-from tito_bench.machine.environment import Machine
-from tito_bench.machine.findings import Finding
+from tito_bench.capstone.findings import Findings, judge_capstone, track_scores
+from tito_bench.capstone.results import ModelFigures
 from tito_bench.measure import task_figures as fig
-from tito_bench.measure.messages import FailureKind, Loaded
+from tito_bench.measure.messages import FailureKind
 from tito_bench.measure.results import Failure
-from tito_bench.measure.summary import SuiteSummary
-from tito_bench.measure.verdict import Reason, Verdict, judge
 from tito_bench.records.benchmark import (
     OperationRecord,
     SubjectRecord,
@@ -34,12 +29,12 @@ from tito_bench.records.benchmark import (
     verdict_record,
 )
 from tito_bench.records.record_text import record_bytes
+from tito_bench.score import overall_score
 
 __all__ = [
     "CapstoneMetrics",
     "CapstoneRaw",
     "CapstoneRecord",
-    "Findings",
     "ModelRecord",
     "NotMeasuredRecord",
     "build_capstone_record",
@@ -47,9 +42,8 @@ __all__ = [
     "encode_capstone",
 ]
 
+
 _T = TypeVar("_T")
-_FALSE = frozenset({"incorrect", "tampered"})
-_LEFT_OUT = frozenset({"missing", "timeout"})
 
 
 class ModelRecord(msgspec.Struct, frozen=True):
@@ -123,36 +117,11 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictRecord
 
 
-@dataclass(frozen=True)
-class Findings:
-    """All that a run found."""
-
-    subject: Loaded
-    machine: Machine
-    environment: Sequence[Finding]
-    summary: SuiteSummary
-    models: tuple[ModelFigures, ...]
-    tasks: tuple[TaskResult, ...]
-    tracks: tuple[str, ...]
-
-    def of(self, kind: type[_T]) -> list[_T]:
-        """The figures of one kind."""
-        return [task.outcome for task in self.tasks if isinstance(task.outcome, kind)]
-
-    def failures(self, *tasks: str) -> list[Failure]:
-        """The failures of those tasks; of all without any."""
-        return [
-            task.outcome
-            for task in self.tasks
-            if isinstance(task.outcome, Failure) and (not tasks or task.task in tasks)
-        ]
-
-
 def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
     """Put what a run found into its record; `now` is an aware UTC time."""
-    verdict = _judge(found)
-    scores = _scores(found)
-    total = None if verdict.status == "invalid" else scoring.overall_score(scores)
+    verdict = judge_capstone(found)
+    scores = track_scores(found)
+    total = None if verdict.status == "invalid" else overall_score(scores)
     speed = "speed" in found.tracks
     return CapstoneRecord(
         created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -191,48 +160,6 @@ def encode_capstone(record: CapstoneRecord) -> bytes:
 def decode_capstone(data: bytes) -> CapstoneRecord:
     """The record in `data`. Raises msgspec.DecodeError on anything else."""
     return msgspec.json.decode(data, type=CapstoneRecord)
-
-
-def _judge(found: Findings) -> Verdict:
-    """The verdict of the rounds, and of tasks whose results were false."""
-    false = [
-        Reason("false_result", task.name, task.outcome.reason)
-        for task in found.tasks
-        if isinstance(task.outcome, Failure)
-        and task.outcome.kind in _FALSE
-        and task.task != "own"  # beside the tracks, not in them
-    ]
-    verdict = judge(found.summary, found.subject.runtime)
-    if false:
-        return Verdict("invalid", (*false, *verdict.reasons))
-    return verdict
-
-
-def _scores(found: Findings) -> dict[str, float | None]:
-    """One score for each track, in their order; None for what was not measured."""
-    accuracy = [(f.accuracy, f.expected) for f in found.of(fig.AccuracyFigures)]
-    accuracy += [(f.accuracy, f.expected) for f in found.of(fig.TrainingFigures)]
-    ratios: list[float | None] = [
-        f.ratio if f.kept else None for f in found.of(fig.CompressionFigures)
-    ]
-    ratios += [None] * _broken(found.failures("quantization", "pruning"))
-    scores: dict[str, float | None] = {
-        "speed": found.summary.score,
-        "compression": scoring.compression_score(ratios),
-        "accuracy": scoring.accuracy_score(
-            accuracy, _broken(found.failures("accuracy", "training"))
-        ),
-        "efficiency": scoring.efficiency_score(
-            [m.time_ratio for m in found.models if m.time_ratio is not None],
-            [f.peak_bytes / f.needed_bytes for f in found.of(fig.MemoryFigures)],
-        ),
-    }
-    return {track: points if track in found.tracks else None for track, points in scores.items()}
-
-
-def _broken(failures: Sequence[Failure]) -> int:
-    """How many of them count 0, because the code is there and does not work."""
-    return sum(failure.kind not in _LEFT_OUT for failure in failures)
 
 
 def _not_measured(found: Findings, scores: dict[str, float | None]) -> Iterator[NotMeasuredRecord]:

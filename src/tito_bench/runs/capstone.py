@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import (
     Latency,
     TaskResult,
@@ -45,7 +46,7 @@ from tito_bench.measure.worker_supervisor import (
     failure_of,
     unexpected,
 )
-from tito_bench.records.capstone import CapstoneRecord, Findings, build_capstone_record
+from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
 from tito_bench.runs.baseline import certain_enough
 from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
