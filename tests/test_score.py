@@ -129,3 +129,25 @@ def test_the_geometric_mean_lies_among_its_values(values: list[float]) -> None:
     mean = scoring.geometric_mean(values)
     assert min(values) * (1 - 1e-12) <= mean <= max(values) * (1 + 1e-12)
     assert math.log(mean) == pytest.approx(sum(map(math.log, values)) / len(values), abs=1e-9)
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1))
+def test_weights_add_up_to_one_alike_for_each_group(groups: list[str]) -> None:
+    weights = scoring.operation_weights(groups)
+    assert sum(weights) == pytest.approx(1.0)
+    parts = {
+        name: sum(w for group, w in zip(groups, weights, strict=True) if group == name)
+        for name in groups
+    }
+    assert list(parts.values()) == pytest.approx([1 / len(parts)] * len(parts))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(1.0, 1e4)), min_size=1))
+def test_weighted_logarithms_are_that_of_the_composite(found: list[tuple[str, float]]) -> None:
+    weights = scoring.operation_weights([group for group, _ in found])
+    logs = (w * math.log(slow) for w, (_, slow) in zip(weights, found, strict=True))
+    groups = [
+        scoring.geometric_mean(slow for other, slow in found if other == group)
+        for group in dict.fromkeys(group for group, _ in found)
+    ]
+    assert math.exp(math.fsum(logs)) == pytest.approx(scoring.composite_slowdown(groups))

@@ -1,4 +1,6 @@
-"""The score: the one place that defines it. docs/design/score.md says the same in prose.
+"""The scores: the one place that defines them.
+
+docs/design/score.md says the same in prose, docs/guide/capstone.md for the tracks.
 
     array     = subject_ns / (native_ns + dispatch_calls * dispatch_ns)
     loops     = subject_ns / (standard_calls * dispatch_ns)
@@ -6,6 +8,15 @@
     group     = geometric mean of the slowdowns of its scored operations
     composite = geometric mean of the groups, each taken as at least 1
     score     = 100 * clip(1 - log2(composite) / 10, 0, 1)
+
+The tracks of the capstone:
+
+    speed       = score(geometric mean of the models' slowdowns, each at least 1)
+    accuracy    = 100 * mean(min(1, accuracy / accuracy of the native reference))
+    compression = score(max(1, 4 / ratio)); 0 without a saving or with accuracy lost
+    efficiency  = score(geometric mean of time / native time and memory / needed memory,
+                        each at least 1)
+    overall     = mean of the tracks that were measured
 
 Every doubling of speed is worth 10 points; 100 is native speed; 1024 times
 slower is 0. Array code is held against the kernel. Loops of Python do not get
@@ -19,14 +30,23 @@ Wallace, "How not to lie with statistics", CACM 29(3), 1986).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 __all__ = [
     "POINTS_PER_DOUBLING",
+    "REFERENCE_RATIO",
+    "TRACKS",
     "Work",
+    "accuracy_score",
     "composite_slowdown",
+    "compression_score",
+    "efficiency_score",
     "geometric_mean",
+    "operation_weights",
+    "overall_score",
     "score",
     "slowdown",
     "standard_calls",
@@ -116,3 +136,53 @@ def score(composite: float) -> float:
     """The score of a composite slowdown: 0 to 100, not rounded."""
     points = 100.0 - POINTS_PER_DOUBLING * math.log2(composite)
     return min(100.0, max(0.0, points))
+
+
+def operation_weights(groups: Sequence[str]) -> list[float]:
+    """Return the weight of each operation in the logarithm of the composite.
+
+    `groups` names the group of each scored operation, in their order. A group is one part
+    of all groups, an operation one part of its group, so that the weights add up to 1.
+    """
+    members = Counter(groups)
+    return [1 / (len(members) * members[group]) for group in groups]
+
+
+TRACKS = ("speed", "compression", "accuracy", "efficiency")
+
+REFERENCE_RATIO = 4.0
+"""What storing float32 as int8 saves: the reference of the compression track."""
+
+
+def accuracy_score(parts: Sequence[tuple[float, float]], failed: int = 0) -> float | None:
+    """Of (accuracy, the twin's) pairs; `failed` parts count 0. None without any part."""
+    if not parts and not failed:
+        return None
+    return 100 * fmean([*(min(1.0, mine / twin) for mine, twin in parts), *[0.0] * failed])
+
+
+def compression_score(ratios: Sequence[float | None]) -> float | None:
+    """Of the ratios of the techniques, None for one that lost accuracy or failed.
+
+    The best counts. None where no technique was there to be measured.
+    """
+    if not ratios:
+        return None
+    best = max((ratio for ratio in ratios if ratio is not None), default=0.0)
+    return score(max(1.0, REFERENCE_RATIO / best)) if best > 1.0 else 0.0
+
+
+def efficiency_score(time_ratios: Sequence[float], memory_ratios: Sequence[float]) -> float | None:
+    """Of time over native time, and of memory over needed memory, for each model.
+
+    None where one of both was not measured for any model.
+    """
+    if not time_ratios or not memory_ratios:
+        return None
+    return score(composite_slowdown(map(geometric_mean, (time_ratios, memory_ratios))))
+
+
+def overall_score(scores: Mapping[str, float | None]) -> float | None:
+    """The mean of the tracks that were measured; None without any."""
+    measured = [points for points in scores.values() if points is not None]
+    return fmean(measured) if measured else None

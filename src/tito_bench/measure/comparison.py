@@ -32,6 +32,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tito_bench.score import operation_weights
 from tito_bench.statistics import FEWEST_FOR_INTERVAL
 
 __all__ = ["Change", "Estimate", "Ratio", "combine", "compare", "estimate"]
@@ -107,10 +108,11 @@ def combine(groups: Sequence[Sequence[tuple[Estimate, Estimate]]]) -> Ratio:
     """
     if not groups or not all(groups):
         raise ValueError("a ratio of nothing")
+    pairs = [(str(number), pair) for number, group in enumerate(groups) for pair in group]
+    weights = operation_weights([group for group, _ in pairs])
     parts = [
-        (1 / (len(groups) * len(group)), _log_ratio(before, after))
-        for group in groups
-        for before, after in group
+        (weight, _log_ratio(before, after))
+        for weight, (_, (before, after)) in zip(weights, pairs, strict=True)
     ]
     return _ratio(
         _LogRatio(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tito_bench.measure.messages import Side, Step
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
-from tito_bench.score import Work
+from tito_bench.score import Work, operation_weights
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
@@ -136,12 +135,11 @@ class Schedule:
 
 
 def schedules_for(operations: Sequence[Operation]) -> list[Schedule]:
-    """A plan for each operation, with its weight in the composite of all of them."""
-    scored = Counter(operation.group for operation in operations if operation.scored)
-    return [
-        Schedule(op, 1 / (len(scored) * scored[op.group]) if op.scored else 0.0)
-        for op in operations
-    ]
+    """Return a schedule for each operation, with its weight in the composite of all of them."""
+    scored = [operation for operation in operations if operation.scored]
+    weights = operation_weights([operation.group for operation in scored])
+    weight_of = dict(zip(scored, weights, strict=True))
+    return [Schedule(operation, weight_of.get(operation, 0.0)) for operation in operations]
 
 
 def warmup_calls(loops: int, call_ns: float) -> int:

@@ -259,16 +259,16 @@ def _log_half_width(
     The operations are measured independently, so that their half-widths add
     in quadrature, each with its weight in the composite.
     """
-    counted = [group.name for group in groups if group.slowdown is not None]
-    squares = []
-    for name in counted:
-        timings = [
-            op.timing
-            for op in operations
-            if op.operation.group == name and op.operation.scored and op.timing is not None
-        ]
-        weight = 1 / (len(counted) * len(timings))
-        for timing in timings:
-            low, high = timing.slowdown_interval
-            squares.append((weight * math.log(high / low) / 2) ** 2)
-    return math.sqrt(math.fsum(squares))
+    counted = {group.name for group in groups if group.slowdown is not None}
+    scored = [
+        (op.operation.group, op.timing.slowdown_interval)
+        for op in operations
+        if op.operation.group in counted and op.operation.scored and op.timing is not None
+    ]
+    weights = scoring.operation_weights([group for group, _ in scored])
+    return math.hypot(
+        *(
+            weight * math.log(high / low) / 2
+            for weight, (_, (low, high)) in zip(weights, scored, strict=True)
+        )
+    )

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tito_bench import __version__
-from tito_bench.capstone import scoring
+from tito_bench import score as scoring
 from tito_bench.capstone.results import ModelFigures, TaskResult
 from tito_bench.machine.environment import Machine
 from tito_bench.machine.findings import Finding
@@ -152,7 +152,7 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
     """Put what a run found into its record; `now` is an aware UTC time."""
     verdict = _judge(found)
     scores = _scores(found)
-    total = None if verdict.status == "invalid" else scoring.overall(scores)
+    total = None if verdict.status == "invalid" else scoring.overall_score(scores)
     speed = "speed" in found.tracks
     return CapstoneRecord(
         created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import Literal
 
@@ -23,7 +22,7 @@ from tito_bench.records.benchmark import (
     subject_record,
     system_info,
 )
-from tito_bench.score import POINTS_PER_DOUBLING
+from tito_bench.score import POINTS_PER_DOUBLING, operation_weights
 
 __all__ = ["Explanation", "OperationExplanation", "Split", "build_explanation", "points_lost"]
 
@@ -112,20 +111,17 @@ def build_explanation(
 def points_lost(summary: SuiteSummary) -> dict[str, float]:
     """Points of the score that each scored operation costs, by name.
 
-    The weight of an operation is one part of those measured in its group, and that of a
-    group one part of those of which something was measured; see score.py.
+    Those that were not measured have no part in it.
     """
     slowdowns = {
         op.operation: op.timing.slowdown
         for op in summary.operations
         if op.operation.scored and op.timing is not None
     }
-    members = Counter(operation.group for operation in slowdowns)
+    weights = operation_weights([operation.group for operation in slowdowns])
     return {
-        operation.name: POINTS_PER_DOUBLING
-        * math.log2(slowdown)
-        / (members[operation.group] * len(members))
-        for operation, slowdown in slowdowns.items()
+        operation.name: POINTS_PER_DOUBLING * math.log2(slowdown) * weight
+        for (operation, slowdown), weight in zip(slowdowns.items(), weights, strict=True)
     }
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.capstone.scoring import (
+from tito_bench.score import (
     accuracy_score,
     compression_score,
     efficiency_score,
-    overall,
+    overall_score,
 )
 
 RATIOS = st.lists(st.floats(1.0, 30.0), min_size=1, max_size=5)
@@ -52,5 +52,5 @@ def test_twice_the_time_and_the_memory_costs_ten_points(
 def test_efficiency_needs_both_and_overall_what_was_measured() -> None:
     assert efficiency_score([], [1.0]) is None
     assert efficiency_score([1.0], []) is None
-    assert overall({"speed": 80.0, "accuracy": None, "compression": 100.0}) == 90.0
-    assert overall({"speed": None}) is None
+    assert overall_score({"speed": 80.0, "accuracy": None, "compression": 100.0}) == 90.0
+    assert overall_score({"speed": None}) is None
