@@ -8,7 +8,7 @@ from fractions import Fraction
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from tito_bench.community.small_groups import OTHER, merge_groups
+from tito_bench.community.small_groups import OTHER, suppress_small_groups
 
 from tito_bench_server.releases.suppression import (
     TOTAL,
@@ -141,7 +141,7 @@ def test_bridges_are_what_elimination_finds(hidden: set[tuple[int, str]]) -> Non
 @settings(max_examples=300, deadline=None)
 def test_a_course_of_one_cohort_shows_what_a_class_of_files_shows(counts: dict[str, int]) -> None:
     """`tito-bench community stats --from` and the server keep to the same rule."""
-    of_files = set(merge_groups(counts, K)) - {OTHER}
+    of_files = set(suppress_small_groups(counts, K)) - {OTHER}
     assert suppress({1: counts}, K).visible[1] == of_files
 
 
