@@ -55,7 +55,7 @@ def test_a_package_that_ends_the_process_is_told_and_ends_nothing(
 ) -> None:
     build_package(project, replace={"tensor": "import os\nos._exit(7)\n"})
     done = run_cli("doctor", "--json")
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "exit code 7" in _findings(done)["package_fails"]["value"]
 
 

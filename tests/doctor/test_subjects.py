@@ -80,8 +80,8 @@ def test_a_package_of_which_parts_fail() -> None:
     ("answer", "expected"),
     [
         (Failed("missing", "none"), Finding("no_package", "info", "tinytorch", "none")),
-        (Failed("raised", "t.py:1"), Finding("package_fails", "warning", "tinytorch", "t.py:1")),
-        (WorkerError("SIGSEGV"), Finding("package_fails", "warning", "tinytorch", "SIGSEGV")),
+        (Failed("raised", "t.py:1"), Finding("package_fails", "breaks", "tinytorch", "t.py:1")),
+        (WorkerError("SIGSEGV"), Finding("package_fails", "breaks", "tinytorch", "SIGSEGV")),
     ],
 )
 def test_a_package_that_does_not(answer: Answer | WorkerError, expected: Finding) -> None:

@@ -414,25 +414,9 @@ def test_a_failure_costs_one_operation_and_the_rest_goes_on(
     assert all(worker.killed for worker in bench.workers)
 
 
-def test_an_import_that_ends_the_process_lets_auto_measure_numpy() -> None:
-    def fault(question: Question) -> Answer | None:
-        if isinstance(question, Load) and question.subject == "auto":
-            raise WorkerCrashed("exit code 3")
-        return None
-
-    bench = Bench(fault=fault, subject="auto")
-    result = bench.run()
-    assert result.subject.name == "numpy"
-    assert result.subject.note is not None
-    assert "exit code 3" in result.subject.note
-    assert len(result.operations[0].rounds) == 30
-
-
-def test_an_import_that_ends_the_process_is_an_error_for_tinytorch() -> None:
-    bench = Bench(
-        fault=lambda q: failing_load(q),
-        subject="tinytorch",
-    )
+@pytest.mark.parametrize("subject", ["auto", "tinytorch"])
+def test_an_import_that_ends_the_process_is_an_error(subject: SubjectChoice) -> None:
+    bench = Bench(fault=lambda q: failing_load(q), subject=subject)
     with pytest.raises(SubjectError, match="exit code 3"):
         bench.run()
     assert all(worker.killed for worker in bench.workers)

@@ -8,6 +8,7 @@ import pytest
 
 from tito_bench.errors import SubjectError
 from tito_bench.subjects import choose_subject, describe_exception
+from tito_bench.subjects.missing import Missing
 
 
 @pytest.fixture
@@ -44,19 +45,30 @@ def test_an_explicit_package_is_taken(tmp_path, build_package, choose):
     assert set(subject.files) == {"Tensor"}
 
 
-def test_auto_falls_back_to_numpy_and_says_why(tmp_path, build_package, choose):
+@pytest.mark.parametrize("choice", ["auto", "tinytorch"])
+def test_nothing_is_measured_in_place_of_a_package_that_fails(
+    tmp_path, build_package, choose, choice
+):
     build_package(tmp_path, replace={"tensor": "def f(:\n"})
     reason = (
         "module 01 tensor: Tensor cannot be imported: "
         "tinytorch/core/tensor.py:1: SyntaxError: invalid syntax"
     )
+    with pytest.raises(SubjectError) as caught:
+        choose(choice, tmp_path)
+    assert not isinstance(caught.value, Missing)
+    assert str(caught.value) == reason
+    assert "tinytorch" not in sys.modules
+
+
+def test_auto_takes_numpy_where_tensor_is_still_to_come_and_says_why(
+    tmp_path, build_package, choose
+):
+    (build_package(tmp_path) / "core" / "tensor.py").unlink()
     subject, note = choose("auto", tmp_path)
     assert subject.name == "numpy"
-    assert note == f"measuring numpy: {reason}"
+    assert note == "measuring numpy: module 01 tensor: Tensor not found"
     assert "tinytorch" not in sys.modules
-    with pytest.raises(SubjectError) as caught:
-        choose("tinytorch", tmp_path)
-    assert str(caught.value) == reason
 
 
 def test_no_package_at_all(tmp_path, choose):

@@ -47,7 +47,7 @@ def check_package(
     if isinstance(answer, Failed):
         if answer.kind == "missing":
             return None, [Finding("no_package", "info", "tinytorch", answer.reason)]
-        return None, [Finding("package_fails", "warning", "tinytorch", answer.reason)]
+        return None, [Finding("package_fails", "breaks", "tinytorch", answer.reason)]
     problems = [] if answer.note is None else [answer.note]
     return (
         PackageFacts(answer.version, answer.file, answer.files),

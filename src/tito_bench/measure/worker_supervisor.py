@@ -63,7 +63,7 @@ class WorkerSupervisor:
         self.processes_started = 0
 
     def load(self, deadline_s: float = LONGEST_LOAD_S) -> Loaded:
-        """Start the first worker, with numpy where `auto` finds that the package ends it.
+        """Start the first worker.
 
         Loading may take `deadline_s`. What it finds is what the whole session
         measures: later workers get no other subject and no other sources.
@@ -71,21 +71,17 @@ class WorkerSupervisor:
         Raises
         ------
         SubjectError
-            The subject that was asked for cannot be imported.
+            The subject cannot be imported, or importing it ended or hung the process.
         WorkerError
             No worker can be started, or NumPy itself cannot be measured in it.
         """
         try:
             return self._load_first(deadline_s)
         except WorkerError as error:
-            # Not an exception in it: importing the student's package ended or hung the process.
-            reason = f"importing the student's tinytorch failed: {error}"
             if self._load.subject == "numpy":
                 raise
-            if self._load.subject == "tinytorch":
-                raise SubjectError(reason) from error
-        self._load = msgspec.structs.replace(self._load, subject="numpy")
-        return msgspec.structs.replace(self._load_first(LONGEST_LOAD_S), note=reason)
+            reason = f"importing the student's tinytorch failed: {error}"
+            raise SubjectError(reason) from error
 
     def ask(self, question: Question, deadline_s: float) -> Answer:
         """Put a question to the present worker, or to a new one.

@@ -22,20 +22,20 @@ def choose_subject(
 ) -> tuple[Subject, str | None]:
     """Return the subject "numpy", "tinytorch" or "auto" stands for, and a note.
 
-    "auto" takes the student's package where its Tensor works, else numpy; then
-    the note says why. With a working package the note names what in it could
-    not be imported, if anything. Call it in the worker only: it imports student
-    code.
+    "auto" takes the student's package where there is one, else numpy; then the
+    note says why. With a working package the note names what in it could not be
+    imported, if anything. Call it in the worker only: it imports student code.
 
     Raises:
         SubjectError: "tinytorch" was asked for, or `package` was given, and it
-            cannot be measured.
+            cannot be measured; or a package is there and its Tensor fails, in
+            whose place no other code is measured.
     """
     if choice == "numpy":
         return _numpy(), None
     try:
         subject, problems = _tinytorch(Path(root), None if package is None else Path(package))
-    except SubjectError as error:
+    except Missing as error:
         if choice == "tinytorch" or package is not None:
             raise
         return _numpy(), f"measuring numpy: {error}"

@@ -40,6 +40,8 @@ class PackageImporter:
         self._added_path: str | None = None
         self._stubs: set[str] = set()
         self.faults: dict[str, str] = {}
+        self.waiting: set[str] = set()
+        """Those in `faults` that only wait for a module of the course that is not there yet."""
 
     def load(self, dotted: str) -> ModuleType | None:
         """Import one module of the package.
@@ -103,9 +105,17 @@ class PackageImporter:
                 file = self._path_of(dotted).with_suffix(".py")
                 imported = file if file.is_file() else None
                 self.faults[dotted] = describe_fault(error, self._folder, self._root, imported)
+                if self._waits(error):
+                    self.waiting.add(dotted)
             return None
         self._check_origin(module)
         return module
+
+    def _waits(self, error: BaseException) -> bool:
+        """Say whether `error` names a module of the package that is not there, or waits itself."""
+        if not isinstance(error, ModuleNotFoundError) or error.name is None:
+            return False
+        return error.name.partition(".")[0] == PACKAGE
 
     def _path_of(self, dotted: str) -> Path:
         return self._folder.joinpath(*dotted.split(".")[1:])

@@ -14,15 +14,19 @@ class Missing(SubjectError):
     return it as a value, only `Package.require` raises it.
     """
 
-    def __init__(self, name: str, module_number: int | None, reason: str) -> None:
-        """Say why `name`, which course module `module_number` brings, is not there.
+    def __init__(
+        self, name: str, module_number: int | None, reason: str, *, fails: bool = False
+    ) -> None:
+        """Say why `name`, which course module `module_number` brings, cannot be had.
 
-        `reason` is a whole line, e.g. "module 03 layers: Linear not found".
+        `reason` is a whole line, e.g. "module 03 layers: Linear not found". Its file
+        `fails` where it is there and cannot be imported: no gap, but an error.
         """
         super().__init__(reason)
         self.name = name
         self.module_number = module_number
         self.reason = reason
+        self.fails = fails
 
 
 class StudentCodeError(SubjectError):

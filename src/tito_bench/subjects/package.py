@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tito_bench.subjects.course_modules import layout_of
+from tito_bench.subjects.course_modules import COURSE_MODULES, layout_of
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
-from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.redaction import display_path, one_line
 from tito_bench.subjects.scanning import modules_defining
 
@@ -83,12 +83,19 @@ class Package:
         return self._answers[name]
 
     def require(self, name: str) -> object:
-        """Return the thing called `name`; raises Missing where it cannot be had."""
+        """Return the thing called `name`.
+
+        Raises:
+            Missing: it is not there yet.
+            StudentCodeError: its file is there and cannot be imported.
+        """
         answer = self.find(name)
-        if isinstance(answer, Missing):
-            # A new one each time: a raised exception keeps its frames alive.
-            raise Missing(answer.name, answer.module_number, answer.reason)
-        return answer.value
+        if not isinstance(answer, Missing):
+            return answer.value
+        if answer.fails:
+            raise StudentCodeError(answer.reason)
+        # A new one each time: a raised exception keeps its frames alive.
+        raise Missing(answer.name, answer.module_number, answer.reason)
 
     @property
     def files(self) -> dict[str, str]:
@@ -147,15 +154,18 @@ class Package:
             found = self._look_in(dotted, name)
             if found is not None:
                 return found
+        # The home of another course module may bring a stand-in of the name: never the student's.
+        elsewhere = {path for module in COURSE_MODULES for path in module.paths}
         for dotted in modules_defining(self.location.folder, name):
-            found = self._look_in(dotted, name) if dotted not in tried else None
+            found = self._look_in(dotted, name) if dotted not in elsewhere else None
             if found is not None:
                 return found
         for dotted in layout.paths:
             if dotted in self._importer.faults:
                 fault = self._importer.faults[dotted]
                 reason = f"{layout}: {name} cannot be imported: {fault}"
-                return Missing(name, layout.number, reason)
+                fails = dotted not in self._importer.waiting
+                return Missing(name, layout.number, reason, fails=fails)
         return Missing(name, layout.number, f"{layout}: {name} not found")
 
     def _look_in(self, dotted: str, name: str) -> Found | None:

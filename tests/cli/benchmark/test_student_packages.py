@@ -107,30 +107,67 @@ def test_a_broken_package_ends_an_explicit_tinytorch_in_one_line(
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_with_a_broken_package_auto_measures_numpy_and_says_why(
-    fault: str, baseline: Baseline, student: Student, saved_record: Record
+def test_numpy_never_stands_in_for_a_broken_package(
+    fault: str, baseline: Baseline, student: Student, project: Path
 ) -> None:
     code, line = BROKEN[fault]
     student(replace={"tensor": code})
     done = baseline()
-    assert done.returncode == 0
-    assert "Subject: numpy" in done.stdout
-    assert "This was plain NumPy, not your own code." in done.stdout
-    assert line in flat(done.stdout)
-    assert line in saved_record()["subject"]["note"]
+    assert (done.returncode, done.stdout.count("Score")) == (1, 0)
+    assert done.stderr.count("\n") == 1
+    assert line in done.stderr
+    assert not (project / ".tito").exists()
+    asked_for = baseline("--subject", "numpy")
+    assert asked_for.returncode == 0
+    assert "Subject: numpy" in asked_for.stdout
 
 
+@pytest.mark.parametrize("subject", ["auto", "tinytorch"])
 def test_a_package_that_ends_the_process_on_import(
-    baseline: Baseline, student: Student, saved_record: Record
+    subject: str, baseline: Baseline, student: Student
 ) -> None:
     student(replace={"tensor": "import os\nos._exit(7)\n"})
-    explicit = baseline("--subject", "tinytorch")
-    assert explicit.returncode == 1
-    assert "exit code 7" in explicit.stderr
-    auto = baseline()
-    assert auto.returncode == 0
-    assert "exit code 7" in flat(auto.stdout)
-    assert saved_record()["subject"]["name"] == "numpy"
+    done = baseline("--subject", subject)
+    assert done.returncode == 1
+    assert "exit code 7" in done.stderr
+
+
+def test_a_later_file_that_cannot_be_imported_is_no_gap(
+    baseline: Baseline, student: Student, saved_record: Record
+) -> None:
+    student(replace={"activations": "from nosuchpackage import expit\n"})
+    done = baseline()
+    assert done.returncode == 1
+    assert "activations.py:1: needs nosuchpackage, which is not installed" in flat(done.stdout)
+    assert "comes with later modules" not in flat(done.stdout)
+    record = saved_record()
+    assert record["normalized_metrics"]["score"] is None
+    assert record["verdict"]["status"] == "invalid"
+
+
+def test_a_file_that_waits_for_another_module_is_a_gap(
+    baseline: Baseline, student: Student, saved_record: Record
+) -> None:
+    student(replace={"layers": "from tinytorch.core.autograd import Function\n"}, modules=3)
+    done = baseline()
+    assert done.returncode == 0
+    assert saved_record()["normalized_metrics"]["score"] is not None
+
+
+def test_stand_ins_in_the_file_of_another_module_are_not_the_students(
+    baseline: Baseline, project: Path
+) -> None:
+    package = project / "tinytorch"
+    (package / "core").mkdir(parents=True)
+    (package / "optimization").mkdir()
+    for folder in (package, package / "core", package / "optimization"):
+        (folder / "__init__.py").touch()
+    stand_in = "class Tensor:\n    def __init__(self, data): self.data = data\n"
+    (package / "optimization" / "compression.py").write_text(stand_in, encoding="utf-8")
+    done = baseline()
+    assert done.returncode == 0
+    assert "Subject: numpy" in done.stdout
+    assert "module 01 tensor: Tensor not found" in flat(done.stdout)
 
 
 def test_an_unrelated_tinytorch_is_named_as_such(
