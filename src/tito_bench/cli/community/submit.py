@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.community.questions import add_share_flag
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
     from tito_bench.records.submission import SubmissionChoices
@@ -34,7 +33,10 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         ".tinytorch/submissions/. It stays on this machine.",
     )
     parser.add_argument(
-        "record", metavar="FILE|latest", help="a record in .tito/benchmarks/, or the latest one"
+        "record",
+        metavar="RECORD",
+        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
+        "'2026-11-22 20:30' (its newest, UTC)",
     )
     for flag, what in _CHOICES.items():
         parser.add_argument(
@@ -75,40 +77,37 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _record(named: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
-    """The record and its name for people. Raises `StoreError` if it is none that counts."""
+def _record(word: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
+    """Return the name for people of the record that `word` means, and all that is in it.
+
+    Words count only records that count. Raises `UsageError` where none is meant, and
+    `StoreError` where what is meant is none, or none that counts.
+    """
     import msgspec
 
+    from tito_bench.cli.record_selector import choose_record, load_record
     from tito_bench.errors import StoreError
-    from tito_bench.records.standing import read_standing
+    from tito_bench.records.record_history import read_history
     from tito_bench.records.store import read_bytes, show_path
 
-    path = _latest(session) if named == "latest" else session.streams.cwd / named
-    shown = show_path(path)
-    data = read_bytes(path, session.documents.disk)
-    if data is None:
-        raise StoreError(f"{shown} does not exist; name a file of .tito/benchmarks/, or latest")
-    try:
-        record: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise StoreError(f"{shown} is no benchmark record; name another file") from error
-    standing = read_standing(path, record)
-    if standing is None:
-        raise StoreError(f"{shown} is no benchmark record; name another file")
-    if not standing.trusted:
-        raise StoreError(f"{shown} does not count ({standing.status}); run the benchmark again")
-    return safe_text(path.name), record
-
-
-def _latest(session: CommunityContext) -> Path:
-    from tito_bench.errors import StoreError
-    from tito_bench.records.standing import read_standings
-
-    standings, _others = read_standings(session.layout.benchmarks, session.documents.disk)
-    counted = [standing for standing in standings if standing.trusted]
-    if not counted:
+    folder, disk = session.layout.benchmarks, session.documents.disk
+    history = read_history(folder, disk)
+    counted = [entry for entry in history.entries if entry.verdict != "invalid"]
+    for skipped in history.skipped:
+        if skipped.skip == "unreadable":  # which may be the one that is meant
+            raise StoreError(f"cannot read {show_path(folder / skipped.file)}: {skipped.detail}")
+    named = (session.streams.cwd / word, folder / word)
+    if history.entries and not counted and not any(path.is_file() for path in named):
         raise StoreError("there is no record that counts; run: tito-bench benchmark baseline")
-    return counted[-1].path
+    with naming_skipped(history, session.streams):
+        chosen = choose_record(word, folder, session.streams.cwd, counted)
+        if chosen.entry.verdict == "invalid":
+            raise StoreError(
+                f"{show_path(chosen.path)} does not count (invalid); run the benchmark again"
+            )
+        load_record(chosen.path)  # its samples too: nothing that does not fit together is shared
+    record: dict[str, Any] = msgspec.json.decode(read_bytes(chosen.path, disk) or b"")
+    return safe_text(chosen.path.name), record
 
 
 def _choices(
