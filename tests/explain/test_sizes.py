@@ -7,14 +7,15 @@ import pytest
 from tito_bench.explain.sizes import Sizes
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.suites import OPERATIONS
 
 BY_NAME = {operation.name: operation for operation in BASELINE}
 MATMUL = Operation("m", "g", "matmul", ((3, 5), (5, 7)), 1)
 MLP = BY_NAME["mlp_batch_256"]
 
 
-@pytest.mark.parametrize("operation", BASELINE, ids=lambda operation: operation.name)
-def test_every_operation_of_the_baseline_is_known_and_unchanged_sizes_give_it_back(
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)
+def test_every_operation_is_known_and_unchanged_sizes_give_it_back(
     operation: Operation,
 ) -> None:
     assert Sizes(operation).resized({}) == operation
@@ -48,3 +49,23 @@ def test_the_largest_product() -> None:
     assert Sizes(MATMUL).product == (3, 5, 7)
     assert Sizes(MLP).product == (256, 784, 128)
     assert Sizes(BY_NAME["add_512x512"]).product is None
+
+
+def test_what_follows_from_a_changed_size_changes_with_it() -> None:
+    cnn = Sizes(OPERATIONS["cnn_forward_32"]).resized({"g": 4})
+    assert cnn.weights == ((8, 1, 3, 3), (8,), (4, 8, 3, 3), (4,), (100, 10), (10,))
+    assert cnn.inputs == ((32, 1, 28, 28),)
+    block = Sizes(OPERATIONS["transformer_forward_1"]).resized({"d": 8})
+    assert block.inputs == ((1, 32, 8),)
+    assert block.weights[-4:] == ((8, 32), (32,), (32, 8), (8,))
+
+
+def test_shipped_parameters_are_those_of_unchanged_shapes_only() -> None:
+    sizes = Sizes(OPERATIONS["mlp_forward_32"])
+    assert sizes.resized({"b": 2}).trained == "mlp"
+    assert sizes.resized({"h": 4}).trained is None
+
+
+def test_a_convolution_has_no_size_that_leaves_nothing_to_compute() -> None:
+    assert Sizes(OPERATIONS["cnn_forward_1"]).smallest is None
+    assert Sizes(OPERATIONS["transformer_forward_1"]).product == (32, 64, 256)

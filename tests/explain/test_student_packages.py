@@ -15,6 +15,7 @@ from tito_bench.measure.schedule import Budget
 from tito_bench.records.explanation import OperationExplanation
 from tito_bench.runs.explain import explain
 from tito_bench.workloads.baseline import BASELINE
+from tito_bench.workloads.suites import OPERATIONS
 
 Explained = Callable[..., OperationExplanation]
 SHORT = Budget(rounds=5, time_s=20.0, usual_s=1.0, sample_ns=200_000, workers=1, passes=1)
@@ -114,7 +115,7 @@ def explained(project: Path, clean_environ: Mapping[str, str]) -> Explained:
             project,
             subject=subject,  # type: ignore[arg-type]
             package=None,
-            operations=[op for op in BASELINE if op.name == name],
+            operations=[OPERATIONS[name]],
             budget=SHORT,
             environ={**clean_environ, **environ},
             progress=lambda _progress: None,
@@ -275,3 +276,42 @@ def test_numpy_alone_is_as_far_as_numpy_gets(explained: Explained) -> None:
     operation = explained("mlp_batch_1", subject="numpy")
     assert operation.causes[-1].code == "numpy_itself"
     assert "numpy_itself" not in codes(explained("add_512x512", code=NO_COPY + WORK_TWICE))
+
+
+# A convolution as it is taught: a loop over every filter and place, each a sum of products.
+TEACHING_CONV = """
+def _forward(self, x):
+    n, c, rows, columns = x.data.shape
+    w, b = self.weight.data, self.bias.data
+    k = w.shape[2]
+    out = np.zeros((n, len(w), rows - k + 1, columns - k + 1), dtype=np.float32)
+    for i in range(n):
+        for f in range(len(w)):
+            for r in range(out.shape[2]):
+                for q in range(out.shape[3]):
+                    out[i, f, r, q] = (x.data[i, :, r : r + k, q : q + k] * w[f]).sum() + b[f]
+    return Tensor(out)
+Conv2d.forward = Conv2d.__call__ = _forward
+"""
+
+
+def test_the_loops_of_a_taught_convolution_are_seen_with_their_line(explained: Explained) -> None:
+    operation = explained("cnn_forward_1", module="spatial", code=TEACHING_CONV)
+    cause = operation.causes[0]
+    assert (cause.code, cause.certainty) == ("python_loop", "measured")
+    assert "each filter of the first convolution" in cause.what
+    assert cause.places[0].line.startswith("tinytorch/core/spatial.py:")
+    assert operation.split is not None
+    assert cause.cost_ns is not None
+    assert cause.cost_ns > 0.5 * operation.split.subject_ns
+
+
+def test_a_block_without_loops_has_no_loop_for_a_cause(explained: Explained) -> None:
+    operation = explained("transformer_forward_1")
+    assert operation.evidence is not None
+    assert {each.size for each in operation.evidence.lines.growth} == {
+        "sequence of the batch",
+        "position",
+        "number of the width",
+    }
+    assert "python_loop" not in codes(operation)

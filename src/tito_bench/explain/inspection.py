@@ -125,7 +125,9 @@ def _turns(
     """What is timed beside the operation; what the student's code does not take is left out."""
     sizes = Sizes(operation)
     turns = {"subject": bench.build(operation).turn()}
-    _add(turns, "smallest", lambda: bench.build(sizes.smallest).turn())
+    smallest = sizes.smallest
+    if smallest is not None:
+        _add(turns, "smallest", lambda: bench.build(smallest).turn())
     _add(turns, "plain", lambda: bench.build(operation, NumpySubject()).turn())
     if unclean:
         _add(turns, "cleaned", lambda: _cleaned(bench, operation))

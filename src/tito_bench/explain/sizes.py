@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from tito_bench.workloads.operation import Operation
 
@@ -18,11 +18,16 @@ class _Form:
     inputs: tuple[str, ...]
     result: str
     names: Mapping[str, str]
+    """Those that can be changed, and what there is one of for each."""
     weights: tuple[str, ...] = ()
-    between: str = ""
-    """The largest array that cannot be avoided on the way to the result."""
-    product: tuple[str, str] = ("", "")
-    """The operands of its largest matrix product."""
+    between: tuple[str, ...] = ()
+    """The arrays that cannot be avoided on the way to the result."""
+    product: tuple[str, str, str] | None = None
+    """Rows, sums and columns of its largest matrix product, each a product of sizes."""
+    bound: Mapping[str, Callable[[Mapping[str, int]], int]] = field(default_factory=dict)
+    """Sizes that follow from the others."""
+    has_smallest: bool = True
+    """Whether almost nothing is left to compute where all that can be changed is 2."""
 
 
 _ELEMENTWISE = _Form(("rc", "rc"), "rc", {"r": "row", "c": "column"})
@@ -37,15 +42,44 @@ _FORMS = {
             "n": "column of the second matrix",
             "k": "term of a sum",
         },
-        product=("mk", "kn"),
+        product=("m", "k", "n"),
     ),
     "mlp": _Form(
         ("bf",),
         "bo",
         {"b": "input of the batch", "f": "feature", "h": "hidden unit", "o": "output"},
         weights=("fh", "h", "ho", "o"),
-        between="bh",
-        product=("bf", "fh"),
+        between=("bh",),
+        product=("b", "f", "h"),
+    ),
+    # Image c x s x s; u and v are the sides after convolution and pooling, p the features.
+    "cnn": _Form(
+        ("bcss",),
+        "bo",
+        {
+            "b": "image of the batch",
+            "f": "filter of the first convolution",
+            "g": "filter of the second convolution",
+        },
+        weights=("fckk", "f", "gfkk", "g", "po", "o"),
+        between=("buuckk", "bfuu", "bfvv", "bwwfkk", "bgww", "bp"),
+        bound={
+            "u": lambda of: of["s"] - of["k"] + 1,
+            "v": lambda of: of["u"] // 2,
+            "w": lambda of: of["v"] - of["k"] + 1,
+            "p": lambda of: of["g"] * (of["w"] // 2) ** 2,
+        },
+        has_smallest=False,
+    ),
+    # t positions of width d; norm, four projections, norm, the two layers of the MLP.
+    "transformer": _Form(
+        ("btd",),
+        "btd",
+        {"b": "sequence of the batch", "t": "position", "d": "number of the width"},
+        weights=("d", "d", *("dd", "d") * 4, "d", "d", "dh", "h", "hd", "d"),
+        between=(*("btd",) * 7, "btt", "bth"),
+        product=("bt", "d", "h"),
+        bound={"h": lambda of: 4 * of["d"]},
     ),
 }
 
@@ -56,7 +90,7 @@ class Sizes:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._form = _FORMS[operation.kind]
-        self._of = {
+        found = {
             letter: size
             for word, shape in zip(
                 (*self._form.inputs, *self._form.weights),
@@ -65,33 +99,42 @@ class Sizes:
             )
             for letter, size in zip(word, shape, strict=True)
         }
+        self._of = self._completed(found)
 
     def __iter__(self) -> Iterator[tuple[str, str, int]]:
         """Letter, name and value of each size."""
         return ((letter, name, self._of[letter]) for letter, name in self._form.names.items())
 
     def resized(self, changed: Mapping[str, int]) -> Operation:
-        """The operation with some sizes `changed`."""
-        of = {**self._of, **changed}
+        """Return the operation with some sizes `changed`, and those that follow from them."""
+        of = self._completed({**self._of, **changed})
 
         def shapes(words: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
             return tuple(tuple(of[letter] for letter in word) for word in words)
 
+        weights = shapes(self._form.weights)
+        # Shipped parameters have the shapes of the operation that they were trained for.
+        trained = self._operation.trained if weights == self._operation.weights else None
         return replace(
-            self._operation,
-            inputs=shapes(self._form.inputs),
-            weights=shapes(self._form.weights),
+            self._operation, inputs=shapes(self._form.inputs), weights=weights, trained=trained
         )
 
     def halved(self, times: int) -> Operation:
-        """The operation with every size halved `times` times, none below 2 that was above."""
-        smaller = {letter: max(min(size, 2), size >> times) for letter, size in self._of.items()}
-        return self.resized(smaller)
+        """Return the operation with all that can be changed halved `times` times.
+
+        None comes below 2 that was above.
+        """
+        return self.resized({letter: max(min(size, 2), size >> times) for letter, _, size in self})
 
     @property
-    def smallest(self) -> Operation:
-        """The operation on sizes of 2: what it costs before there is anything to compute."""
-        return self.resized(dict.fromkeys(self._of, 2))
+    def smallest(self) -> Operation | None:
+        """The operation on sizes of 2: what it costs before there is anything to compute.
+
+        None where too much is left to compute on any size.
+        """
+        if not self._form.has_smallest:
+            return None
+        return self.resized(dict.fromkeys(self._form.names, 2))
 
     @property
     def result_elements(self) -> int:
@@ -101,31 +144,32 @@ class Sizes:
     @property
     def needed_elements(self) -> int:
         """Numbers that must be stored somewhere: the result and what it is made from."""
-        return self.result_elements + self._between_elements
+        return self.result_elements + sum(map(self._elements, self._form.between))
 
     @property
     def largest_made_elements(self) -> int:
         """Numbers in the larger of the arrays that must be stored."""
-        return max(self.result_elements, self._between_elements)
+        return max(self.result_elements, *map(self._elements, self._form.between), 0)
 
     @property
     def array_elements(self) -> frozenset[int]:
         """Numbers in each array that takes part."""
         form = self._form
-        words = (*form.inputs, *form.weights, form.result, *filter(None, [form.between]))
+        words = (*form.inputs, *form.weights, form.result, *form.between)
         return frozenset(map(self._elements, words))
 
     @property
     def product(self) -> tuple[int, int, int] | None:
         """m, k, n of the largest matrix product in it, if there is one."""
-        left, right = self._form.product
-        if not left:
+        if self._form.product is None:
             return None
-        return self._of[left[0]], self._of[left[1]], self._of[right[1]]
+        m, k, n = map(self._elements, self._form.product)
+        return m, k, n
 
-    @property
-    def _between_elements(self) -> int:
-        return self._elements(self._form.between) if self._form.between else 0
+    def _completed(self, of: dict[str, int]) -> dict[str, int]:
+        for letter, size_of in self._form.bound.items():
+            of[letter] = size_of(of)
+        return of
 
     def _elements(self, word: str) -> int:
         return math.prod(self._of[letter] for letter in word)

@@ -8,10 +8,11 @@ from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.capstone import CAPSTONE
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["LARGEST_INPUT", "operation_named"]
+__all__ = ["LARGEST_INPUT", "OPERATIONS", "operation_named"]
 
 _ALL = (*BASELINE, *CAPSTONE)
-_BY_NAME = {operation.name: operation for operation in _ALL}
+OPERATIONS = {operation.name: operation for operation in _ALL}
+"""Every operation by its name, the baseline's first."""
 
 LARGEST_INPUT = max(math.prod(shape) for operation in _ALL for shape in operation.inputs)
 """Elements of the largest input of any operation."""
@@ -19,4 +20,4 @@ LARGEST_INPUT = max(math.prod(shape) for operation in _ALL for shape in operatio
 
 def operation_named(name: str) -> Operation:
     """The operation of that name. Raises KeyError."""
-    return _BY_NAME[name]
+    return OPERATIONS[name]

@@ -97,14 +97,19 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _chosen(word: str | None) -> tuple[Operation, ...]:
     """The operations that `word` names. Raises `UsageError` where it names none."""
+    from difflib import get_close_matches
+
     from tito_bench.safe_text import safe_text
     from tito_bench.workloads.baseline import BASELINE
+    from tito_bench.workloads.suites import OPERATIONS
 
     if word is None:
         return BASELINE
     name = word.strip().lower().replace(" ", "_").replace("-", "_")
-    chosen = tuple(op for op in BASELINE if op.name == name)
-    if not chosen:
-        names = ", ".join(op.name for op in BASELINE)
-        raise UsageError(f"there is no operation {safe_text(word)!r}; there are {names}")
-    return chosen
+    if name in OPERATIONS:
+        return (OPERATIONS[name],)
+    near = get_close_matches(name, OPERATIONS, n=3)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(
+        f"there is no operation {safe_text(word)!r}; {meant}there are {', '.join(OPERATIONS)}"
+    )
