@@ -18,6 +18,7 @@ import msgspec
 
 from tito_bench.community.small_groups import Bin, merge_bins, suppress_small_groups
 from tito_bench.errors import StoreError
+from tito_bench.foreign_json import NOT_JSON, without_bom
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -185,8 +186,8 @@ def _take_file(
             os.close(descriptor)
         if len(data) > _LARGEST_FILE:
             return "unreadable"
-        return _take(decoder.decode(data), people)
-    except (OSError, msgspec.DecodeError, RecursionError):
+        return _take(decoder.decode(without_bom(data)), people)
+    except (OSError, *NOT_JSON):
         return "unreadable"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tito_bench.errors import StoreError
+from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.records.standing import Standing, best_capstone, parse_time, read_standings
 from tito_bench.records.store import DISK, read_bytes
 
@@ -120,11 +121,11 @@ def _object(
     """The JSON object in a file of the course, empty where there is no file."""
     try:
         data = read_bytes(path, disk)
-        found = {} if data is None else msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        found = {} if data is None else decode_foreign_json(data)
     except StoreError as error:
         problems.append(str(error))
         return None
-    except (msgspec.DecodeError, RecursionError):
+    except NotJson:
         found = None
     if not isinstance(found, Mapping):
         problems.append(f"{layout.shown(path)} cannot be read; what was known before stays")

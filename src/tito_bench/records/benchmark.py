@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from tito_bench import __version__
+from tito_bench.foreign_json import without_bom
 from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import FailureKind, Loaded
@@ -234,7 +235,7 @@ def encode_record(record: BenchmarkRecord) -> bytes:
 
 def decode_record(data: bytes) -> BenchmarkRecord:
     """The record in `data`. Raises msgspec.DecodeError on anything else."""
-    return msgspec.json.decode(data, type=BenchmarkRecord)
+    return msgspec.json.decode(without_bom(data), type=BenchmarkRecord)
 
 
 def operation_record(op: OperationSummary) -> OperationRecord:

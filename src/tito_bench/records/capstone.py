@@ -15,6 +15,7 @@ import msgspec
 from tito_bench import __version__
 from tito_bench.capstone.findings import Findings, judge_capstone, track_scores
 from tito_bench.capstone.results import ModelFigures
+from tito_bench.foreign_json import without_bom
 from tito_bench.measure import task_figures as fig
 from tito_bench.measure.messages import FailureKind
 from tito_bench.measure.results import Failure
@@ -159,7 +160,7 @@ def encode_capstone(record: CapstoneRecord) -> bytes:
 
 def decode_capstone(data: bytes) -> CapstoneRecord:
     """The record in `data`. Raises msgspec.DecodeError on anything else."""
-    return msgspec.json.decode(data, type=CapstoneRecord)
+    return msgspec.json.decode(without_bom(data), type=CapstoneRecord)
 
 
 def _not_measured(found: Findings, scores: dict[str, float | None]) -> Iterator[NotMeasuredRecord]:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tito_bench.foreign_json import NOT_JSON, without_bom
 from tito_bench.measure.verdict import Status
 
 __all__ = ["Kind", "NotARecord", "OperationKey", "RecordHeader", "Skip", "decode_header", "why_not"]
@@ -147,9 +148,9 @@ _decoder = msgspec.json.Decoder(_Baseline | _Capstone)
 def decode_header(data: bytes, file: str) -> RecordHeader:
     """The entry of the record in `data`. Raises `NotARecord`."""
     try:
-        seen = _decoder.decode(data)
+        seen = _decoder.decode(without_bom(data))
         created_at = seen.created_at.astimezone(UTC)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise why_not(data, error) from error
     except OverflowError as error:
         raise NotARecord("broken", "its time is beyond the calendar") from error
@@ -186,8 +187,8 @@ def decode_header(data: bytes, file: str) -> RecordHeader:
 def why_not(data: bytes, error: Exception) -> NotARecord:
     """What `data` is, which could not be decoded because of `error`."""
     try:
-        found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        found = msgspec.json.decode(without_bom(data))
+    except NOT_JSON as fault:
         ended = not data.strip() or "truncated" in str(fault)
         return NotARecord("half" if ended else "broken", str(fault))
     if not isinstance(found, dict):

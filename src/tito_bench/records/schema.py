@@ -9,7 +9,6 @@ within the same schema.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from tito_bench.errors import NewerSchema
+from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
 __all__ = ["Document", "DocumentKind", "Migration", "Unreadable", "decode", "encode"]
@@ -24,9 +24,6 @@ __all__ = ["Document", "DocumentKind", "Migration", "Unreadable", "decode", "enc
 S = TypeVar("S", bound=msgspec.Struct)
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Unreadable(ValueError):
@@ -86,30 +83,13 @@ def encode(kind: DocumentKind[S], value: S, stored: Mapping[str, Any] | None = N
 
 
 def _parse(data: bytes) -> dict[str, Any]:
-    if data.startswith(_UTF16):
-        raise Unreadable("it is UTF-16, not UTF-8")
-    data = data.removeprefix(_BOM)  # Windows editors add it
     try:
-        stored = msgspec.json.decode(data)
-        json.loads(data, object_pairs_hook=_unique)
-    except msgspec.DecodeError as error:
-        raise Unreadable(safe_text(str(error))) from error
-    except RecursionError as error:
-        raise Unreadable("it is nested too deeply") from error
-    except ValueError as error:  # duplicate keys, integers of thousands of digits, not UTF-8
-        raise Unreadable(safe_text(str(error))) from error
+        stored = decode_foreign_json(data)
+    except NotJson as error:
+        raise Unreadable(str(error)) from error
     if not isinstance(stored, dict):
         raise Unreadable("it is not a JSON object")
     return stored
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} occurs twice")
-    return found
 
 
 def _version(stored: Mapping[str, Any]) -> int:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.records.store import DISK, read_bytes
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ def read_standings(folder: Path, disk: FileSystem = DISK) -> tuple[list[Standing
     for path in sorted(folder.glob("*.json")):
         data = None if path.is_dir() else read_bytes(path, disk)
         try:
-            record = msgspec.json.decode(data or b"")
-        except (msgspec.DecodeError, RecursionError):
+            record = decode_foreign_json(data or b"", unique_keys=False)
+        except NotJson:
             record = None
         standing = read_standing(path, record)
         if standing is None:

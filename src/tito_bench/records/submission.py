@@ -16,6 +16,7 @@ import msgspec
 
 from tito_bench import __version__
 from tito_bench.errors import StoreError
+from tito_bench.foreign_json import NOT_JSON, without_bom
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import DISK, add_stamped, utc_text
 from tito_bench.safe_text import safe_text
@@ -204,8 +205,8 @@ def write_submission(
     """
     if isinstance(record, bytes):
         try:
-            record = msgspec.json.decode(record, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError) as error:
+            record = msgspec.json.decode(without_bom(record), type=dict[str, Any])
+        except NOT_JSON as error:
             raise StoreError("this is no benchmark record; name another file") from error
     submission = build_submission(record, choices, now, anonymous_id)
     folder = submissions_folder(root)

@@ -8,10 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
 from tito_bench import __version__
 from tito_bench.errors import TitoBenchError
+from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -202,8 +201,8 @@ def _judge(reply: _Reply) -> Answer:
 
 def _document(reply: _Reply) -> Mapping[str, Any] | None:
     try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, RecursionError):
+        found = decode_foreign_json(reply.body, unique_keys=False)
+    except NotJson:
         return None
     return found if isinstance(found, dict) else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tito_bench.foreign_json import NOT_JSON
 from tito_bench.records.schema import DocumentKind
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def identifier_in(body: str) -> str | None:
     """The anonymous id in the body of a request of ours."""
     try:
         found: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return None  # not of ours: someone edited the outbox
     return found.get("anonymous_id") if isinstance(found, dict) else None
 

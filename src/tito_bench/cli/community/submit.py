@@ -87,6 +87,7 @@ def _record(word: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
 
     from tito_bench.cli.record_selector import choose_record, load_record
     from tito_bench.errors import StoreError
+    from tito_bench.foreign_json import without_bom
     from tito_bench.records.record_history import read_history
     from tito_bench.records.store import read_bytes, show_path
 
@@ -106,7 +107,7 @@ def _record(word: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
                 f"{show_path(chosen.path)} does not count (invalid); run the benchmark again"
             )
         load_record(chosen.path)  # its samples too: nothing that does not fit together is shared
-    record: dict[str, Any] = msgspec.json.decode(read_bytes(chosen.path, disk) or b"")
+    record: dict[str, Any] = msgspec.json.decode(without_bom(read_bytes(chosen.path, disk) or b""))
     return safe_text(chosen.path.name), record
 
 

@@ -1,0 +1,59 @@
+"""JSON from elsewhere: files of people and of other programs, answers of servers."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import Any
+
+import msgspec
+
+from tito_bench.safe_text import safe_text
+
+__all__ = ["NOT_JSON", "NotJson", "decode_foreign_json", "without_bom"]
+
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a msgspec decoder raises on bytes from elsewhere."""
+
+_BOM = codecs.BOM_UTF8
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON document; the message is a few harmless words for people."""
+
+
+def without_bom(data: bytes) -> bytes:
+    """Return `data` without the mark that Windows editors put before UTF-8."""
+    return data.removeprefix(_BOM)
+
+
+def decode_foreign_json(data: bytes, *, unique_keys: bool = True) -> Any:
+    """Return the value of a JSON document in UTF-8, with or without a byte order mark.
+
+    With `unique_keys` a key that occurs twice in an object is an error, at the price of
+    parsing twice. Raises `NotJson`.
+    """
+    if data.startswith(_UTF16):
+        raise NotJson("it is UTF-16, not UTF-8")
+    data = without_bom(data)
+    try:
+        found = msgspec.json.decode(data)
+        if unique_keys:
+            json.loads(data, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise NotJson("it is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise NotJson("it is not UTF-8") from error
+    except ValueError as error:  # msgspec's, a key given twice, integers of thousands of digits
+        raise NotJson(safe_text(str(error))) from error
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} occurs twice")
+    return found
