@@ -10,6 +10,7 @@ import pytest
 
 from tito_bench.errors import ProjectError
 from tito_bench.records.project import find_root
+from tito_bench.subjects.discovery import PACKAGE_PLACES, PackageLocation, locate_package
 
 
 def _touch(path: Path) -> Path:
@@ -54,10 +55,11 @@ def test_a_named_folder_must_be_one(tmp_path: Path, named: str, message: str) ->
     [
         ".tinytorch/config.json",
         ".tito/progress.json",
-        "tinytorch/core/tensor.py",
-        "tinytorch/__init__.py",
-        "srcs/tinytorch/__init__.py",
-        "srcs/tinytorch/core/tensor.py",
+        *(
+            f"{place}/{file}"
+            for place in PACKAGE_PLACES
+            for file in ("core/tensor.py", "__init__.py")
+        ),
     ],
 )
 def test_the_nearest_parent_that_looks_like_one(tmp_path: Path, marker: str) -> None:
@@ -136,3 +138,13 @@ def test_a_folder_that_cannot_be_looked_into_is_no_marker(tmp_path: Path) -> Non
         assert find_root(None, {}, work).path == work
     finally:
         closed.chmod(0o700)
+
+
+@pytest.mark.parametrize("place", ["tinytorch", "srcs/tinytorch", "src/tinytorch"])
+def test_the_package_is_found_from_a_folder_beside_it(tmp_path: Path, place: str) -> None:
+    _touch(tmp_path / place / "core" / "tensor.py")
+    beside = tmp_path / "notebooks" / "01"
+    beside.mkdir(parents=True)
+    location = locate_package(find_root(None, {}, beside).path)
+    assert isinstance(location, PackageLocation)
+    assert location.folder == tmp_path / place

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tito_bench.errors import ProjectError
 from tito_bench.safe_text import safe_text
+from tito_bench.subjects.discovery import PACKAGE_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["ProjectRoot", "find_root"]
 
 _STATE_FOLDERS = (".tinytorch", ".tito")
-_PACKAGE_FILES = (
-    "tinytorch/core/tensor.py",
-    "tinytorch/__init__.py",
-    "srcs/tinytorch/core/tensor.py",
-    "srcs/tinytorch/__init__.py",
+_PACKAGE_FILES = tuple(
+    f"{place}/{file}" for place in PACKAGE_PLACES for file in ("core/tensor.py", "__init__.py")
 )
 _UPSTREAM_CREDENTIALS = "credentials.json"
 

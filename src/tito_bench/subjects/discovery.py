@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
 
-__all__ = ["PackageLocation", "locate_package"]
+__all__ = ["PACKAGE_PLACES", "PackageLocation", "locate_package"]
 
 Origin = Literal["project", "explicit", "installed"]
 
-# The monorepo form comes last: there `<root>/tinytorch` is the project itself.
-_PLACES = ("tinytorch", "srcs/tinytorch", "src/tinytorch", "tinytorch/tinytorch")
+PACKAGE_PLACES = ("tinytorch", "srcs/tinytorch", "src/tinytorch", "tinytorch/tinytorch")
+"""Where below a project the package may lie.
+
+The monorepo form comes last: there `<root>/tinytorch` is the project itself.
+"""
 _DISTRIBUTION = re.compile(
     r"(?P<name>\w*tinytorch\w*)-(?P<version>[^-]+)\.dist-info", re.IGNORECASE
 )
@@ -79,7 +82,7 @@ def _locate_explicit(root: Path, explicit: Path) -> PackageLocation | Missing:
 
 
 def _locate_below(root: Path) -> Path | None:
-    candidates = [root / place for place in _PLACES]
+    candidates = [root / place for place in PACKAGE_PLACES]
     complete = (folder for folder in candidates if _is_file(folder / "core" / "tensor.py"))
     # A fresh clone has no core/tensor.py yet: it is still the student's package.
     started = (folder for folder in candidates if _is_course_package(folder))
@@ -96,7 +99,7 @@ def _is_course_package(folder: Path) -> bool:
 def _locate_installed(root: Path, search_path: Sequence[str] | None) -> PackageLocation | Missing:
     found = _installed(search_path)
     if found is None:
-        places = ", ".join(f"{place}/" for place in _PLACES)
+        places = ", ".join(f"{place}/" for place in PACKAGE_PLACES)
         return Missing("tinytorch", None, f"no TinyTorch package: looked for {places}")
     if _is_file(found / "core" / "tensor.py"):
         return PackageLocation(found, root, "installed")
