@@ -19,7 +19,7 @@ _wall_clock_ns = _native.wall_clock_ns
 def assess_accuracy(desk: TaskContext) -> AccuracyFigures:
     """Classify the test images, in an order that the student's code cannot foresee.
 
-    Every batch must give the native twin's values: so nothing that has the
+    Every batch must give the native reference's values: so nothing that has the
     labels from somewhere else is taken for a good model. A slow package gets
     through fewer images; both accuracies are of those.
     """

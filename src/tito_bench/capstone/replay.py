@@ -1,6 +1,6 @@
 """The native replay of a traced forward pass: the same operations on the same shapes.
 
-Data does not flow from one to the next: the replay is a yardstick of time.
+Data does not flow from one to the next: the replay is a reference of time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Replay:
     """`call` runs all that could be bound; `dispatch_calls` as in docs/design/score.md.
 
     `covered` is the share of the traced time that it stands for, `left_out`
-    names known layers whose use has no native twin.
+    names known layers whose use has no native reference.
     """
 
     call: _native.Call | None

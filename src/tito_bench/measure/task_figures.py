@@ -44,7 +44,7 @@ class InventoryFigures(msgspec.Struct, frozen=True, tag="inventory"):
 class AccuracyFigures(msgspec.Struct, frozen=True, tag="accuracy"):
     """The shipped weights through the student's layers, on `images` test images.
 
-    `expected` is the accuracy of the native twin on the same images.
+    `expected` is the accuracy of the native reference on the same images.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""One operation on the workbench: the subject's code and its native twin, side by side.
+"""One operation in the worker: the subject's code and its native reference, side by side.
 
 The subject's arguments are made once; before every question, and again
 before every single call, their content is changed in place behind the
@@ -187,7 +187,7 @@ class PairedOperation:
         return timing, result
 
     def time_native(self, step: Step) -> Reading:
-        """Time the native twin."""
+        """Time the native reference."""
         ring = (self._native,)
         whole = self._changes.whole(self._native_ns)
         changes = self._changes.of(self._native_inputs, self._seed, whole)

@@ -77,7 +77,7 @@ class Snapshot:
 
     def __init__(self) -> None:
         """Take it; call this before any student code is imported."""
-        # A slow one would make the smallest array call dear, which is a part of the yardstick.
+        # A slow one would make the smallest array call dear, and so the native reference.
         self._allocator = _allocator()
         modules = [builtins, *_own_modules()]
         classes = _own_classes(modules)

@@ -1,1 +1,1 @@
-"""What is run: the operations of each suite, their inputs, native twins and oracle."""
+"""What is run: the operations of each suite, their inputs, native references and oracle."""

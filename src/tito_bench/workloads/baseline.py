@@ -29,7 +29,7 @@ BASELINE = (
         ((256, 784),),
         _MLP_CALLS,
         _MLP_WEIGHTS,
-        version=2,  # its native twin packs
+        version=2,  # its native reference packs
     ),
     # Too short against the dispatch cost to normalise well: shown, not scored.
     Operation(

@@ -40,7 +40,7 @@ _WEIGHTS: dict[str, tuple[tuple[int, ...], ...]] = {
 # each norm, two for each of six linear layers, seven for softmax and scale, two products, two
 # sums, eight for GELU.
 _CALLS = {"mlp": 5, "mlp_wide": 5, "cnn": 14, "transformer": 47}
-_VERSIONS = {"mlp_wide": 2}  # its native twin packs
+_VERSIONS = {"mlp_wide": 2}  # its native reference packs
 
 
 def batch_of(model: str, size: int) -> tuple[int, ...]:

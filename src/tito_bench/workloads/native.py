@@ -1,4 +1,4 @@
-"""The native twin of each operation: a kernel bound to its arrays.
+"""The native reference of each operation: a kernel bound to its arrays.
 
 A product of large matrices also packs both of its operands. The kernel itself
 does without, but no Python program can: whatever BLAS its products go through

@@ -1,4 +1,4 @@
-"""The native twins of the deeper models: chains of kernels over arrays of their own."""
+"""The native references of the deeper models: chains of kernels over arrays of their own."""
 
 from __future__ import annotations
 

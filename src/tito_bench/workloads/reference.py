@@ -1,6 +1,6 @@
-"""NumPy twins: a training step, and a transformer block in float64.
+"""NumPy references: a training step, and a transformer block in float64.
 
-The training step is the yardstick of the student's autograd: plain gradient
+The training step is the reference of the student's autograd: plain gradient
 descent on the mean cross-entropy of a two-layer network, written with as few
 array calls as NumPy allows. The block is the oracle for forms of GELU that
 the native kernel does not compute.

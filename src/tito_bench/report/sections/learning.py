@@ -12,7 +12,7 @@ __all__ = ["LearningCurve", "learning_curve"]
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Accuracy (0 to 1) and loss after each epoch, beside the accuracy of the native twin."""
+    """Accuracy (0 to 1) and loss after each epoch, beside the accuracy of the native reference."""
 
     title: str
     points: tuple[CurvePoint, ...]
