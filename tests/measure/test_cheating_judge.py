@@ -66,10 +66,10 @@ INVALID = {
         """
         import dataclasses
         from tito_bench.workloads import suites
-        easy = dataclasses.replace(suites._BY_NAME["matmul_256"], inputs=((16, 16), (16, 16)))
-        suites._BY_NAME["matmul_256"] = easy
+        easy = dataclasses.replace(suites.OPERATIONS["matmul_256"], inputs=((16, 16), (16, 16)))
+        suites.OPERATIONS["matmul_256"] = easy
         """,
-        "replaced tito_bench.workloads.suites._BY_NAME",
+        "replaced tito_bench.workloads.suites.OPERATIONS",
     ),
     "the defaults of a function": (
         """
