@@ -75,9 +75,9 @@ def test_join_update_submit_stats_and_leave(hosted: Path, tmp_path: Path) -> Non
         assert _members(hosted) == [("KE", "Unmistakable College")]
         _ok(_student(project, "community", "update", "--country", "Uganda", "--share", "--yes"))
         assert _members(hosted) == [("UG", "Unmistakable College")]
-        record = project / "record.json"
-        record.write_text(json.dumps(_record()))
-        _ok(_student(project, "community", "submit", str(record), "--share", "--yes"))
+        measure = ("baseline", "--quick", "--subject", "numpy", "--skip-submit")
+        _ok(_student(project, "benchmark", *measure))
+        _ok(_student(project, "community", "submit", "latest", "--share", "--yes"))
         assert len(_rows(hosted, tables.submission)) == 1
         stats = _ok(_student(project, "community", "stats", "--website"))
         assert "fewer than 20, no tables yet" in stats
@@ -90,18 +90,6 @@ def test_join_update_submit_stats_and_leave(hosted: Path, tmp_path: Path) -> Non
         metrics = httpx.get(f"{running.base}/metrics", trust_env=False).text
         assert "tito_messages_total 4\n" in metrics
         assert running.stop() in {0, 143}
-
-
-def _record() -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "kind": "baseline",
-        "created_at": "2026-11-22T20:00:00Z",
-        "subject": {"name": "numpy", "version": "2.4"},
-        "raw_metrics": {"matmul_ms": 0.05},
-        "normalized_metrics": {"score": 61.5},
-        "verdict": {"status": "stable", "reasons": []},
-    }
 
 
 def _rows(host: Path, table: sa.Table) -> list[Any]:
