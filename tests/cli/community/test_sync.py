@@ -14,7 +14,7 @@ import pytest
 from werkzeug import Request, Response
 
 from tito_bench import __version__
-from tito_bench.cli.community import sharing
+from tito_bench.website import sharing
 
 SRC = Path(__file__).resolve().parents[3] / "src"
 

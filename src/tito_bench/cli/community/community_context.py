@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.schema import Document
     from tito_bench.website.network_policy import NetworkPolicy
+    from tito_bench.website.sharing import Sharing
 
 __all__ = ["CommunityContext", "NotJoined", "open_session"]
 
@@ -50,6 +51,24 @@ class CommunityContext:
         if profile is None:
             raise NotJoined("you have not joined here yet; run: tito-bench community join")
         return profile
+
+    def sharing(self) -> Sharing:
+        """What the website may be told of this project; asks here, where anyone can be asked."""
+        from tito_bench.website.sharing import Sharing
+
+        def ask(question: str) -> bool:
+            return self.streams.confirm(question, flag="--share")
+
+        return Sharing(
+            self.layout,
+            self.documents,
+            self.config,
+            self.permission,
+            self.streams.now,
+            self.say,
+            self.show_exactly,
+            ask if self.asks else None,
+        )
 
     def check_local(self) -> None:
         """Raise `StoreError` where the settings say that nothing is to be kept here."""

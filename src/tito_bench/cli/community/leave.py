@@ -69,19 +69,19 @@ def _announce(session: CommunityContext, removed: list[str]) -> None:
 def _leave(session: CommunityContext) -> str | None:
     """The website is told first, or what tells it is queued: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
-    from tito_bench.cli.community.sharing import forget_on_website, report_delivery, send_waiting
     from tito_bench.community.profile import PROFILE
     from tito_bench.errors import CorruptFile
     from tito_bench.website.client import WebsiteMissing
+    from tito_bench.website.sharing import forget_on_website, report_delivery, send_waiting
 
-    api_url = forget_on_website(session)
+    api_url = forget_on_website(session.sharing())
     told = None
     if api_url is not None:
         told = "queued"
         try:
             if session.permission.allowed:
-                delivery = send_waiting(session)
-                report_delivery(session, delivery)
+                delivery = send_waiting(session.sharing())
+                report_delivery(session.sharing(), delivery)
                 told = "told" if delivery.sent else "queued"
         except WebsiteMissing as error:
             session.say(f"Not sent yet: {error}")

@@ -71,12 +71,12 @@ def _rows(session: CommunityContext, profile: Profile) -> list[tuple[str, str]]:
 
 def _sending(session: CommunityContext) -> dict[str, Any]:
     """The effective state: the settings, the environment, and what was agreed to."""
-    from tito_bench.cli.community.sharing import queued_items
     from tito_bench.community.consent import answer_for, effective_consent
+    from tito_bench.website.sharing import queued_items
 
     consent, problem = effective_consent(session.documents, session.layout.consent)
     address = session.permission.address
-    items = queued_items(session)
+    items = queued_items(session.sharing())
 
     def shown(kind: Any) -> str:
         url = session.config.website.api_url

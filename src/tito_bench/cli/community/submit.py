@@ -52,9 +52,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Build it, show its bytes, write it."""
     from tito_bench.cli.community.community_context import open_session
-    from tito_bench.cli.community.sharing import offer, sync_if_enabled
     from tito_bench.records.store import add_stamped
     from tito_bench.records.submission import build_submission, submission_bytes
+    from tito_bench.website.sharing import offer, sync_if_enabled
 
     session = open_session(options, streams)
     session.check_local()
@@ -71,8 +71,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         written = add_stamped(session.layout.submissions, record["kind"], now, data)
         path = session.layout.shown(written)
         session.say(f"Submission prepared: {path}\nNothing left this machine.")
-        offer(session, ("benchmarks",), options.share)
-        sync_if_enabled(session)
+        offer(session.sharing(), ("benchmarks",), options.share)
+        sync_if_enabled(session.sharing())
     session.finish({"record": source, "path": path, "bytes": data.decode()})
     return Exit.OK
 

@@ -41,7 +41,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask where needed, send, say what became of it."""
     from tito_bench.cli.community.community_context import open_session
-    from tito_bench.cli.community.sharing import offer, queued_items, report_delivery, send_waiting
+    from tito_bench.website.sharing import offer, queued_items, report_delivery, send_waiting
 
     session = open_session(options, streams)
     if options.withdraw:
@@ -49,14 +49,14 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     if options.dry_run:
         return _dry_run(session)
     if not session.permission.allowed:
-        waiting = [one for one in queued_items(session) if one.item.refused is None]
+        waiting = [one for one in queued_items(session.sharing()) if one.item.refused is None]
         session.say(f"Nothing was sent: sending is {session.permission.reason}.")
         session.say(f"Waiting in the outbox: {len(waiting)}")
         session.finish(_document(session, waiting=waiting))
         return Exit.OK
-    offer(session, ("profile", "benchmarks"), options.share)
-    delivery = send_waiting(session)
-    report_delivery(session, delivery)
+    offer(session.sharing(), ("profile", "benchmarks"), options.share)
+    delivery = send_waiting(session.sharing())
+    report_delivery(session.sharing(), delivery)
     if not (delivery.sent or delivery.refused or delivery.held or delivery.waiting):
         session.say("Nothing waits to be sent.")
     session.finish(_delivered(session, delivery))
@@ -65,15 +65,15 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _dry_run(session: CommunityContext) -> int:
     """Show every request that a sync would make, were it agreed to: byte for byte."""
-    from tito_bench.cli.community.sharing import queued_items, undelivered
     from tito_bench.website.sender import PATHS
+    from tito_bench.website.sharing import queued_items, undelivered
 
-    waiting = [one for one in queued_items(session) if one.item.refused is None]
+    waiting = [one for one in queued_items(session.sharing()) if one.item.refused is None]
     for queued in waiting:
         session.say("", f"POST {PATHS[queued.item.action]}  ({queued.path.name})")
         session.show_exactly(queued.item.body)
     url = session.permission.address.url if session.permission.address else ""
-    new = undelivered(session, url)
+    new = undelivered(session.sharing(), url)
     for draft in new:
         session.say("", f"POST {PATHS[draft.action]}  (not agreed to or not queued yet)")
         session.show_exactly(draft.body)
@@ -85,10 +85,10 @@ def _dry_run(session: CommunityContext) -> int:
 
 
 def _withdraw(kind: str, session: CommunityContext) -> int:
-    from tito_bench.cli.community.sharing import withdraw
+    from tito_bench.website.sharing import withdraw
 
     kinds = ("profile", "benchmarks") if kind == "all" else (kind,)
-    removed = withdraw(session, kinds)
+    removed = withdraw(session.sharing(), kinds)
     session.say(f"Consent withdrawn: {', '.join(kinds)}. Removed from the outbox: {len(removed)}")
     session.finish({"withdrawn": list(kinds), "removed": [one.path.name for one in removed]})
     return Exit.OK

@@ -45,8 +45,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask or read the flags, write, show what changed."""
     from tito_bench.cli.community.community_context import NotJoined, open_session
     from tito_bench.cli.community.progress import course_of
-    from tito_bench.cli.community.sharing import offer, sync_if_enabled
     from tito_bench.community.profile import PROFILE
+    from tito_bench.website.sharing import offer, sync_if_enabled
 
     session = open_session(options, streams)
     session.check_local()
@@ -65,8 +65,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         raise AssertionError("an update never removes")
     changes = _changes(_flat(before.stored), _flat(after.stored))
     _show(session, changes)
-    offer(session, ("profile",), options.share)
-    sync_if_enabled(session)
+    offer(session.sharing(), ("profile",), options.share)
+    sync_if_enabled(session.sharing())
     session.finish({"changed": changes, "profile": after.stored})
     return Exit.OK
 
