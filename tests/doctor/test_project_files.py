@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -72,6 +73,21 @@ def test_copies_set_aside_are_remembered(project: Path) -> None:
     name = ".tinytorch/community/profile.json.20261122T120000Z.ab12.corrupt"
     _write(project, name, "{bad")
     assert check_files(Layout(project)) == [Finding("set_aside", "info", name, "")]
+
+
+def test_what_the_website_refused_is_named(project: Path) -> None:
+    name = ".tinytorch/outbox/000001_join.json"
+    item = {
+        "schema": 1, "action": "join", "data": "profile", "api_url": "https://a.example",
+        "idempotency_key": "3d6b0c7e-0c5c-4a8e-9d5b-0a4d6a8f1c11", "body": "{}",
+        "created_at": "2026-11-22T12:00:00Z", "refused": "status 422: no",
+    }  # fmt: skip
+    _write(project, name, json.dumps(item))
+    assert check_files(Layout(project)) == [
+        Finding("parked_item", "warning", name, "status 422: no")
+    ]
+    _write(project, name, json.dumps(item | {"refused": None}))
+    assert check_files(Layout(project)) == []
 
 
 def test_messages_hold_no_path_of_this_machine(project: Path) -> None:

@@ -112,13 +112,28 @@ def test_retry_after_is_heard_within_reason(httpserver, client, waits, header, w
     assert waits == [wait]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 413, 422])
+@pytest.mark.parametrize("status", [400, 409, 410, 413, 415, 422])
 def test_a_refusal_is_final(httpserver, client, waits, status):
     seen = _answers(httpserver, _json(status, '{"detail": "unknown \\u001b[31mid\\u202e"}'))
     answer = client.post(PATH, BODY, "k")
     assert answer.outcome == "refused"
     assert answer.reason == f"status {status}: unknown \\x1b[31mid\\u202e"
     assert (len(seen), waits) == (1, [])
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 406, 407, 411, 418, 431, 451])
+def test_what_may_pass_is_for_later(httpserver, client, status):
+    """A login page, a proxy, a server that is being moved: none of them has the say."""
+    _answers(httpserver, _json(status, '{"detail": "not here"}'))
+    answer = client.post(PATH, BODY, "k")
+    assert (answer.outcome, answer.reason) == ("unreachable", f"status {status}: not here")
+
+
+@pytest.mark.parametrize("status", [400, 409, 410, 413, 415, 422])
+@pytest.mark.parametrize("text", ["<html>blocked by your school</html>", "", "[1]", '"no"'])
+def test_a_refusal_without_a_document_is_for_later(httpserver, client, status, text):
+    _answers(httpserver, Response(text, status))
+    assert client.post(PATH, BODY, "k").outcome == "unreachable"
 
 
 @pytest.mark.parametrize("status", [408, 425])

@@ -116,10 +116,47 @@ def test_what_is_refused_is_parked_and_the_rest_goes_on(outbox, now, consent):
     assert len(website.calls) == 2, "a parked item is not sent again"
 
 
-def test_a_profile_unknown_to_the_website_is_forgotten(outbox, now, consent):
+@pytest.mark.parametrize(
+    "gone",
+    [
+        Answer("unreachable", "status 404: unknown", {"detail": "unknown"}, 404),
+        Answer("refused", "status 410: left", {"detail": "left"}, 410),
+    ],
+)
+def test_a_profile_unknown_to_the_website_is_forgotten(outbox, now, consent, gone):
     _fill(outbox, now, "leave")
-    gone = Answer("refused", "status 404", status=404)
     assert len(_deliver(outbox, Website(gone), consent).sent) == 1
+    assert outbox.items() == ([], [])
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_page_that_is_missing_has_forgotten_nobody(outbox, now, consent, status):
+    _fill(outbox, now, "leave")
+    elsewhere = Answer("unreachable", f"status {status}: <html>", None, status)
+    assert len(_deliver(outbox, Website(elsewhere), consent).waiting) == 1
+    assert len(outbox.items()[0]) == 1
+
+
+def test_what_is_parked_can_be_offered_again_in_its_old_place(outbox, now, consent):
+    _fill(outbox, now, "join")
+    _deliver(outbox, Website(REFUSED), consent)
+    _fill(outbox, now, "submit")
+    (parked, _waiting), _ = outbox.items()
+    outbox.offer_again(parked)
+    website = Website()
+    assert len(_deliver(outbox, website, consent).sent) == 2
+    assert website.calls == [("/api/community/join", "key-0"), ("/api/benchmarks/submit", "key-0")]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_was_withdrawn_meanwhile_does_not_come_back(outbox, now, again):
+    _fill(outbox, now, "join")
+    (queued,), _ = outbox.items()
+    outbox.remove(queued)
+    if again:
+        outbox.offer_again(queued)
+    else:
+        outbox.park(queued, "no")
     assert outbox.items() == ([], [])
 
 

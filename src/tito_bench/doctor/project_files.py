@@ -18,8 +18,9 @@ from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import check_writable, read_bytes
 from tito_bench.records.submission import SUBMISSION
+from tito_bench.safe_text import safe_text
 from tito_bench.subjects.redaction import hide_folders
-from tito_bench.website.outbox import ITEM
+from tito_bench.website.outbox import ITEM, Item
 from tito_bench.website.sync_state import SYNC_STATE
 
 __all__ = ["check_files", "check_folders"]
@@ -80,7 +81,9 @@ def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Finding | None
     try:
         data = read_bytes(path)
         if data is not None:
-            decode(kind, data, shown)
+            value = decode(kind, data, shown).value
+            if isinstance(value, Item) and value.refused is not None:
+                return Finding("parked_item", "warning", shown, safe_text(value.refused))
     except NewerSchema:
         return Finding("newer_file", "warning", shown, "")
     except (StoreError, Unreadable) as error:

@@ -185,6 +185,10 @@ _DOCTOR = {
         "{what} was set aside because it could not be read.",
         "Repair it and rename it back, or delete it.",
     ),
+    "parked_item": Words(
+        "The website refused {what}: {value}.",
+        "Run: tito-bench community sync --retry, or --discard to drop it.",
+    ),
     "stale_calibration": Words(
         "The calibration is of another machine or other kernels: {value}.",
         "Run: tito-bench benchmark calibrate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Client", "Limits", "WebsiteMissing"]
 
 _RETRIED = frozenset({429, 500, 502, 503, 504})
-_KEPT_4XX = frozenset({408, 425, 429})
+# All that a proxy, a login page or a server that is being moved may say is for later.
+_FINAL = frozenset({400, 409, 410, 413, 415, 422})
 _SAME_METHOD_REDIRECTS = frozenset({307, 308})
 _REDIRECTS = 3
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
 class WebsiteMissing(TitoBenchError):
@@ -47,7 +51,8 @@ class Limits:
 @dataclass(frozen=True)
 class Answer:
     """What became of a request: `accepted`; `refused` (sending it again is of no
-    use); `unreachable` (later, perhaps). `reason` is harmless text for people."""
+    use); `unreachable` (later, perhaps). `reason` is harmless text for people,
+    `document` the JSON object that was answered, if it was one."""
 
     outcome: Literal["accepted", "refused", "unreachable"]
     reason: str
@@ -87,10 +92,11 @@ class Client:
             try:
                 reply = self._within_time(lambda: self._follow(method, path, body, headers))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                answer = Answer("unreachable", _network_reason(error))
-            except (httpx.HTTPError, httpx.InvalidURL, _BrokenAnswer) as error:
-                # Whether it arrived is not known: the next sync sends it with the same key.
-                return Answer("unreachable", _network_reason(error))
+                answer = Answer("unreachable", self._network_reason(error))
+            except Exception as error:
+                # Of the answer, whether it arrived is not known: the next sync sends it with
+                # the same key. Odd proxies and certificates raise whatever they like.
+                return Answer("unreachable", self._network_reason(error))
             else:
                 answer = _judge(reply)
                 if reply.status not in _RETRIED:
@@ -124,7 +130,9 @@ class Client:
         return httpx.Client(
             timeout=self.limits.timeout_s,
             follow_redirects=False,
-            # A proxy of the network is needed to get out, but never to this machine.
+            # Certificates of the network's own are needed wherever TLS is spoken,
+            # its proxy to get out, but never to this machine.
+            verify=httpx.create_ssl_context() if self._speaks_tls else True,
             trust_env=not self.address.is_loopback,
             headers={
                 "User-Agent": f"tito-bench/{__version__}",
@@ -150,6 +158,22 @@ class Client:
                 if len(received) > self.limits.answer_bytes:
                     raise _BrokenAnswer("its answer is too large")
             return _Reply(response.status_code, response.headers, bytes(received))
+
+    @property
+    def _speaks_tls(self) -> bool:
+        return self.address.origin.startswith("https:")
+
+    def _network_reason(self, error: Exception) -> str:
+        """Return what went wrong, and which variables of the environment had a part in it."""
+        reason = safe_text(str(error)) or type(error).__name__
+        if isinstance(error, _BrokenAnswer):
+            return reason
+        # An SSLError is an OSError; a certificate that is not trusted comes as a ConnectError.
+        certificates = isinstance(error, OSError) or "CERTIFICATE" in reason
+        names = _CERTIFICATE_VARIABLES if certificates else _PROXY_VARIABLES
+        used = self._speaks_tls and (certificates or not self.address.is_loopback)
+        suspects = [name for name in names if used and os.environ.get(name)]
+        return f"{reason}; check {' and '.join(suspects)}" if suspects else reason
 
     def _within_time(self, exchange: Callable[[], _Reply]) -> _Reply:
         """Run it with a bound on the whole: httpx bounds only each single wait, and
@@ -194,9 +218,9 @@ def _judge(reply: _Reply) -> Answer:
         return Answer("accepted", "accepted", document, reply.status)
     said = _said(reply)
     reason = f"status {reply.status}" + (f": {said}" if said else "")
-    if 400 <= reply.status < 500 and reply.status not in _KEPT_4XX:
-        return Answer("refused", reason, status=reply.status)
-    return Answer("unreachable", reason, status=reply.status)
+    document = _document(reply)
+    final = reply.status in _FINAL and document is not None
+    return Answer("refused" if final else "unreachable", reason, document, reply.status)
 
 
 def _document(reply: _Reply) -> Mapping[str, Any] | None:
@@ -225,7 +249,3 @@ def _origin(url: httpx.URL) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
     host = f"[{url.host}]" if ":" in url.host else url.host
     return f"{url.scheme}://{host}:{port}"
-
-
-def _network_reason(error: Exception) -> str:
-    return safe_text(str(error)) or type(error).__name__

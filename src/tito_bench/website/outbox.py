@@ -117,10 +117,17 @@ class Outbox:
 
     def park(self, queued: Queued, reason: str) -> None:
         """Keep an item that the website refuses, with its (harmless) reason."""
-        parked = msgspec.structs.replace(queued.item, refused=reason)
+        self._note_refusal(queued, reason)
+
+    def offer_again(self, queued: Queued) -> None:
+        """Have a parked item wait to be sent again, in its old place and with its old key."""
+        self._note_refusal(queued, None)
+
+    def _note_refusal(self, queued: Queued, reason: str | None) -> None:
+        noted = msgspec.structs.replace(queued.item, refused=reason)
         with self._locked():
-            if queued.path.exists():
-                write_atomic(queued.path, encode(ITEM, parked), self.documents.disk)
+            if queued.path.exists():  # else it was withdrawn meanwhile
+                write_atomic(queued.path, encode(ITEM, noted), self.documents.disk)
 
     def _locked(self) -> AbstractContextManager[None]:
         return locked(self.folder / "order", disk=self.documents.disk)

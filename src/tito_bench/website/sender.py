@@ -96,7 +96,9 @@ def _deliver_one(
         return
     before_sending(queued)
     answer = poster.post(PATHS[item.action], item.body.encode(), item.idempotency_key)
-    forgotten = item.action == "leave" and answer.status in _NOT_KNOWN
+    # Only the website's own word counts: a proxy's 404 has forgotten nobody.
+    not_known = answer.status in _NOT_KNOWN and answer.document is not None
+    forgotten = item.action == "leave" and not_known
     if answer.outcome == "accepted" or forgotten:
         outbox.remove(queued)
         delivery.sent.append(queued)

@@ -51,11 +51,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Sharing",
+    "discard_parked",
     "forget_on_website",
     "offer",
     "outbox_of",
+    "parked_items",
     "queued_items",
     "report_delivery",
+    "report_parked",
+    "retry_parked",
     "send_waiting",
     "sync_if_enabled",
     "undelivered",
@@ -99,6 +103,43 @@ def queued_items(sharing: Sharing) -> list[Queued]:
             SYNC_STATE, sharing.layout.ledger, lambda old: keep_known_id(old) if old else None
         )
     return items
+
+
+def parked_items(sharing: Sharing) -> list[Queued]:
+    """Return what the website refused and what is kept since."""
+    return [one for one in queued_items(sharing) if one.item.refused is not None]
+
+
+def retry_parked(sharing: Sharing) -> list[Queued]:
+    """Have what the website refused wait to be sent again; return it."""
+    outbox, parked = outbox_of(sharing), parked_items(sharing)
+    for queued in parked:
+        outbox.offer_again(queued)
+    return parked
+
+
+def discard_parked(sharing: Sharing) -> list[Queued]:
+    """Drop what the website refused and return it. It counts as handed over: only what
+    changes later is offered."""
+    outbox, parked = outbox_of(sharing), parked_items(sharing)
+    for queued in parked:
+        outbox.remove(queued)
+    return parked
+
+
+def report_parked(sharing: Sharing, parked: list[Queued]) -> None:
+    """Say what the website refused earlier, why, and what can be done about it."""
+    for queued in parked:
+        sharing.say(f"Refused earlier and kept: {queued.path.name} ({_refusal(queued)})")
+    if parked:
+        sharing.say(
+            "Offer them again: tito-bench community sync --retry. "
+            "Drop them: tito-bench community sync --discard"
+        )
+
+
+def _refusal(queued: Queued) -> str:
+    return safe_text(queued.item.refused or "")
 
 
 def undelivered(sharing: Sharing, api_url: str) -> list[Draft]:

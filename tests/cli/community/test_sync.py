@@ -14,6 +14,7 @@ import pytest
 from werkzeug import Request, Response
 
 from tito_bench import __version__
+from tito_bench.records.store import locked
 from tito_bench.website import sharing
 
 SRC = Path(__file__).resolve().parents[3] / "src"
@@ -201,6 +202,98 @@ def test_a_refusal_is_parked_with_its_harmless_reason(member, website):
     assert member("sync").status == 0
     assert len(website.requests) == 2
     assert member.file(".tinytorch/outbox/000001_join.json")["refused"].startswith("status 422")
+
+
+@pytest.fixture
+def parked(member, website):
+    """A student whose joining was refused."""
+    website.answers = [Response('{"detail": "no"}', 422)]
+    assert member("sync", "--share").status == 1
+    return member
+
+
+def test_what_is_parked_is_shown(parked):
+    ran = parked("sync")
+    assert "000001_join.json (status 422: no)" in ran.out
+    assert "sync --retry" in ran.out
+    assert "sync --discard" in ran.out
+    (shown,) = parked("sync", "--json").document["parked"]
+    assert (shown["file"], shown["reason"]) == ("000001_join.json", "status 422: no")
+    assert "refused by the website and kept: 1" in parked("profile").out
+    parked.environ["DO_NOT_TRACK"] = "1"
+    assert "000001_join.json (status 422: no)" in parked("sync").out
+
+
+def test_retrying_offers_it_again_under_its_key(parked, website):
+    assert parked("sync", "--retry").status == 0
+    assert website.paths.count("/api/community/join") == 2
+    first, last = website.requests[0], website.requests[-1]
+    assert first.headers["Idempotency-Key"] == last.headers["Idempotency-Key"]
+    assert parked("sync", "--json").document["parked"] == []
+
+
+def test_retrying_sends_nothing_where_nothing_may_go(parked, website):
+    parked.environ["DO_NOT_TRACK"] = "1"
+    assert "Waiting in the outbox: 1" in parked("sync", "--retry").out
+    assert len(website.requests) == 2
+
+
+def test_discarding_drops_it_and_it_is_not_offered_again(parked, website):
+    ran = parked("sync", "--discard", "--json")
+    assert [one["file"] for one in ran.document["discarded"]] == ["000001_join.json"]
+    assert not [name for name in parked.files() if "outbox" in name]
+    parked("sync", "--share")
+    assert len(website.requests) == 2
+
+
+def test_discarding_leaves_what_waits(parked, website):
+    parked("update", "--country", "ch")
+    assert parked("sync", "--discard").status == 0
+    parked("sync")
+    assert website.paths[2:] == ["/api/community/profile"]
+
+
+@pytest.mark.parametrize("pair", [("--retry", "--discard"), ("--discard", "--dry-run")])
+def test_one_thing_at_a_time(parked, pair):
+    before = parked.files()
+    assert parked("sync", *pair).status == 2
+    assert parked.files() == before
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 407, 422])
+def test_a_login_page_parks_nothing(member, website, status):
+    website.answers = [Response("<html>log in</html>", status)]
+    assert member("sync", "--share").status == 1
+    assert member("sync", "--json").document["parked"] == []
+    assert len(website.effects) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SSL_CERT_FILE", "/there/is/none"), ("HTTPS_PROXY", "socks4://127.0.0.1:1")],
+)
+def test_with_an_odd_network_leaving_leaves(member, website, monkeypatch, name, value):
+    member("sync", "--share")
+    ledger = member.folder / ".tinytorch" / "community" / "website.json"
+    ledger.write_text(ledger.read_text().replace(website.url, "https://community.example"))
+    member.configure("https://community.example")
+    monkeypatch.setenv(name, value)
+    ran = member("leave", "--force")
+    assert ran.status == 0
+    assert f"check {name}" in ran.out
+    assert ".tinytorch/community/profile.json" not in member.files()
+    assert ".tinytorch/outbox/000001_leave.json" in member.files()
+
+
+def test_leaving_beside_another_sync_leaves(member, website):
+    member("sync", "--share")
+    with locked(member.folder / ".tinytorch" / "outbox" / "sending"):
+        ran = member("leave", "--force")
+    assert ran.status == 0
+    assert "in use by another" in ran.out
+    assert ".tinytorch/community/profile.json" not in member.files()
+    member("sync")
+    assert website.paths[2:] == ["/api/community/leave"]
 
 
 def test_the_exact_document_of_a_sync(member, website):

@@ -70,8 +70,7 @@ def _leave(session: CommunityContext) -> str | None:
     """The website is told first, or what tells it is queued: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
     from tito_bench.community.profile import PROFILE
-    from tito_bench.errors import CorruptFile
-    from tito_bench.website.client import WebsiteMissing
+    from tito_bench.errors import CorruptFile, TitoBenchError
     from tito_bench.website.sharing import forget_on_website, report_delivery, send_waiting
 
     api_url = forget_on_website(session.sharing())
@@ -83,7 +82,7 @@ def _leave(session: CommunityContext) -> str | None:
                 delivery = send_waiting(session.sharing())
                 report_delivery(session.sharing(), delivery)
                 told = "told" if delivery.sent else "queued"
-        except WebsiteMissing as error:
+        except TitoBenchError as error:  # the request waits; leaving here goes on
             session.say(f"Not sent yet: {error}")
         if told == "queued":
             session.say(

@@ -41,6 +41,11 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         for kind in ("profile", "benchmarks"):
             session.say(f"  consent for {kind}: {sending['consent'][kind]}")
         session.say(f"  waiting in the outbox: {sending['waiting']}")
+        if sending["refused"]:
+            session.say(
+                f"  refused by the website and kept: {sending['refused']}; "
+                "see: tito-bench community sync"
+            )
         if sending["problem"]:
             session.say(f"  no consent: {sending['problem']}")
     session.finish({"profile": document.stored, "sending": sending})
