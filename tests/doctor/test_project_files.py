@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tito_bench.community.consent import CONSENT, sealed
+from tito_bench.community.place import Place
+from tito_bench.community.profile import Profile
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
 from tito_bench.machine.findings import Finding
 from tito_bench.records.project_layout import Layout
+from tito_bench.records.schema import decode, encode
+from tito_bench.website.payload import body_bytes, profile_payload
 
 _AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 
@@ -75,11 +80,14 @@ def test_copies_set_aside_are_remembered(project: Path) -> None:
     assert check_files(Layout(project)) == [Finding("set_aside", "info", name, "")]
 
 
+_BODY = body_bytes(profile_payload(Profile())).decode()
+
+
 def test_what_the_website_refused_is_named(project: Path) -> None:
     name = ".tinytorch/outbox/000001_join.json"
     item = {
         "schema": 1, "action": "join", "data": "profile", "api_url": "https://a.example",
-        "idempotency_key": "3d6b0c7e-0c5c-4a8e-9d5b-0a4d6a8f1c11", "body": "{}",
+        "idempotency_key": "3d6b0c7e-0c5c-4a8e-9d5b-0a4d6a8f1c11", "body": _BODY,
         "created_at": "2026-11-22T12:00:00Z", "refused": "status 422: no",
     }  # fmt: skip
     _write(project, name, json.dumps(item))
@@ -132,12 +140,19 @@ def test_by_default_nothing_is_shared(project: Path) -> None:
     assert (facts.profile, facts.benchmarks) == (False, False)
 
 
-def test_consent_holds_for_its_address_only(project: Path) -> None:
+def test_consent_holds_for_its_address_and_its_person_only(project: Path, tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path / "home")}
+    consent = decode(CONSENT, _YES.encode(), "consent").value
+    given = sealed(consent, Place(project, environ))
+    assert given is not None
     _write(project, ".tinytorch/config.json", _ON)
-    _write(project, ".tinytorch/community/consent.json", _YES)
-    facts = describe_sharing(Layout(project), {})
+    _write(project, ".tinytorch/community/consent.json", encode(CONSENT, given).decode())
+    facts = describe_sharing(Layout(project), environ)
     assert facts.website.startswith("on: https://api.example.org")
     assert (facts.profile, facts.benchmarks) == (True, False)
+    for other in ({}, {"HOME": str(tmp_path / "another")}):
+        facts = describe_sharing(Layout(project), other)
+        assert (facts.profile, facts.benchmarks) == (False, False)
 
 
 def test_an_opt_out_of_the_environment_wins(project: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tito_bench.community.place import Place
 from tito_bench.records.documents import Documents
 from tito_bench.website.network_policy import parse_address
 from tito_bench.website.outbox import Outbox
@@ -77,5 +78,11 @@ def documents() -> Documents:
 
 
 @pytest.fixture
-def outbox(tmp_path: Path, documents: Documents) -> Outbox:
-    return Outbox(tmp_path / "outbox", documents)
+def place(tmp_path: Path) -> Place:
+    """A person with a home of their own, at a project."""
+    return Place(tmp_path, {"HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def outbox(tmp_path: Path, documents: Documents, place: Place) -> Outbox:
+    return Outbox(tmp_path / "outbox", documents, place)

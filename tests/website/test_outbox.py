@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tito_bench.community.consent import Consent, with_answer
+from tito_bench.community.place import Place
+from tito_bench.community.profile import Context, Profile
 from tito_bench.errors import FileBusy, StoreError
 from tito_bench.records.documents import Documents
 from tito_bench.records.filesystem import OsFileSystem
 from tito_bench.records.store import locked
+from tito_bench.records.submission import Submission, shared_part, submission_bytes
 from tito_bench.website.client import Answer
 from tito_bench.website.outbox import Outbox
+from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
 from tito_bench.website.sender import deliver
 
 URL = "https://api.example.org"
@@ -52,10 +58,26 @@ def _deliver(outbox, website, consent, before=lambda _queued: None):
     return deliver(outbox, website, consent, URL, before)
 
 
+KEYS = [str(uuid.UUID(int=number)) for number in range(9)]
+
+
+def _body(action: str, number: int) -> bytes:
+    if action == "submit":
+        made = Submission(created_at="", tito_bench_version=str(number), benchmark="baseline")
+        return submission_bytes(shared_part(made))
+    if action == "leave":
+        return body_bytes(leave_payload(KEYS[number]))
+    return body_bytes(profile_payload(Profile(context=Context(cohort=f"cohort {number}"))))
+
+
 def _fill(outbox, now, *actions):
     for number, action in enumerate(actions):
         data = "benchmarks" if action == "submit" else "profile"
-        outbox.add(action, data, URL, b'{"n": %d}' % number, f"key-{number}", now)
+        outbox.add(action, data, URL, _body(action, number), KEYS[number], now)
+
+
+def _bodies(*actions: str) -> list[str]:
+    return [_body(action, number).decode() for number, action in enumerate(actions)]
 
 
 def test_items_keep_their_order(outbox, now):
@@ -66,7 +88,7 @@ def test_items_keep_their_order(outbox, now):
         "000002_profile.json",
         "000003_submit.json",
     ]
-    assert [one.item.body for one in items] == ['{"n": 0}', '{"n": 1}', '{"n": 2}']
+    assert [one.item.body for one in items] == _bodies("join", "profile", "submit")
     assert problems == []
     outbox.remove(items[0])
     _fill(outbox, now, "leave")
@@ -83,10 +105,10 @@ def test_all_is_sent_in_order_and_removed(outbox, now, consent):
     told = []
     delivery = _deliver(outbox, website, consent, lambda queued: told.append(queued.item.action))
     assert website.calls == [
-        ("/api/community/join", "key-0"),
-        ("/api/community/profile", "key-1"),
-        ("/api/benchmarks/submit", "key-2"),
-        ("/api/community/leave", "key-3"),
+        ("/api/community/join", KEYS[0]),
+        ("/api/community/profile", KEYS[1]),
+        ("/api/benchmarks/submit", KEYS[2]),
+        ("/api/community/leave", KEYS[3]),
     ]
     assert told == ["join", "profile", "submit", "leave"]
     assert len(delivery.sent) == 4
@@ -140,12 +162,12 @@ def test_a_page_that_is_missing_has_forgotten_nobody(outbox, now, consent, statu
 def test_what_is_parked_can_be_offered_again_in_its_old_place(outbox, now, consent):
     _fill(outbox, now, "join")
     _deliver(outbox, Website(REFUSED), consent)
-    _fill(outbox, now, "submit")
+    outbox.add("submit", "benchmarks", URL, _body("submit", 1), KEYS[1], now)
     (parked, _waiting), _ = outbox.items()
     outbox.offer_again(parked)
     website = Website()
     assert len(_deliver(outbox, website, consent).sent) == 2
-    assert website.calls == [("/api/community/join", "key-0"), ("/api/benchmarks/submit", "key-0")]
+    assert website.calls == [("/api/community/join", KEYS[0]), ("/api/benchmarks/submit", KEYS[1])]
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -185,7 +207,7 @@ def test_no_other_yes_and_no_no_is_a_yes(outbox, now, make):
 
 
 def test_an_item_for_another_address_stays(outbox, now, consent):
-    outbox.add("leave", "profile", "https://old.example.org", b"{}", "k", now)
+    outbox.add("leave", "profile", "https://old.example.org", _body("leave", 0), KEYS[0], now)
     website = Website()
     assert len(_deliver(outbox, website, consent).held) == 1
     assert website.calls == []
@@ -253,18 +275,18 @@ _OPERATIONS = frozenset(
 
 
 @pytest.mark.parametrize("error", [lambda: OSError(errno.ENOSPC, "full"), KeyboardInterrupt])
-def test_adding_fails_whole_or_not_at_all(tmp_path, now, error):
+def test_adding_fails_whole_or_not_at_all(tmp_path, place, now, error):
     for fail_at in range(30):
         disk = _Failing(fail_at, error)
-        outbox = Outbox(tmp_path / str(fail_at), Documents(lambda: now, disk))
-        calm = Outbox(outbox.folder, Documents(lambda: now))
+        outbox = Outbox(tmp_path / str(fail_at), Documents(lambda: now, disk), place)
+        calm = Outbox(outbox.folder, Documents(lambda: now), place)
         try:
             _fill(outbox, now, "join")
         except (StoreError, KeyboardInterrupt):
             assert disk.failed_in is not None
         items, problems = calm.items()
         assert problems == []
-        assert [one.item.body for one in items] in ([], ['{"n": 0}'])
+        assert [one.item.body for one in items] in ([], _bodies("join"))
         if disk.failed_in is None:
             assert len(items) == 1
             break
@@ -273,21 +295,21 @@ def test_adding_fails_whole_or_not_at_all(tmp_path, now, error):
 
 @pytest.mark.parametrize("error", [lambda: OSError(errno.EIO, "bad"), KeyboardInterrupt])
 @pytest.mark.parametrize("answer", [ACCEPTED, REFUSED])
-def test_killed_anywhere_each_is_sent_once_in_effect(tmp_path, now, consent, answer, error):
+def test_killed_anywhere_each_is_sent_once_in_effect(tmp_path, place, now, consent, answer, error):
     for fail_at in range(60):
-        calm = Outbox(tmp_path / str(fail_at), Documents(lambda: now))
+        calm = Outbox(tmp_path / str(fail_at), Documents(lambda: now), place)
         _fill(calm, now, "join", "submit")
         disk = _Failing(fail_at, error)
         website = Website(answer)
         try:
-            _deliver(Outbox(calm.folder, Documents(lambda: now, disk)), website, consent)
+            _deliver(Outbox(calm.folder, Documents(lambda: now, disk), place), website, consent)
         except (StoreError, KeyboardInterrupt):
             assert disk.failed_in is not None
         _deliver(calm, website, consent)
-        assert {key: website.effects[key] for key in ("key-1",)} == {"key-1": b'{"n": 1}'}
-        assert set(website.effects) <= {"key-0", "key-1"}
+        assert {key: website.effects[key] for key in (KEYS[1],)} == {KEYS[1]: _body("submit", 1)}
+        assert set(website.effects) <= {KEYS[0], KEYS[1]}
         if answer is ACCEPTED:
-            assert set(website.effects) == {"key-0", "key-1"}
+            assert set(website.effects) == {KEYS[0], KEYS[1]}
             assert calm.items() == ([], [])
         if disk.failed_in is None:
             break
@@ -300,7 +322,9 @@ def test_any_weather(tmp_path_factory, answers) -> None:
     from datetime import UTC, datetime
 
     now = datetime(2026, 11, 22, tzinfo=UTC)
-    box = Outbox(tmp_path_factory.mktemp("outbox"), Documents(lambda: now))
+    home = tmp_path_factory.mktemp("home")
+    place = Place(home, {"HOME": str(home)})
+    box = Outbox(tmp_path_factory.mktemp("outbox"), Documents(lambda: now), place)
     consent = with_answer(
         with_answer(None, "profile", True, URL, now), "benchmarks", True, URL, now
     )
@@ -310,6 +334,59 @@ def test_any_weather(tmp_path_factory, answers) -> None:
     for _ in range(len(answers) + 1):
         refused += len(_deliver(box, website, consent).refused)
     first_tries = list(dict.fromkeys(key for _, key in website.calls))
-    assert first_tries == ["key-0", "key-1", "key-2"]
+    assert first_tries == [KEYS[0], KEYS[1], KEYS[2]]
     assert len(website.effects) + refused == 3
     assert len(box.items()[0]) == refused
+
+
+def _edit(outbox, name, **changes):
+    path = outbox.folder / name
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"idempotency_key": "../../etc"},
+        {"idempotency_key": "k\r\nX-Evil: 1"},
+        {"idempotency_key": KEYS[5]},
+        {"body": _body("join", 5).decode()},
+        {"body": _body("leave", 5).decode()},
+        {"body": '{"schema": 1, "home": "/home/anna"}'},
+        {"action": "leave", "body": _body("leave", 5).decode()},
+        {"action": "leave", "body": '{"schema": 1, "anonymous_id": null}'},
+        {"data": "benchmarks"},
+        {"seal": None},
+        {"seal": "0" * 64},
+        {"seal": "\u00e9"},
+    ],
+)
+def test_what_this_person_did_not_put_there_is_set_aside_and_the_rest_goes(
+    outbox, now, consent, changes
+):
+    _fill(outbox, now, "join", "submit")
+    _edit(outbox, "000001_join.json", **changes)
+    website = Website()
+    delivery = _deliver(outbox, website, consent)
+    assert website.calls == [("/api/benchmarks/submit", KEYS[1])]
+    (problem,) = delivery.unreadable
+    assert "000001_join.json" in problem
+    assert len(list(outbox.folder.glob("000001_join.json.*.corrupt"))) == 1
+
+
+def test_an_item_for_one_address_does_not_go_to_another(outbox, now, consent):
+    outbox.add("join", "profile", "https://old.example.org", _body("join", 0), KEYS[0], now)
+    _edit(outbox, "000001_join.json", api_url=URL)
+    website = Website()
+    assert len(_deliver(outbox, website, consent).unreadable) == 1
+    assert website.calls == []
+
+
+def test_the_number_after_999_999_is_read_last(outbox, now):
+    _fill(outbox, now, "join")
+    (outbox.folder / "000001_join.json").rename(outbox.folder / "999999_join.json")
+    _fill(outbox, now, "leave")
+    assert [one.path.name for one in outbox.items()[0]] == [
+        "999999_join.json",
+        "1000000_leave.json",
+    ]

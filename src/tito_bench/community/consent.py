@@ -1,7 +1,8 @@
 """`.tinytorch/community/consent.json`: which kind of data may go to which address.
 
-A yes holds for one kind of data and one address, until it is withdrawn or the
-student leaves. Anything else, a file that cannot be read included, is a no.
+A yes holds for one kind of data, one address and the person and place where it was
+given, until it is withdrawn or the student leaves. Anything else, a file that cannot be
+read or that came with a clone included, is a no.
 """
 
 from __future__ import annotations
@@ -18,16 +19,20 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from tito_bench.community.place import Place
     from tito_bench.records.documents import Documents
 
 __all__ = [
     "CONSENT",
+    "ELSEWHERE",
     "Answer",
     "Consent",
     "DataKind",
     "answer_for",
     "effective_consent",
+    "given_here",
     "is_granted",
+    "sealed",
     "with_answer",
 ]
 
@@ -43,12 +48,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers; null where nobody was asked."""
+    """The answers; null where nobody was asked. `seal` binds them to person and place."""
 
     profile: Answer | None = None
     benchmarks: Answer | None = None
+    seal: str | None = None
 
 
+ELSEWHERE = (
+    "what was agreed to here was agreed to by another person or in another place; you are asked"
+)
 CONSENT = DocumentKind("consent", Consent, 1)
 
 
@@ -72,10 +81,37 @@ def with_answer(
     return msgspec.structs.replace(consent or Consent(), **{kind: answer})
 
 
-def effective_consent(documents: Documents, path: Path) -> tuple[Consent, str | None]:
-    """The consent on disk, and why it could not be read if that is so: then nothing is granted."""
+def sealed(consent: Consent, place: Place) -> Consent | None:
+    """Return the consent bound to this person and place, or None where nothing was answered."""
+    if consent.profile is None and consent.benchmarks is None:
+        return None
+    return msgspec.structs.replace(consent, seal=place.seal("consent", *_said(consent)))
+
+
+def given_here(consent: Consent | None, place: Place) -> Consent:
+    """Return the consent if this person gave it here, or else one without any answer.
+
+    Raises `StoreError` if that cannot be found out.
+    """
+    if consent is None or not place.is_sealed(consent.seal, "consent", *_said(consent)):
+        return Consent()
+    return consent
+
+
+def effective_consent(documents: Documents, path: Path, place: Place) -> tuple[Consent, str | None]:
+    """Return the consent in force, and why nothing is granted where a file says otherwise."""
     try:
         document = documents.load(CONSENT, path)
+        if document is None:
+            return Consent(), None
+        consent = given_here(document.value, place)
     except StoreError as error:
         return Consent(), str(error)
-    return (document.value if document else Consent()), None
+    answered = document.value.profile is not None or document.value.benchmarks is not None
+    if answered and consent.seal is None:
+        return consent, ELSEWHERE
+    return consent, None
+
+
+def _said(consent: Consent) -> tuple[str, ...]:
+    return tuple(msgspec.json.encode(one).decode() for one in (consent.profile, consent.benchmarks))

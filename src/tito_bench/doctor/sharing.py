@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from tito_bench.community.consent import CONSENT, Consent, is_granted
+from tito_bench.community.consent import CONSENT, given_here, is_granted
+from tito_bench.community.place import Place
 from tito_bench.errors import StoreError
 from tito_bench.records.project_config import CONFIG, Config
 from tito_bench.records.project_layout import Layout
@@ -33,7 +34,7 @@ def describe_sharing(layout: Layout, environ: Mapping[str, str]) -> SharingFacts
     """Read settings and consent; a file that cannot be read is a no."""
     try:
         config = _read(CONFIG, layout.config) or Config()
-        consent = _read(CONSENT, layout.consent) or Consent()
+        consent = given_here(_read(CONSENT, layout.consent), Place(layout.root, environ))
     except (StoreError, Unreadable):
         return SharingFacts("off: its settings or the consent cannot be read", False, False)
     allowed = permission(config, environ)

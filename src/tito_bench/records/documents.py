@@ -91,6 +91,14 @@ class Documents:
         except Unreadable as error:
             self._set_aside(kind.name, path, error)
 
+    def reject(self, kind: DocumentKind[S], path: Path, reason: str) -> str:
+        """Move a file that can be parsed but not be used to a copy beside it; what to say of it."""
+        with self._locked(path):
+            try:
+                self._set_aside(kind.name, path, Unreadable(reason))
+            except CorruptFile as error:
+                return str(error)
+
     def _set_aside(self, name: str, path: Path, reason: Unreadable) -> NoReturn:
         for _ in range(16):
             copy = path.with_name(

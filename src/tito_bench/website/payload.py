@@ -7,17 +7,21 @@ leave the machine. The bytes made here are the bytes shown, kept and sent.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from tito_bench.errors import NewerSchema
+from tito_bench.foreign_json import NOT_JSON
+from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.standing import parse_time
+from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from tito_bench.community.profile import Profile
 
-__all__ = ["body_bytes", "leave_payload", "profile_payload"]
+__all__ = ["body_bytes", "is_body", "leave_payload", "profile_payload"]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST = 120
@@ -54,6 +58,76 @@ def leave_payload(anonymous_id: str) -> dict[str, Any]:
 def body_bytes(payload: dict[str, Any]) -> bytes:
     """The body of a request: indented, so that what is shown is what is sent."""
     return msgspec.json.format(msgspec.json.encode(payload), indent=2) + b"\n"
+
+
+def is_body(action: str, body: bytes) -> bool:
+    """Return whether a request of this kind may have this body: its fields and no others."""
+    try:
+        if action == "submit":
+            return _is_submission(body)
+        found = _decoded(action, body)
+    except (*NOT_JSON, Unreadable, NewerSchema):
+        return False
+    identifier = found.anonymous_id
+    known = identifier is None or _UUID.fullmatch(identifier) is not None
+    return known and body_bytes(msgspec.to_builtins(found)) == body
+
+
+def _decoded(action: str, body: bytes) -> _LeaveBody | _ProfileBody:
+    if action == "leave":
+        return msgspec.json.decode(body, type=_LeaveBody)
+    return msgspec.json.decode(body, type=_ProfileBody)
+
+
+def _is_submission(body: bytes) -> bool:
+    document = decode(SUBMISSION, body, "a submission")
+    allowed = msgspec.json.decode(submission_bytes(shared_part(document.value)))
+    return bool(_without_text(document.stored) == _without_text(allowed))
+
+
+def _without_text(found: Any) -> Any:
+    """Return the structure and the figures: text that was cut once may be cut once more."""
+    if isinstance(found, dict):
+        return {name: _without_text(item) for name, item in found.items()}
+    if isinstance(found, list):
+        return [_without_text(item) for item in found]
+    return "" if found is None or isinstance(found, str) else found
+
+
+class _LeaveBody(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    anonymous_id: str
+
+
+class _Location(msgspec.Struct, forbid_unknown_fields=True):
+    country: str | None
+
+
+class _Institution(msgspec.Struct, forbid_unknown_fields=True):
+    name: str | None
+
+
+class _Context(msgspec.Struct, forbid_unknown_fields=True):
+    course_type: str | None
+    experience_level: str | None
+    cohort: str | None
+
+
+class _Progress(msgspec.Struct, forbid_unknown_fields=True):
+    setup_verified: bool
+    milestones_passed: int
+    modules_completed: int
+    capstone_score: float | None
+
+
+class _ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
+    schema: Literal[1]
+    anonymous_id: str | None
+    joined_on: str | None
+    location: _Location
+    institution: _Institution
+    context: _Context
+    progress: _Progress
 
 
 def _text(found: str | None) -> str | None:

@@ -13,11 +13,14 @@ import msgspec
 
 from tito_bench.community.consent import (
     CONSENT,
+    Consent,
     DataKind,
     answer_for,
     effective_consent,
+    given_here,
     with_answer,
 )
+from tito_bench.community.consent import sealed as sealed_consent
 from tito_bench.community.profile import PROFILE
 from tito_bench.errors import CorruptFile
 from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
@@ -36,6 +39,8 @@ from tito_bench.website.sync_state import (
     identifier_in,
     keep_known_id,
     mark_queued,
+    noted_here,
+    sealed,
     without,
 )
 
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from tito_bench.community.place import Place
     from tito_bench.records.documents import Documents
     from tito_bench.records.project_config import Config
     from tito_bench.records.project_layout import Layout
@@ -82,6 +88,7 @@ class Sharing:
     documents: Documents
     config: Config
     permission: NetworkPolicy
+    place: Place
     now: Callable[[], datetime]
     say: Callable[..., None]
     show: Callable[[bytes | str], None]
@@ -90,7 +97,30 @@ class Sharing:
 
 def outbox_of(sharing: Sharing) -> Outbox:
     """The outbox of the project."""
-    return Outbox(sharing.layout.outbox, sharing.documents)
+    return Outbox(sharing.layout.outbox, sharing.documents, sharing.place)
+
+
+def _ledger(sharing: Sharing) -> SyncState | None:
+    document = sharing.documents.load(SYNC_STATE, sharing.layout.ledger)
+    return noted_here(document.value, sharing.place) if document else None
+
+
+def update_ledger(sharing: Sharing, change: Callable[[SyncState | None], SyncState | None]) -> None:
+    """Change what this person's ledger notes here; one that came with a clone counts as none."""
+
+    def bound(old: SyncState | None) -> SyncState | None:
+        new = change(noted_here(old, sharing.place))
+        return sealed(new, sharing.place) if new is not None else None
+
+    sharing.documents.update(SYNC_STATE, sharing.layout.ledger, bound)
+
+
+def _update_consent(sharing: Sharing, change: Callable[[Consent], Consent]) -> None:
+    sharing.documents.update(
+        CONSENT,
+        sharing.layout.consent,
+        lambda old: sealed_consent(change(given_here(old, sharing.place)), sharing.place),
+    )
 
 
 def queued_items(sharing: Sharing) -> list[Queued]:
@@ -99,9 +129,7 @@ def queued_items(sharing: Sharing) -> list[Queued]:
     items, problems = outbox_of(sharing).items()
     if problems:
         sharing.say(*problems)
-        sharing.documents.update(
-            SYNC_STATE, sharing.layout.ledger, lambda old: keep_known_id(old) if old else None
-        )
+        update_ledger(sharing, lambda old: keep_known_id(old) if old else None)
     return items
 
 
@@ -145,14 +173,14 @@ def _refusal(queued: Queued) -> str:
 def undelivered(sharing: Sharing, api_url: str) -> list[Draft]:
     """What the website could be told and was not yet handed to the outbox."""
     profile = sharing.documents.load(PROFILE, sharing.layout.profile)
-    known = sharing.documents.load(SYNC_STATE, sharing.layout.ledger)
+    known = _ledger(sharing)
     bodies = []
     for path in sorted(sharing.layout.submissions.glob("*.json")):
         document = sharing.documents.load(SUBMISSION, path)
         if document is not None and document.stored.get("kind") == "submission":
             bodies.append(submission_bytes(shared_part(document.value)))
     return drafts(
-        known.value if known else SyncState(),
+        known or SyncState(),
         api_url,
         body_bytes(profile_payload(profile.value)) if profile else None,
         bodies,
@@ -189,7 +217,7 @@ def _not_queued(sharing: Sharing, api_url: str) -> list[Draft]:
 
 
 def _agreed(sharing: Sharing, kind: DataKind, new: list[Draft], api_url: str, yes: bool) -> bool:
-    consent, problem = effective_consent(sharing.documents, sharing.layout.consent)
+    consent, problem = effective_consent(sharing.documents, sharing.layout.consent, sharing.place)
     if problem is not None:
         sharing.say(f"No consent: {problem}")
     answer = answer_for(consent, kind, api_url)
@@ -206,9 +234,7 @@ def _agreed(sharing: Sharing, kind: DataKind, new: list[Draft], api_url: str, ye
             return False
         yes = sharing.ask(f"Send {_TITLES[kind]}, and changes of it later?")
     now = sharing.now()
-    sharing.documents.update(
-        CONSENT, sharing.layout.consent, lambda old: with_answer(old, kind, yes, api_url, now)
-    )
+    _update_consent(sharing, lambda old: with_answer(old, kind, yes, api_url, now))
     return yes
 
 
@@ -221,9 +247,7 @@ def _queue(sharing: Sharing, draft: Draft, api_url: str) -> Queued:
 
 
 def _note_queued(sharing: Sharing, draft: Draft, api_url: str) -> None:
-    sharing.documents.update(
-        SYNC_STATE, sharing.layout.ledger, lambda old: mark_queued(old, api_url, draft)
-    )
+    update_ledger(sharing, lambda old: mark_queued(old, api_url, draft))
 
 
 def _key(draft: Draft) -> str:
@@ -238,7 +262,7 @@ def send_waiting(sharing: Sharing, client: Client | None = None) -> Delivery:
     address = sharing.permission.address
     if address is None or not sharing.permission.allowed:
         raise AssertionError("sending without permission")
-    consent, _problem = effective_consent(sharing.documents, sharing.layout.consent)
+    consent, _problem = effective_consent(sharing.documents, sharing.layout.consent, sharing.place)
 
     def remember(queued: Queued) -> None:
         if queued.item.action in {"join", "profile"}:
@@ -254,18 +278,15 @@ def send_waiting(sharing: Sharing, client: Client | None = None) -> Delivery:
 
 def _note_known(sharing: Sharing, queued: Queued, api_url: str) -> None:
     known = identifier_in(queued.item.body)
-    sharing.documents.update(
-        SYNC_STATE,
-        sharing.layout.ledger,
+    update_ledger(
+        sharing,
         lambda old: msgspec.structs.replace(old or SyncState(api_url=api_url), known_id=known),
     )
 
 
 def _note_forgotten(sharing: Sharing, queued: Queued) -> None:
     forgotten = identifier_in(queued.item.body)
-    sharing.documents.update(
-        SYNC_STATE, sharing.layout.ledger, lambda old: forget_id(old, forgotten) if old else None
-    )
+    update_ledger(sharing, lambda old: forget_id(old, forgotten) if old else None)
 
 
 def forget_on_website(sharing: Sharing) -> str | None:
@@ -276,9 +297,9 @@ def forget_on_website(sharing: Sharing) -> str | None:
     for queued in items:
         if queued.item.action != "leave":
             outbox.remove(queued)
-    ledger = sharing.documents.load(SYNC_STATE, sharing.layout.ledger)
-    known = ledger.value.known_id if ledger else None
-    api_url = ledger.value.api_url if ledger else None
+    ledger = _ledger(sharing)
+    known = ledger.known_id if ledger else None
+    api_url = ledger.api_url if ledger else None
     asked = {identifier_in(one.item.body) for one in items if one.item.action == "leave"}
     if known is not None and api_url is not None and known not in asked:
         body = body_bytes(leave_payload(known))
@@ -286,9 +307,7 @@ def forget_on_website(sharing: Sharing) -> str | None:
         sharing.show(body)
         outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), sharing.now())
     sharing.documents.update(CONSENT, sharing.layout.consent, lambda _old: None)
-    sharing.documents.update(
-        SYNC_STATE, sharing.layout.ledger, lambda old: keep_known_id(old) if old else None
-    )
+    update_ledger(sharing, lambda old: keep_known_id(old) if old else None)
     return api_url if known is not None else None
 
 
@@ -326,18 +345,12 @@ def withdraw(sharing: Sharing, kinds: tuple[str, ...]) -> list[Queued]:
     What was removed is forgotten in the ledger too, so that a later yes sends it.
     """
     nothing: dict[str, Any] = dict.fromkeys(kinds)
-    sharing.documents.update(
-        CONSENT,
-        sharing.layout.consent,
-        lambda old: msgspec.structs.replace(old, **nothing) if old else None,
-    )
+    _update_consent(sharing, lambda old: msgspec.structs.replace(old, **nothing))
     outbox = outbox_of(sharing)
     items = queued_items(sharing)
     removed = [one for one in items if one.item.data in kinds and one.item.action != "leave"]
     for queued in removed:
         outbox.remove(queued)
     digests = {digest(queued.item.body.encode()) for queued in removed}
-    sharing.documents.update(
-        SYNC_STATE, sharing.layout.ledger, lambda old: without(old, digests) if old else None
-    )
+    update_ledger(sharing, lambda old: without(old, digests) if old else None)
     return removed

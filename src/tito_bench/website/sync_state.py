@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tito_bench.community.consent import DataKind
+    from tito_bench.community.place import Place
     from tito_bench.website.outbox import Action
 
 __all__ = [
@@ -31,18 +32,22 @@ __all__ = [
     "identifier_in",
     "keep_known_id",
     "mark_queued",
+    "noted_here",
+    "sealed",
     "without",
 ]
 
 
 class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     """For one address. `known_id` is set before the first try of sending a profile,
-    for a try whose answer was lost may have arrived."""
+    for a try whose answer was lost may have arrived. `seal` binds all of it to the
+    person and place."""
 
     api_url: str | None = None
     known_id: str | None = None
     profile_digest: str | None = None
     submission_digests: list[str] = []
+    seal: str | None = None
 
 
 SYNC_STATE = DocumentKind("website ledger", SyncState, 1)
@@ -59,6 +64,22 @@ class Draft:
     def data(self) -> DataKind:
         """The kind of data that consent is asked for."""
         return "benchmarks" if self.action == "submit" else "profile"
+
+
+def sealed(ledger: SyncState, place: Place) -> SyncState:
+    """Return the ledger bound to this person and place."""
+    return msgspec.structs.replace(ledger, seal=place.seal("ledger", *_said(ledger)))
+
+
+def noted_here(ledger: SyncState | None, place: Place) -> SyncState | None:
+    """Return the ledger if this person's tito-bench wrote it here, or else None."""
+    if ledger is None or not place.is_sealed(ledger.seal, "ledger", *_said(ledger)):
+        return None
+    return ledger
+
+
+def _said(ledger: SyncState) -> tuple[str | None, ...]:
+    return (ledger.api_url, ledger.known_id, ledger.profile_digest, *ledger.submission_digests)
 
 
 def digest(body: bytes) -> str:

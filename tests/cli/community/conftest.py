@@ -121,14 +121,16 @@ class Tito:
 def tito(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tito:
     folder = tmp_path / "project"
     folder.mkdir()
-    return Tito(folder, monkeypatch, {"COLUMNS": "80"})
+    return Tito(folder, monkeypatch, {"COLUMNS": "80", "HOME": str(tmp_path / "home")})
 
 
 @pytest.fixture
 def make_tito(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], Tito]:
-    return lambda: Tito(tmp_path_factory.mktemp("project"), monkeypatch, {"COLUMNS": "80"})
+    home = str(tmp_path_factory.mktemp("home"))
+    environ = {"COLUMNS": "80", "HOME": home}
+    return lambda: Tito(tmp_path_factory.mktemp("project"), monkeypatch, dict(environ))
 
 
 @pytest.fixture

@@ -212,7 +212,12 @@ def test_what_an_outbox_file_holds(tito, text: str, action: str) -> None:
     path = tito.folder / ".tinytorch" / "outbox" / f"000001_{action}.json"
     path.parent.mkdir()
     path.write_text(json.dumps(item))
-    check_terminal(tito("sync", "--dry-run"))
-    assert tito("sync", "--dry-run", "--json").document["waiting"][0]["body"] == text
+    ran = tito("sync", "--dry-run")
+    check_terminal(ran)
+    assert path.name in ran.out, "what was set aside is named"
+    assert not path.exists()
+    path.write_text(json.dumps(item))
+    assert tito("sync", "--dry-run", "--json").document["waiting"] == []
+    path.write_text(json.dumps(item))
     check_terminal(tito("profile"))
     check_terminal(tito("leave", "--force"))

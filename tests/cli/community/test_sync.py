@@ -10,12 +10,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from werkzeug import Request, Response
 
 from tito_bench import __version__
+from tito_bench.community.place import Place
+from tito_bench.records.schema import decode, encode
 from tito_bench.records.store import locked
 from tito_bench.website import sharing
+from tito_bench.website.sync_state import SYNC_STATE, sealed
 
 SRC = Path(__file__).resolve().parents[3] / "src"
 
@@ -275,7 +279,10 @@ def test_a_login_page_parks_nothing(member, website, status):
 def test_with_an_odd_network_leaving_leaves(member, website, monkeypatch, name, value):
     member("sync", "--share")
     ledger = member.folder / ".tinytorch" / "community" / "website.json"
-    ledger.write_text(ledger.read_text().replace(website.url, "https://community.example"))
+    known = decode(SYNC_STATE, ledger.read_bytes(), "the ledger").value
+    elsewhere = msgspec.structs.replace(known, api_url="https://community.example")
+    place = Place(member.folder, member.environ)
+    ledger.write_bytes(encode(SYNC_STATE, sealed(elsewhere, place)))
     member.configure("https://community.example")
     monkeypatch.setenv(name, value)
     ran = member("leave", "--force")
@@ -477,7 +484,7 @@ def test_killed_while_the_server_answers_it_is_sent_once_in_effect(member, websi
             subprocess.Popen(
                 command,
                 cwd=member.folder,
-                env={**environ, "PYTHONPATH": str(SRC)},
+                env={**environ, "PYTHONPATH": str(SRC), "HOME": member.environ["HOME"]},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tito_bench.cli.streams import Streams
+    from tito_bench.community.place import Place
     from tito_bench.community.profile import Profile
     from tito_bench.records.documents import Documents
     from tito_bench.records.project_config import Config
@@ -52,6 +53,12 @@ class CommunityContext:
             raise NotJoined("you have not joined here yet; run: tito-bench community join")
         return profile
 
+    def place(self) -> Place:
+        """This person at this project."""
+        from tito_bench.community.place import Place
+
+        return Place(self.layout.root, self.streams.environ)
+
     def sharing(self) -> Sharing:
         """What the website may be told of this project; asks here, where anyone can be asked."""
         from tito_bench.website.sharing import Sharing
@@ -64,6 +71,7 @@ class CommunityContext:
             self.documents,
             self.config,
             self.permission,
+            self.place(),
             self.streams.now,
             self.say,
             self.show_exactly,

@@ -79,7 +79,7 @@ def _sending(session: CommunityContext) -> dict[str, Any]:
     from tito_bench.community.consent import answer_for, effective_consent
     from tito_bench.website.sharing import queued_items
 
-    consent, problem = effective_consent(session.documents, session.layout.consent)
+    consent, problem = effective_consent(session.documents, session.layout.consent, session.place())
     address = session.permission.address
     items = queued_items(session.sharing())
 
