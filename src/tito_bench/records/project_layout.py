@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from tito_bench.errors import StoreError
 
 __all__ = ["Layout"]
 
@@ -58,6 +58,21 @@ class Layout:
     @property
     def course_milestones(self) -> Path:
         return self.root / ".tito" / "milestones.json"
+
+    def check_own_folders(self) -> None:
+        """Raise `StoreError` where a folder of ours leads out of the project, by a link.
+
+        What lies out there is of somebody else: it is not to be written, renamed or deleted.
+        A link that stays inside is followed.
+        """
+        root = self.root.resolve()
+        own = (self.config.parent, self.profile.parent, self.outbox, self.submissions)
+        for folder in own:
+            # Not Path.resolve: before 3.13 it raises on a link to itself.
+            if not Path(os.path.realpath(folder)).is_relative_to(root):
+                raise StoreError(
+                    f"{self.shown(folder)} leads out of the project; replace the link by a folder"
+                )
 
     def shown(self, path: Path) -> str:
         """The path as people type it inside the project."""
