@@ -97,6 +97,10 @@ class Kernels:
     @property
     def target(self) -> str:
         """Name of the target in use."""
+
+    @property
+    def calls_blas(self) -> bool:
+        """Whether products of matrices are a foreign BLAS's."""
     def sgemm(self, a: Array, b: Array, out: Array) -> Call:
         """``out = a @ b`` with a (m, k), b (k, n), out (m, n). ``out`` is overwritten."""
     def linear(self, x: Array, w: Array, b: Array, out: Array) -> Call:

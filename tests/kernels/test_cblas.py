@@ -1,11 +1,8 @@
 """Products that somebody else's BLAS computes, inside our operations."""
 
 import ctypes
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,20 +97,3 @@ def test_a_library_without_the_interface_has_none(made_blas):
 def test_numpys_own_is_found_where_it_says_it_has_one():
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     assert (find_cblas() is not None) == bool(blas.get("found"))
-
-
-@pytest.fixture
-def made_blas(tmp_path: Path) -> Callable[[str], str]:
-    """made_blas(option): the path of a BLAS of our own, compiled with that option."""
-    return lambda option: make_blas(tmp_path, option)
-
-
-def make_blas(folder: Path, option: str) -> str:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler")
-    library = folder / "libmade.so"
-    source = Path(__file__).with_name("made_blas.c")
-    words = [compiler, "-O2", "-shared", "-fPIC", "-pthread", option, "-o", library, source]
-    subprocess.run(words, check=True, timeout=60)
-    return str(library)

@@ -150,6 +150,10 @@ cdef class Kernels:
     def target(self):
         return self.context.name.decode("ascii")
 
+    @property
+    def calls_blas(self):
+        return self.blas.sgemm != 0
+
     def __repr__(self):
         return f"Kernels({self.target!r})"
 
