@@ -32,6 +32,11 @@ class Missing(SubjectError):
 class StudentCodeError(SubjectError):
     """The student's code raised, or handed back what cannot be measured."""
 
+    def __init__(self, message: str, *, about: type | None = None) -> None:
+        """Say what is wrong; where the student's class `about` shows it, its file is named too."""
+        super().__init__(message)
+        self.about = about
+
 
 class IncorrectResult(SubjectError):
     """What the student's code computed is wrong; the message says how."""
