@@ -97,6 +97,16 @@ class Package:
         # A new one each time: a raised exception keeps its frames alive.
         raise Missing(answer.name, answer.module_number, answer.reason)
 
+    def import_autograd(self) -> None:
+        """Import the package's autograd if it has one; call it before anything is built.
+
+        In some packages Tensor takes `requires_grad` only once that module has patched
+        it, and layers ask for it. What is found so is not among `files`: it may never
+        be used.
+        """
+        if isinstance(self._search("enable_autograd"), Missing):
+            self._search("Function")
+
     @property
     def files(self) -> dict[str, str]:
         """Return name -> display path, for every name found so far."""

@@ -1,0 +1,51 @@
+"""What real packages do otherwise than the course, and all the same is right."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from packages import build
+from tito_bench.subjects import choose_subject
+from tito_bench.workloads.capstone import model_operation
+from tito_bench.workloads.weights import weights_of
+
+
+@pytest.fixture
+def open_subject(tmp_path, monkeypatch):
+    """A function that builds a package and returns what is measured of it, and the note."""
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+
+    def build_and_choose(era="E5", **options):
+        build.build_package(tmp_path, era, **options)
+        return choose_subject("tinytorch", tmp_path)
+
+    yield build_and_choose
+    for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
+        del sys.modules[name]
+
+
+def answer(subject, kind):
+    """The operation's answer to a small batch, and the weights it has."""
+    operation = model_operation(kind, 2)
+    weights = weights_of(operation)
+    built = subject.operation(operation.kind, tuple(array.copy() for array in weights))
+    x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
+    return built.function(*built.arguments((x,))), weights, x
+
+
+@pytest.mark.parametrize("era", build.ERAS)
+def test_tensor_learns_requires_grad_when_autograd_is_imported(open_subject, era):
+    layers = build.source("layers", era).replace("* scale)", "* scale, requires_grad=True)")
+    tensor = build.source("tensor", era)
+    subject, note = open_subject(
+        era, replace={"layers": layers, "tensor": tensor, "__init__": "# it imports nothing\n"}
+    )
+    assert note is None
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert set(subject.files) == {"Tensor", "ReLU", "Linear"}
