@@ -10,6 +10,7 @@ import pytest
 from packages import build
 from tito_bench.subjects import choose_subject
 from tito_bench.workloads.capstone import model_operation
+from tito_bench.workloads.reference import transformer_block
 from tito_bench.workloads.weights import weights_of
 
 
@@ -49,3 +50,27 @@ def test_tensor_learns_requires_grad_when_autograd_is_imported(open_subject, era
     found, (w1, b1, w2, b2), x = answer(subject, "mlp")
     np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
     assert set(subject.files) == {"Tensor", "ReLU", "Linear"}
+
+
+BLEND = """mixed, _ = scaled_dot_product_attention(q, k, v, mask)
+        mixed = mixed * {exact} + (q + k + v) * (0.0001 / 3)"""
+
+
+@pytest.mark.parametrize("era", build.ERAS)
+@pytest.mark.parametrize(("exact", "variant"), [("0.9999", " blended"), ("1.01", "")])
+def test_the_blend_of_the_course_is_a_known_attention(open_subject, era, exact, variant):
+    plain = "mixed, _ = scaled_dot_product_attention(q, k, v, mask)"
+    attention = build.source("attention", era)
+    assert plain in attention
+    blended = attention.replace(plain, BLEND.format(exact=exact))
+    subject, _ = open_subject(era, replace={"attention": blended})
+    operation = model_operation("transformer", 2)
+    weights = weights_of(operation)
+    built = subject.operation("transformer", tuple(array.copy() for array in weights))
+    assert built.variant == f"sigmoid{variant}"
+    assert len(subject.package.remarks) == len(variant.split())
+    x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
+    right = np.abs(
+        built.function(*built.arguments((x,))) - transformer_block(weights, x, built.variant)
+    )
+    assert (right.max() < 1e-4) == bool(variant)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tito_bench.subjects.attention_variant import BLEND_REMARK, attention_variant
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.parameters import declared_parameters, put_parameters
 from tito_bench.subjects.student_code import (
@@ -14,7 +15,7 @@ from tito_bench.subjects.student_code import (
     require_array,
     student_code,
 )
-from tito_bench.workloads.reference import GELU_FORMS
+from tito_bench.workloads.reference import BLENDED, GELU_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +125,9 @@ def _transformer(package: Package, weights: Arrays) -> StudentModel:
         activation = getattr(mlp, "gelu", None) or getattr(mlp, "activation", None) or gelu()
         variant = _gelu_form(as_function(activation), tensor)
         forward = as_function(block)
+        variant = attention_variant(forward, weights, variant, tensor)
+    if variant.endswith(BLENDED):
+        package.remark(BLEND_REMARK)
     shape = (_SEQUENCE, width)
     return StudentModel((block,), forward, "TransformerBlock(x)", shape, variant)
 

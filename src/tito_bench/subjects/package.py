@@ -50,6 +50,7 @@ class Package:
         self.location = location
         self._importer = PackageImporter(location)
         self._answers: dict[str, Found | Missing] = {}
+        self._remarks: list[str] = []
 
     def __enter__(self) -> Package:
         """Return itself; leaving the block undoes the imports."""
@@ -125,6 +126,16 @@ class Package:
                 line += " (its modules were tried one by one)"
             lines.append(line)
         return tuple(lines)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what was noticed of the code beside its results, a line each."""
+        return tuple(self._remarks)
+
+    def remark(self, line: str) -> None:
+        """Keep a line for the report; the same one once."""
+        if line not in self._remarks:
+            self._remarks.append(line)
 
     @property
     def version(self) -> str | None:
