@@ -44,7 +44,7 @@ def assess_quantization(desk: TaskContext) -> CompressionFigures:
     package = desk.subject.package
     whole, wrapper = package.find("quantize_model"), package.find("QuantizedLinear")
     if isinstance(whole, Missing) and isinstance(wrapper, Missing):
-        raise Missing(wrapper.name, wrapper.module_number, wrapper.reason)
+        raise wrapper.again()
     linear: Any = package.require("Linear")
     model = _stack(desk)
 

@@ -107,8 +107,11 @@ def _trainer(desk: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[Studen
     """The student's network and one step of its training."""
     package = desk.subject.package
     switch = package.find("enable_autograd")
-    if isinstance(switch, Missing) and isinstance(package.find("Function"), Missing):
-        raise Missing("autograd", switch.module_number, switch.reason)
+    if isinstance(switch, Missing):
+        engine = package.find("Function")
+        # A `Function` without a method marks a module as well as a written one does.
+        if switch.unwritten or (isinstance(engine, Missing) and not engine.unwritten):
+            raise switch.again()
     if not isinstance(switch, Missing):
         with student_code(package.location):
             _any(switch.value)()

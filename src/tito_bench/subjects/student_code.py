@@ -11,6 +11,7 @@ import numpy as np
 from tito_bench.errors import TitoBenchError
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.redaction import display_path
+from tito_bench.subjects.stubs import unwritten_in
 from tito_bench.subjects.student_errors import describe_fault, is_our_own
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["as_function", "require_array", "require_input", "student_code"]
 
 @contextmanager
 def student_code(location: PackageLocation) -> Iterator[None]:
-    """Turn whatever the block raises into a StudentCodeError.
+    """Turn whatever the block raises into a StudentCodeError; into Missing what a stub raises.
 
     Its line is "file:line: Type: message", the deepest frame in the student's
     package. KeyboardInterrupt passes through, and our own errors do unless it is
@@ -39,6 +40,9 @@ def student_code(location: PackageLocation) -> Iterator[None]:
                 shown = display_path(inspect.getfile(error.about), location.root)
                 raise StudentCodeError(f"{shown}: {error}") from error
             raise
+        missing = unwritten_in(error, location.folder)
+        if missing is not None:
+            raise missing from error
         line = describe_fault(error, location.folder, location.root)
         raise StudentCodeError(line) from error
 
