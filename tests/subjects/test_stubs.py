@@ -27,6 +27,7 @@ WRITTEN = {
     "an answer": "return x",
     "a constant": "return []",
     "something kept": "self.x = x",
+    "something let go": "self.x = None",
     "an abstract case": "if x is None:\n    raise NotImplementedError('masks')\nreturn x",
 }
 
@@ -88,6 +89,10 @@ CLASSES = {
     "nothing to set": (
         class_of("def __init__(self, n=1):\n    pass\n", "def forward(self, x):\n    return x\n"),
         False,
+    ),
+    "an optimizer without its step": (
+        class_of("def __init__(self, p):\n    self.p = p\n", function("pass", "step")),
+        True,
     ),
     "a helper of no use": (
         class_of(function("return x"), function("pass", "reset"), function("pass", "close")),
@@ -160,7 +165,11 @@ def split(x):
     '''TODO: into heads.'''
 
 class Block:
+    def __init__(self):
+        pass
     def merge(self, x):
+        pass
+    def on_start(self):
         pass
     def forward(self, x):
         return {}
@@ -184,8 +193,10 @@ def test_the_stub_whose_empty_result_is_the_cause_is_found(tmp_path, load, expre
     assert str(found) == f"module 13: {name} is still to be written"
 
 
-def test_no_stub_is_blamed_for_what_is_no_stubs_fault(tmp_path, load):
-    module = load(PARTS.format("None + x"))
+@pytest.mark.parametrize("expression", ["None + x", "[self.on_start, None.x]", "helper(x) + x"])
+def test_no_stub_is_blamed_for_what_is_no_stubs_fault(tmp_path, load, expression):
+    text = PARTS.format(expression).replace("return", "self.on_start()\n        return")
+    module = load(text + "def helper(x):\n    split(x) or x\n")
 
     def fails():
         with student_code(location(tmp_path)):

@@ -33,6 +33,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _getprofile, _setprofile = sys.getprofile, sys.setprofile
 _SAID = frozenset({"__repr__", "__str__", "__len__", "__del__"})
 """Methods that a class is not about."""
+_ANSWERS = ("forward", "__call__", "step", "run_latency_benchmark", "benchmark_model")
+"""What a class of the course is for: without it the rest does nothing."""
 _NOTHING_THERE = ("NoneType", "has no attribute", "is None")
 """In what is said of a failure that the empty result of a stub can be the cause of."""
 
@@ -40,9 +42,10 @@ _NOTHING_THERE = ("NoneType", "has no attribute", "is None")
 def is_stub(value: object) -> bool:
     """Say whether the class or function is still to be written, by its source.
 
-    A class is where no method is written; where `forward` (else `__call__`) is not,
-    unless other classes of the file derive from it; and where `__init__` is not, and
-    other methods read what it should have set. What has no source is none.
+    A class is where no method is written; where the one that it is for is not, such as
+    `forward`, `__call__` or an optimizer's `step`; and where `__init__` is not, and other
+    methods read what it should have set. A class that others of the file derive from is
+    none, nor is what has no source.
     """
     try:
         file = inspect.getsourcefile(value)  # type: ignore[arg-type]
@@ -80,7 +83,8 @@ def unwritten_behind(
 ) -> Missing | None:
     """Return the stub of `package` whose empty result is the cause of `error`, or None.
 
-    Calls `again`, which does once more what failed, and sees which stubs it calls.
+    Calls `again`, which does once more what failed, and sees which stubs it calls: the
+    last is the cause whose result was taken by a function that then failed.
     """
     if not any(sign in str(error) for sign in _NOTHING_THERE):
         return None
@@ -90,25 +94,38 @@ def unwritten_behind(
         except BaseException as repeated:
             if isinstance(repeated, KeyboardInterrupt):
                 raise
+            failed = set(_codes_of(repeated))
         else:
             return None
-    return called[-1] if called else None
+    return next((missing for caller, missing in reversed(called) if caller in failed), None)
+
+
+def _codes_of(error: BaseException) -> Iterator[CodeType]:
+    """Yield the functions that an error came through, and those of the errors that caused it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for frame, _ in traceback.walk_tb(cause.__traceback__):
+            yield frame.f_code
+        cause = cause.__cause__
 
 
 @contextmanager
-def _watched(package: Path) -> Iterator[list[Missing]]:
-    """Collect the stubs of `package` that return nothing while the block runs."""
-    called: list[Missing] = []
+def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
+    """Collect the stubs of `package` that return nothing where a result was to be used.
+
+    Each comes with the function that called it. A constructor returns nothing anyway.
+    """
+    called: list[tuple[CodeType, Missing]] = []
     ours: dict[CodeType, bool] = {}
 
     def see(frame: FrameType, event: str, result: Any) -> None:
-        if event != "return" or result is not None:
+        code, caller = frame.f_code, frame.f_back
+        if event != "return" or result is not None or code.co_name == "__init__":
             return
-        code = frame.f_code
         if code not in ours:
             ours[code] = is_inside(code.co_filename, (package,)) and _is_unwritten_code(code)
-        if ours[code]:
-            called.append(_missing(frame, package))
+        if ours[code] and caller is not None and not _drops_result(caller):
+            called.append((caller.f_code, _missing(frame, package)))
 
     before = _getprofile()
     _setprofile(see)
@@ -116,6 +133,17 @@ def _watched(package: Path) -> Iterator[list[Missing]]:
         yield called
     finally:
         _setprofile(before)
+
+
+def _drops_result(caller: FrameType) -> bool:
+    """Say whether the line that `caller` is at is a call for its effect alone."""
+    tree = _tree(caller.f_code.co_filename)
+    return tree is not None and any(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and node.lineno <= caller.f_lineno <= (node.end_lineno or node.lineno)
+        for node in ast.walk(tree)
+    )
 
 
 def _missing(frame: FrameType, package: Path) -> Missing:
@@ -202,7 +230,7 @@ def _is_stub_class(node: ast.ClassDef, tree: ast.Module) -> bool:
         return not node.bases and all(_does_nothing(found) for found in node.body)
     if len(unwritten) == len(about):
         return True
-    answers = "forward" if "forward" in methods else "__call__"
+    answers = next((name for name in _ANSWERS if name in methods), None)
     return answers in unwritten or ("__init__" in unwritten and _reads_unset(node, methods))
 
 
@@ -259,9 +287,10 @@ def _does_nothing(statement: ast.stmt, empty: Collection[str] = ()) -> bool:
         return isinstance(statement.value, ast.Constant)
     if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Name):
         return statement.value.id in empty
-    if isinstance(statement, ast.Return | ast.Assign | ast.AnnAssign):
-        return _is_none(statement.value)
-    return False
+    if isinstance(statement, ast.Assign):  # of an attribute: something is kept
+        names = all(isinstance(target, ast.Name) for target in statement.targets)
+        return names and _is_none(statement.value)
+    return isinstance(statement, ast.Return) and _is_none(statement.value)
 
 
 def _is_none(value: ast.expr | None) -> bool:
