@@ -9,6 +9,7 @@ import pytest
 
 from packages import build
 from tito_bench.subjects import choose_subject
+from tito_bench.subjects.missing import Missing
 from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.reference import transformer_block
 from tito_bench.workloads.weights import weights_of
@@ -74,3 +75,31 @@ def test_the_blend_of_the_course_is_a_known_attention(open_subject, era, exact, 
         built.function(*built.arguments((x,))) - transformer_block(weights, x, built.variant)
     )
     assert (right.max() < 1e-4) == bool(variant)
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError()", "'''TODO'''"])
+@pytest.mark.parametrize(
+    ("method", "kinds"),
+    [("__add__", ("add", "mlp")), ("__mul__", ("mul",)), ("matmul", ("matmul", "mlp"))],
+)
+def test_a_tensor_that_is_half_written_is_measured_as_far_as_it_goes(
+    open_subject, body, method, kinds
+):
+    written = build.source("tensor", "E5")
+    start = written.index(f"    def {method}(self, other):")
+    end = written.index("    def ", start + 8)
+    aliases = "    __radd__, __rmul__ = __add__, __mul__\n    __matmul__ = matmul\n"
+    stub = f"    def {method}(self, other):\n        {body}\n\n"
+    text = written[:start] + stub + written[end:].replace(aliases, "")
+    # As the course's own Tensor: what is None is no number.
+    text = text.replace("else Tensor(value)", "else Tensor(0.0 + value)")
+    text = text.replace("\n\n\ndef as_tensor", "\n    __matmul__ = matmul\n\n\ndef as_tensor")
+    subject, note = open_subject(modules=3, replace={"tensor": text})
+    assert note is None
+    for kind in ("add", "mul", "matmul", "mlp"):
+        weights = weights_of(model_operation("mlp", 2)) if kind == "mlp" else ()
+        if kind in kinds:
+            with pytest.raises(Missing, match=rf"^module 01: Tensor\.{method} is still to be wr"):
+                subject.operation(kind, weights)
+        else:
+            assert subject.operation(kind, weights)

@@ -21,7 +21,14 @@ __all__ = ["TASKS", "TaskContext", "perform"]
 
 def _take_inventory(desk: TaskContext) -> InventoryFigures:
     modules = [
-        ModuleFigures(module.number, module.title, module.files, module.missing)
+        ModuleFigures(
+            module.number,
+            module.title,
+            module.files,
+            module.missing,
+            module.file,
+            list(module.unwritten),
+        )
         for module in take_inventory(desk.subject.package)
     ]
     return InventoryFigures(modules, list(desk.subject.package.problems))

@@ -100,6 +100,15 @@ class Package:
             raise StudentCodeError(answer.reason)
         raise answer.again()
 
+    def exported(self, module: CourseModule) -> Path | None:
+        """Return the file that `module` was exported to, at one of its places; None without."""
+        for dotted in module.paths:
+            path = self.location.folder.joinpath(*dotted.split(".")[1:])
+            for file in (path.with_suffix(".py"), path / "__init__.py"):
+                if file.is_file():
+                    return file
+        return None
+
     def import_autograd(self) -> None:
         """Import the package's autograd if it has one; call it before anything is built.
 

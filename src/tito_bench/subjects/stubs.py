@@ -124,8 +124,12 @@ def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
             return
         if code not in ours:
             ours[code] = is_inside(code.co_filename, (package,)) and _is_unwritten_code(code)
-        if ours[code] and caller is not None and not _drops_result(caller):
+        if caller is None or _drops_result(caller):
+            return
+        if ours[code]:
             called.append((caller.f_code, _missing(frame, package)))
+        elif called and called[-1][0] is code:  # it hands on what the stub gave it
+            called.append((caller.f_code, called[-1][1]))
 
     before = _getprofile()
     _setprofile(see)
