@@ -124,11 +124,12 @@ def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
             return
         if code not in ours:
             ours[code] = is_inside(code.co_filename, (package,)) and _is_unwritten_code(code)
-        if caller is None or _drops_result(caller):
+        if caller is None or _is_at(caller, _is_for_effect):
             return
         if ours[code]:
             called.append((caller.f_code, _missing(frame, package)))
-        elif called and called[-1][0] is code:  # it hands on what the stub gave it
+        elif called and called[-1][0] is code and _is_at(frame, _is_answer):
+            # It hands on what the stub gave it.
             called.append((caller.f_code, called[-1][1]))
 
     before = _getprofile()
@@ -139,15 +140,22 @@ def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
         _setprofile(before)
 
 
-def _drops_result(caller: FrameType) -> bool:
-    """Say whether the line that `caller` is at is a call for its effect alone."""
-    tree = _tree(caller.f_code.co_filename)
+def _is_at(frame: FrameType, wanted: Callable[[ast.AST], bool]) -> bool:
+    """Say whether the line that `frame` is at belongs to such a statement."""
+    tree = _tree(frame.f_code.co_filename)
     return tree is not None and any(
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and node.lineno <= caller.f_lineno <= (node.end_lineno or node.lineno)
+        node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno)
         for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and wanted(node)
     )
+
+
+def _is_answer(node: ast.AST) -> bool:
+    return isinstance(node, ast.Return) and node.value is not None
+
+
+def _is_for_effect(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
 
 
 def _missing(frame: FrameType, package: Path) -> Missing:
