@@ -21,6 +21,7 @@ __all__ = [
     "build_unrelated",
     "module_name",
     "module_path",
+    "source",
 ]
 
 ERAS = ("E1", "E2", "E3", "E4", "E5")
@@ -110,7 +111,7 @@ def build_package(
     for name in modules:
         path = package / module_path(name, era)
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = replace.pop(name, None) or _source(name, era, slow=slow)
+        text = replace.pop(name, None) or source(name, era, slow=slow)
         path.write_text(f"{text}\nprint({name!r})\n" if prints else text, encoding="utf-8")
     init = replace.pop("__init__", None) or _init(era, version)
     (package / "core").mkdir(parents=True, exist_ok=True)
@@ -151,7 +152,8 @@ def module_name(name: str, era: str) -> str:
     return ".".join(("tinytorch", *module_path(name, era).with_suffix("").parts))
 
 
-def _source(name: str, era: str, *, slow: bool) -> str:
+def source(name: str, era: str, *, slow: bool = False) -> str:
+    """Return the text of the module `name` as `era` exports it."""
     text = (_SOURCES / f"{name}.py").read_text(encoding="utf-8")
     text = re.sub(r"^ERA = .*$", f"ERA = {era[1:]}", text, flags=re.MULTILINE)
     text = re.sub(r"^SLOW = .*$", f"SLOW = {slow}", text, flags=re.MULTILINE)

@@ -181,7 +181,9 @@ def test_a_name_in_an_unheard_of_file_is_found(tmp_path, build_package, open_pac
     folder = build_package(tmp_path, "E5", modules=["tensor", "activations"])
     (folder / "nn").mkdir()
     (folder / "nn" / "test_all.py").write_text("class Linear:\n    wrong = True\n")
-    (folder / "nn" / "weighted.py").write_text("class Linear:\n    pass\n")
+    (folder / "nn" / "weighted.py").write_text(
+        "class Linear:\n    def forward(self, x):\n        return x\n"
+    )
     found = open_package(tmp_path).find("Linear")
     assert found.module == "tinytorch.nn.weighted"
 
@@ -213,7 +215,9 @@ def test_a_decorated_function_is_where_it_is_written(tmp_path, build_package, op
 def test_a_name_only_the_package_itself_has_is_found_with_its_real_file(
     tmp_path, build_package, open_package
 ):
-    (tmp_path / "mymodules.py").write_text("class Linear:\n    pass\n")
+    (tmp_path / "mymodules.py").write_text(
+        "class Linear:\n    def forward(self, x):\n        return x\n"
+    )
     init = "from mymodules import Linear\n"
     build_package(tmp_path, "E5", modules=1, replace={"__init__": init})
     try:

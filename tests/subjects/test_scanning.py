@@ -33,6 +33,9 @@ def test_classes_and_functions_in_order_of_path(tmp_path):
         '"""Doc."""\nimport numpy\nx = 1\ntry:\n    import y\nexcept ImportError:\n    y = None\n',
         "print('layers loaded')\n",
         "if __name__ == '__main__':\n    train()\n",
+        "from tinytorch.core.autograd import enable_autograd\nenable_autograd(quiet=True)\n",
+        "def patch():\n    pass\npatch()\ndel patch\n",
+        "import numpy as np\nimport sys\nnp.random.seed(0)\nsys.path.insert(0, '..')\n",
     ],
 )
 def test_what_a_module_may_hold_beside(tmp_path, text):
@@ -42,7 +45,9 @@ def test_what_a_module_may_hold_beside(tmp_path, text):
 @pytest.mark.parametrize(
     "text",
     ["for epoch in range(10):\n    pass\n", "train()\n", "while True:\n    pass\n",
-     "with open('x') as f:\n    pass\n", "raise SystemExit\n"],
+     "with open('x') as f:\n    pass\n", "raise SystemExit\n",
+     "def main():\n    pass\nmain()\n", "from x import train_all\ntrain_all(10)\n",
+     "import x\nx.Trainer().fit(1)\n", "import x\nx.run_tests()\n"],
 )  # fmt: skip
 def test_scripts_are_left_alone(tmp_path, text):
     assert found(tmp_path, a=CLASS + text) == []

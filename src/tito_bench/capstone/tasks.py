@@ -13,13 +13,22 @@ from tito_bench.capstone.task_context import TaskContext
 from tito_bench.capstone.training import assess_training
 from tito_bench.measure.task_figures import Figures, InventoryFigures, ModuleFigures
 from tito_bench.subjects.inventory import take_inventory
+from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.stubs import unwritten_behind
 
 __all__ = ["TASKS", "TaskContext", "perform"]
 
 
 def _take_inventory(desk: TaskContext) -> InventoryFigures:
     modules = [
-        ModuleFigures(module.number, module.title, module.files, module.missing)
+        ModuleFigures(
+            module.number,
+            module.title,
+            module.files,
+            module.missing,
+            module.file,
+            list(module.unwritten),
+        )
         for module in take_inventory(desk.subject.package)
     ]
     return InventoryFigures(modules, list(desk.subject.package.problems))
@@ -39,5 +48,16 @@ TASKS: dict[str, Callable[[TaskContext], Figures]] = {
 
 
 def perform(task: str, desk: TaskContext) -> Figures:
-    """Do one task. Raises KeyError on an unknown one, and whatever the student's code raises."""
-    return TASKS[task](desk)
+    """Do one task.
+
+    Raises KeyError on an unknown one, `Missing` where a stub is the cause of what went
+    wrong, else whatever the student's code raises.
+    """
+    do = TASKS[task]
+    try:
+        return do(desk)
+    except StudentCodeError as error:
+        missing = unwritten_behind(error, lambda: do(desk), desk.subject.package.location.folder)
+        if missing is None:
+            raise
+        raise missing from error

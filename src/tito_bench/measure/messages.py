@@ -202,12 +202,13 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     """The operation is ready and its result is right.
 
     `first` timed that one call; `files` are the student's files it uses, by name;
-    `work` is what one call does.
+    `work` is what one call does; `remarks` what was noticed of the code so far.
     """
 
     first: Reading
     files: dict[str, str]
     work: Work
+    remarks: tuple[str, ...] = ()
 
 
 class Measured(msgspec.Struct, frozen=True, tag=True):
@@ -227,10 +228,14 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):
-    """What a task of the capstone found, and the student's files that it used, by name."""
+    """What a task of the capstone found, and the student's files that it used, by name.
+
+    `remarks` are what was noticed of the code so far.
+    """
 
     figures: Figures
     files: dict[str, str]
+    remarks: tuple[str, ...] = ()
 
 
 class Inspected(msgspec.Struct, frozen=True, tag=True):

@@ -26,12 +26,18 @@ __all__ = [
 
 
 class ModuleFigures(msgspec.Struct, frozen=True):
-    """One module of the course: names found with their files, names not found with the reason."""
+    """One module of the course: names found with their files, names not found with the reason.
+
+    `file` is what it was exported to; None where it was not. `unwritten` are those of
+    `missing` that are exported as stubs.
+    """
 
     number: int
     title: str
     files: dict[str, str]
     missing: dict[str, str]
+    file: str | None = None
+    unwritten: list[str] = []
 
 
 class InventoryFigures(msgspec.Struct, frozen=True, tag="inventory"):

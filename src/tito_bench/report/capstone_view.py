@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.task_figures import CustomModelFigures
+from tito_bench.measure.task_figures import CustomModelFigures, ModuleFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.workloads.capstone import MODEL_TITLES
@@ -266,11 +266,23 @@ def _modules(record: CapstoneRecord) -> Iterator[str]:
             yield f"The course's own digits: {note}"
     if record.inventory is None:
         return
-    absent = [module for module in record.inventory.modules if not module.files]
+    modules = [module for module in record.inventory.modules if not module.files]
+    stubs = [module for module in modules if module.unwritten]
+    absent = [module for module in modules if module not in stubs and module.file is None]
     if absent:
-        names = ", ".join(f"{module.number:02d} {module.title}" for module in absent)
-        yield f"Modules not exported yet: {names}"
+        yield f"Modules not exported yet: {_numbered(absent)}"
+    if stubs:
+        yield f"Modules still to be written: {_numbered(stubs)}"
+    problems = " ".join(record.inventory.problems)
+    for module in modules:
+        if module not in stubs and module.file is not None and module.file not in problems:
+            names = ", ".join(module.missing)
+            yield f"Module {_numbered([module])}: {module.file} has none of {names}"
     yield from record.inventory.problems
+
+
+def _numbered(modules: Sequence[ModuleFigures]) -> str:
+    return ", ".join(f"{module.number:02d} {module.title}" for module in modules)
 
 
 def _ms(value: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -86,6 +86,8 @@ class _Run:
     order: random.Random
     progress: Callable[[Progress], None]
     own: CustomModelChoice | None
+    remarks: dict[str, None] = field(default_factory=dict)
+    """What the worker noticed of the code, each line once, in order."""
 
 
 def measure_capstone(
@@ -141,6 +143,7 @@ def measure_capstone(
             if operation.name in refused
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
+    loaded = _with_remarks(loaded, run.remarks)
     return _record(
         suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
@@ -219,6 +222,7 @@ def _do_tasks(
             answer = run.supervisor.ask(question, 1.2 * share_s + _SLACK_S)
             if not isinstance(answer, Assessed):
                 raise unexpected(answer)
+            run.remarks.update(dict.fromkeys(answer.remarks))
             results.append(TaskResult(task, model, answer.figures))
             if task != _INVENTORY:  # it looks at everything; the others are what is measured
                 files |= answer.files
@@ -247,6 +251,7 @@ def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency
             prepared = run.supervisor.ask(Prepare(operation, run.order.getrandbits(32)), _PREPARE_S)
             if not isinstance(prepared, Prepared):
                 raise unexpected(prepared)
+            run.remarks.update(dict.fromkeys(prepared.remarks))
             call_s = max(1e-6, prepared.first.elapsed_ns / 1e9)
             calls = min(_LATENCY_CALLS, max(3, int(_LATENCY_S / call_s)))
             steps = tuple(Step("subject", 0, 1) for _ in range(calls))
@@ -271,6 +276,11 @@ def _hanging(tasks: Sequence[TaskResult]) -> dict[str, Failure]:
         and isinstance(task.outcome, Failure)
         and task.outcome.kind == "timeout"
     }
+
+
+def _with_remarks(loaded: Loaded, remarks: Collection[str]) -> Loaded:
+    lines = [loaded.note] if loaded.note is not None else []
+    return structs.replace(loaded, note="; ".join([*lines, *remarks]) or None)
 
 
 def _record(

@@ -72,6 +72,7 @@ def _tinytorch(root: Path, explicit: Path | None) -> tuple[TinyTorchSubject, tup
         raise location
     package = Package(location)
     try:
+        package.import_autograd()
         subject = TinyTorchSubject(package)
         subject.check_tensor()
         # Looked up now, so that files, fingerprint and problems are complete

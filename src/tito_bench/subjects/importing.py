@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tito_bench.errors import SubjectError, TitoBenchError
 from tito_bench.subjects.redaction import display_path
+from tito_bench.subjects.stubs import unwritten_in
 from tito_bench.subjects.student_errors import describe_fault, is_inside, is_our_own
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class PackageImporter:
         self._stubs: set[str] = set()
         self.faults: dict[str, str] = {}
         self.waiting: set[str] = set()
-        """Those in `faults` that only wait for a module of the course that is not there yet."""
+        """Those in `faults` that only wait for what is not there, or not written, yet."""
 
     def load(self, dotted: str) -> ModuleType | None:
         """Import one module of the package.
@@ -112,7 +113,9 @@ class PackageImporter:
         return module
 
     def _waits(self, error: BaseException) -> bool:
-        """Say whether `error` names a module of the package that is not there, or waits itself."""
+        """Say whether `error` names a module of the package that is not there, or a stub."""
+        if unwritten_in(error, self._folder) is not None:
+            return True
         if not isinstance(error, ModuleNotFoundError) or error.name is None:
             return False
         return error.name.partition(".")[0] == PACKAGE

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tito_bench.subjects.attention_variant import BLEND_REMARK, attention_variant
 from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.parameters import declared_parameters, put_parameters
 from tito_bench.subjects.student_code import (
     as_function,
-    put_parameter,
     require_array,
     student_code,
 )
-from tito_bench.workloads.reference import GELU_FORMS
+from tito_bench.workloads.reference import BLENDED, GELU_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,21 +57,18 @@ def build_model(package: Package, kind: str, weights: Arrays) -> StudentModel:
 
 def parameters_of(layers: tuple[Any, ...]) -> list[Any]:
     """Return the Tensors that the layers say are their parameters."""
-    found: list[Any] = []
-    for layer in layers:
-        own = getattr(layer, "parameters", None)
-        found += list(own()) if callable(own) else []
-    return found
+    return [parameter for layer in layers for parameter in declared_parameters(layer)]
 
 
 def _mlp(package: Package, weights: Arrays) -> StudentModel:
     w1, b1, w2, b2 = weights
-    linear: Any = package.require("Linear")
-    relu_class: Any = package.require("ReLU")
+    linear, relu_class, tensor = (
+        _callable(package.require(name)) for name in ("Linear", "ReLU", "Tensor")
+    )
     with student_code(package.location):
         layers = linear(*w1.shape), relu_class(), linear(*w2.shape)
-        _fill(layers[0], w1, b1)
-        _fill(layers[2], w2, b2)
+        _fill(layers[0], w1, b1, tensor)
+        _fill(layers[2], w2, b2, tensor)
         first, relu, second = map(as_function, layers)
 
     def forward(x: Any) -> Any:
@@ -93,7 +91,7 @@ def _cnn(package: Package, weights: Arrays) -> StudentModel:
             linear(*w3.shape),
         )
         for layer, w, b in ((layers[0], w1, b1), (layers[3], w2, b2), (layers[6], w3, b3)):
-            _fill(layer, w, b)
+            _fill(layer, w, b, tensor)
         conv1, relu1, pool1, conv2, relu2, pool2, last = map(as_function, layers)
         flatten = _flatten(tensor, w3.shape[0])
 
@@ -117,17 +115,19 @@ def _transformer(package: Package, weights: Arrays) -> StudentModel:
         mlp = _part(block, "mlp", "feed_forward", "ffn")
         projections = zip(("q", "k", "v"), (wq, wk, wv), (bq, bk, bv), strict=True)
         for letter, w, b in projections:
-            _fill(_part(attention, f"{letter}_proj", f"W_{letter}", f"w_{letter}"), w, b)
-        _fill(_part(attention, "out_proj", "W_o", "w_o", "o_proj"), wo, bo)
-        _fill(_part(mlp, "linear1", "fc1"), w1, b1)
-        _fill(_part(mlp, "linear2", "fc2"), w2, b2)
+            _fill(_part(attention, f"{letter}_proj", f"W_{letter}", f"w_{letter}"), w, b, tensor)
+        _fill(_part(attention, "out_proj", "W_o", "w_o", "o_proj"), wo, bo, tensor)
+        _fill(_part(mlp, "linear1", "fc1"), w1, b1, tensor)
+        _fill(_part(mlp, "linear2", "fc2"), w2, b2, tensor)
         for norm, gain, shift in (("1", g1, e1), ("2", g2, e2)):
             layer = _part(block, f"ln{norm}", f"norm{norm}", f"layer_norm{norm}")
-            put_parameter(layer, "gamma" if hasattr(layer, "gamma") else "weight", gain)
-            put_parameter(layer, "beta" if hasattr(layer, "beta") else "bias", shift)
+            put_parameters(layer, {"gain": gain, "shift": shift})
         activation = getattr(mlp, "gelu", None) or getattr(mlp, "activation", None) or gelu()
         variant = _gelu_form(as_function(activation), tensor)
         forward = as_function(block)
+        variant = attention_variant(forward, weights, variant, tensor)
+    if variant.endswith(BLENDED):
+        package.remark(BLEND_REMARK)
     shape = (_SEQUENCE, width)
     return StudentModel((block,), forward, "TransformerBlock(x)", shape, variant)
 
@@ -145,9 +145,8 @@ def _callable(value: object) -> Any:
     return value
 
 
-def _fill(layer: Any, weight: np.ndarray, bias: np.ndarray) -> None:
-    put_parameter(layer, "weight", weight)
-    put_parameter(layer, "bias", bias)
+def _fill(layer: Any, weight: np.ndarray, bias: np.ndarray, tensor: Any) -> None:
+    put_parameters(layer, {"weight": weight, "bias": bias}, tensor)
 
 
 def _part(whole: Any, *names: str) -> Any:

@@ -15,10 +15,13 @@ from tito_bench.subjects.importing import PACKAGE, PackageImporter
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.redaction import display_path, one_line
 from tito_bench.subjects.scanning import modules_defining
+from tito_bench.subjects.stubs import is_stub, still_to_be_written
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType, TracebackType
 
+    from tito_bench.subjects.course_modules import CourseModule
     from tito_bench.subjects.discovery import PackageLocation
 
 __all__ = ["Found", "Package"]
@@ -50,6 +53,7 @@ class Package:
         self.location = location
         self._importer = PackageImporter(location)
         self._answers: dict[str, Found | Missing] = {}
+        self._remarks: list[str] = []
 
     def __enter__(self) -> Package:
         """Return itself; leaving the block undoes the imports."""
@@ -94,8 +98,26 @@ class Package:
             return answer.value
         if answer.fails:
             raise StudentCodeError(answer.reason)
-        # A new one each time: a raised exception keeps its frames alive.
-        raise Missing(answer.name, answer.module_number, answer.reason)
+        raise answer.again()
+
+    def exported(self, module: CourseModule) -> Path | None:
+        """Return the file that `module` was exported to, at one of its places; None without."""
+        for dotted in module.paths:
+            path = self.location.folder.joinpath(*dotted.split(".")[1:])
+            for file in (path.with_suffix(".py"), path / "__init__.py"):
+                if file.is_file():
+                    return file
+        return None
+
+    def import_autograd(self) -> None:
+        """Import the package's autograd if it has one; call it before anything is built.
+
+        In some packages Tensor takes `requires_grad` only once that module has patched
+        it, and layers ask for it. What is found so is not among `files`: it may never
+        be used.
+        """
+        if isinstance(self._search("enable_autograd"), Missing):
+            self._search("Function")
 
     @property
     def files(self) -> dict[str, str]:
@@ -115,6 +137,16 @@ class Package:
                 line += " (its modules were tried one by one)"
             lines.append(line)
         return tuple(lines)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what was noticed of the code beside its results, a line each."""
+        return tuple(self._remarks)
+
+    def remark(self, line: str) -> None:
+        """Keep a line for the report; the same one once."""
+        if line not in self._remarks:
+            self._remarks.append(line)
 
     @property
     def version(self) -> str | None:
@@ -149,17 +181,16 @@ class Package:
 
     def _search(self, name: str) -> Found | Missing:
         layout = layout_of(name)
-        tried = (*layout.paths, PACKAGE)
-        for dotted in tried:
-            found = self._look_in(dotted, name)
-            if found is not None:
-                return found
         # The home of another course module may bring a stand-in of the name: never the student's.
         elsewhere = {path for module in COURSE_MODULES for path in module.paths}
-        for dotted in modules_defining(self.location.folder, name):
-            found = self._look_in(dotted, name) if dotted not in elsewhere else None
-            if found is not None:
+        stub = False
+        for dotted in self._homes(name, layout, elsewhere):
+            found = self._look_in(dotted, name)
+            if found is not None and not is_stub(found.value):
                 return found
+            stub = stub or found is not None
+        if stub:
+            return still_to_be_written(name, layout)
         for dotted in layout.paths:
             if dotted in self._importer.faults:
                 fault = self._importer.faults[dotted]
@@ -167,6 +198,14 @@ class Package:
                 fails = dotted not in self._importer.waiting
                 return Missing(name, layout.number, reason, fails=fails)
         return Missing(name, layout.number, f"{layout}: {name} not found")
+
+    def _homes(self, name: str, layout: CourseModule, elsewhere: set[str]) -> Iterator[str]:
+        """Yield the modules that may bring `name`, the likeliest first."""
+        yield from layout.paths
+        yield PACKAGE
+        for dotted in modules_defining(self.location.folder, name):
+            if dotted not in elsewhere:
+                yield dotted
 
     def _look_in(self, dotted: str, name: str) -> Found | None:
         module = self._importer.load(dotted)

@@ -25,7 +25,11 @@ _HARMLESS = (
     ast.If,
     ast.Try,
     ast.Pass,
+    ast.Delete,
+    ast.Assert,
 )
+_WORK = ("main", "train", "fit", "run", "test", "demo", "evaluate", "benchmark")
+"""What functions are called that a script ends with."""
 
 
 def modules_defining(package: Path, name: str) -> Iterator[str]:
@@ -51,7 +55,21 @@ def _defines(tree: ast.Module, name: str) -> bool:
 
 
 def _is_module(tree: ast.Module) -> bool:
-    return all(isinstance(node, _HARMLESS) or _is_remark(node) for node in tree.body)
+    known = set(_names_bound(tree))
+    return all(
+        isinstance(node, _HARMLESS) or _is_remark(node) or _is_set_up(node, known)
+        for node in tree.body
+    )
+
+
+def _names_bound(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that the module imports or defines."""
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, _DEFINITIONS):
+            yield node.name
 
 
 def _is_remark(node: ast.stmt) -> bool:
@@ -62,3 +80,20 @@ def _is_remark(node: ast.stmt) -> bool:
     return isinstance(call, ast.Constant) or (
         isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
     )
+
+
+def _is_set_up(node: ast.stmt, known: set[str]) -> bool:
+    """Say whether `node` calls something known that prepares, as `enable_autograd()` does.
+
+    Training, tests and demonstrations are work: a module that does them is a script.
+    """
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    called = node.value.func
+    names = [called.id] if isinstance(called, ast.Name) else []
+    while isinstance(called, ast.Attribute):
+        names.append(called.attr)
+        called = called.value
+    if isinstance(called, ast.Name):
+        return called.id in known and not any(name.lower().startswith(_WORK) for name in names)
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from tito_bench.errors import TitoBenchError
 from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.redaction import display_path
+from tito_bench.subjects.stubs import unwritten_in
 from tito_bench.subjects.student_errors import describe_fault, is_our_own
 
 if TYPE_CHECKING:
@@ -16,12 +19,12 @@ if TYPE_CHECKING:
 
     from tito_bench.subjects.discovery import PackageLocation
 
-__all__ = ["as_function", "put_parameter", "require_array", "require_input", "student_code"]
+__all__ = ["as_function", "require_array", "require_input", "student_code"]
 
 
 @contextmanager
 def student_code(location: PackageLocation) -> Iterator[None]:
-    """Turn whatever the block raises into a StudentCodeError.
+    """Turn whatever the block raises into a StudentCodeError; into Missing what a stub raises.
 
     Its line is "file:line: Type: message", the deepest frame in the student's
     package. KeyboardInterrupt passes through, and our own errors do unless it is
@@ -33,7 +36,13 @@ def student_code(location: PackageLocation) -> Iterator[None]:
         raise
     except BaseException as error:
         if isinstance(error, TitoBenchError) and is_our_own(error):
+            if isinstance(error, StudentCodeError) and error.about is not None:
+                shown = display_path(inspect.getfile(error.about), location.root)
+                raise StudentCodeError(f"{shown}: {error}") from error
             raise
+        missing = unwritten_in(error, location.folder)
+        if missing is not None:
+            raise missing from error
         line = describe_fault(error, location.folder, location.root)
         raise StudentCodeError(line) from error
 
@@ -84,62 +93,6 @@ def as_function(layer: Any) -> Callable[[Any], Any]:
         return call
     forward: Callable[[Any], Any] = layer.forward
     return forward
-
-
-def put_parameter(layer: Any, name: str, values: np.ndarray) -> None:
-    """Give parameter `name` of a student's layer the given values.
-
-    The parameter may be a Tensor, or anything else with `.data`, or an array;
-    it may be stored transposed (its shape tells; a square one is taken as it
-    is), or with an axis of length one more, as a bias (1, out). Its dtype and
-    memory layout are left as the student made them: they are part of what is
-    measured.
-
-    Raises:
-        StudentCodeError: there is no such parameter, or it cannot hold them.
-    """
-    shown = f"{_type_name(layer)}.{name}"
-    parameter = getattr(layer, name, None)
-    if parameter is None:
-        if not values.any():
-            return  # a bias of zeros changes nothing
-        raise StudentCodeError(f"{shown} is None, an array {values.shape} is needed")
-    current = _array_of(parameter, shown)
-    wanted = _fitted(values, current.shape)
-    if wanted is None:
-        found = f"{shown} has shape {current.shape}, {values.shape} is needed"
-        raise StudentCodeError(found)
-    if current.dtype.kind == "f" and current.flags.writeable:
-        current[...] = wanted
-        if _holds(_array_of(getattr(layer, name), shown), wanted):
-            return
-    # `.data` hands out copies, or cannot be written: replace it whole.
-    if isinstance(parameter, np.ndarray):
-        setattr(layer, name, wanted.astype(np.float32))
-    else:
-        parameter.data = wanted.astype(np.float32)
-    if not _holds(_array_of(getattr(layer, name), shown), wanted):
-        raise StudentCodeError(f"{shown} does not keep the values put into it")
-
-
-def _array_of(parameter: Any, shown: str) -> np.ndarray:
-    if isinstance(parameter, np.ndarray):
-        return parameter
-    return require_array(parameter, shown)
-
-
-def _fitted(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-    if values.shape == shape:
-        return values
-    if values.ndim == 2 and values.T.shape == shape:
-        return values.T
-    if values.ndim == 1 and shape == (1, values.size):
-        return values[np.newaxis, :]
-    return None
-
-
-def _holds(array: np.ndarray, wanted: np.ndarray) -> bool:
-    return np.array_equal(array, wanted.astype(array.dtype))
 
 
 def _type_name(value: object) -> str:

@@ -164,7 +164,8 @@ class RequestHandler:
         first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
-        return Prepared(first, dict(self._subject.files), station.work(loop_share))
+        remarks = _remarks(self._subject)
+        return Prepared(first, dict(self._subject.files), station.work(loop_share), remarks)
 
     def _measure(self, question: Measure) -> Answer:
         station = self._paired_operations[question.operation]
@@ -220,7 +221,8 @@ class RequestHandler:
                 question.time_s,
                 question.own,
             )
-            return Assessed(perform(question.task, desk), dict(self._subject.files))
+            figures = perform(question.task, desk)
+            return Assessed(figures, dict(self._subject.files), _remarks(self._subject))
 
         return assess
 
@@ -235,6 +237,10 @@ class RequestHandler:
             return Inspected(inspect(operation, self._subject, self._kernels, pool, seed, time_s))
 
         return look
+
+
+def _remarks(subject: Subject) -> tuple[str, ...]:
+    return subject.package.remarks if isinstance(subject, TinyTorchSubject) else ()
 
 
 def _one() -> np.ndarray:

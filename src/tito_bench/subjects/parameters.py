@@ -1,0 +1,311 @@
+"""The parameters of a student's layer: which they are, how they lie, and what they hold.
+
+Names differ from package to package (weight, weights, kernel, W), the weight of
+a Linear lies as (in, out) or as (out, in), a bias is a vector or a row, and
+`parameters()` has an order of its own. So a parameter is found by what the
+layer says are its parameters, and by its shape; a customary name only decides
+between several that fit. Where a square weight leaves both ways open, the
+layer is asked what it computes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.student_code import require_array
+
+__all__ = [
+    "Parameter",
+    "bare_array",
+    "declared_parameters",
+    "find_parameters",
+    "holder_of",
+    "put_parameters",
+    "read_parameters",
+]
+
+_NAMES = {
+    "weight": ("weight", "weights", "W", "w", "kernel", "kernels", "filters"),
+    "bias": ("bias", "biases", "b"),
+    "gain": ("gamma", "weight", "scale", "gain", "g"),
+    "shift": ("beta", "bias", "shift", "b"),
+}
+"""Customary names of each role, the likeliest first."""
+_STARTS_AT = {"gain": 1.0, "shift": 0.0}
+"""What a norm holds at first: all that tells its two vectors apart where names do not."""
+_Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a layer.
+
+    `name` is its attribute, or "parameters()[i]" where it is none. `turned` says that
+    its values lie transposed; `fetch` gives the object that now holds them: a Tensor,
+    anything else with `.data`, or a bare array, which `assign` puts another for.
+    """
+
+    name: str
+    fetch: Callable[[], Any]
+    assign: Callable[[Any], None] | None
+    turned: bool = False
+
+    @property
+    def array(self) -> np.ndarray:
+        """The array that holds the values, as the student keeps it."""
+        array = _array_of(self.fetch())
+        if array is None:
+            raise StudentCodeError(f"{self.name} no longer holds a numpy.ndarray")
+        return array
+
+    @property
+    def is_bare(self) -> bool:
+        """Say whether it is an array and no Tensor."""
+        return isinstance(self.fetch(), np.ndarray)
+
+
+def declared_parameters(layer: Any) -> list[Any]:
+    """Return what the layer's `parameters()` gives, as a flat list; [] where it has none.
+
+    A mapping gives its values, and pairs of name and parameter their second part.
+    """
+    own = getattr(layer, "parameters", None)
+    if not callable(own):
+        return []
+    given = own()
+    if isinstance(given, Mapping):
+        given = given.values()
+    if given is None:
+        return []
+    return [
+        entry[1]
+        if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
+        else entry
+        for entry in given
+    ]
+
+
+def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Parameter | None]:
+    """Return the parameter of `layer` for each role, None where none fits.
+
+    `shapes` are those wanted, by role ("weight", "bias"; of a norm "gain", "shift");
+    the same parameter is never found twice. A weight of the same numbers the other
+    way round fits too, if none fits as it is; so does a bias with an axis of one more.
+    """
+    found: dict[str, Parameter | None] = dict.fromkeys(shapes)
+    taken: set[int] = set()
+    candidates = [*_named(layer), *_declared(layer)]
+    for fits in (_exactly, _transposed, _as_row):
+        for role, shape in shapes.items():
+            if found[role] is not None:
+                continue
+            fitting = [
+                (name, parameter)
+                for name, parameter in candidates
+                if id(parameter.fetch()) not in taken and fits(parameter.array.shape, shape)
+            ]
+            chosen = _likeliest(role, fitting, layer)
+            if chosen is not None:
+                taken.add(id(chosen.fetch()))
+                found[role] = replace(chosen, turned=fits is _transposed)
+    return found
+
+
+def put_parameters(
+    layer: Any, values: Mapping[str, np.ndarray], tensor: Callable[[Any], Any] | None = None
+) -> None:
+    """Give the layer's parameters the `values`, by role; see `find_parameters`.
+
+    The dtype and the memory layout are left as the student made them: they are part
+    of what is measured. With `tensor` (the student's class) a square weight is laid
+    the way in which the layer reads it, and a layer with a bare array for a parameter
+    is tried once. A bias that is not there does where zeros are wanted.
+
+    Raises:
+        StudentCodeError: a parameter is not there, or does not keep its values.
+    """
+    kind = type(layer).__name__
+    function = layer if callable(layer) else getattr(layer, "forward", None)
+    found = find_parameters(layer, {role: array.shape for role, array in values.items()})
+    for role, wanted in values.items():
+        parameter = found[role]
+        if parameter is None:
+            if wanted.any():
+                raise StudentCodeError(_not_found(layer, role, wanted.shape))
+            continue  # a bias of zeros changes nothing
+        _put(kind, parameter, wanted)
+    weight = found.get("weight")
+    if tensor is None or function is None or weight is None or values["weight"].ndim != 2:
+        return
+    row = np.linspace(-1, 1, len(values["weight"]), dtype=np.float32)[np.newaxis]
+    bare = next((p for p in found.values() if p is not None and p.is_bare), None)
+    if bare is not None:
+        try:
+            function(tensor(row.copy()))
+        except Exception as error:
+            raise bare_array(layer, bare.name) from error
+    if len(set(weight.array.shape)) == 1:
+        answer = _array_of(function(tensor(row.copy())))
+        _settle_square(kind, weight, values, row, answer)
+
+
+def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.ndarray]:
+    """Return what the parameters hold, in the shapes asked for; copies, as float32.
+
+    Raises:
+        StudentCodeError: a parameter is not there any more.
+    """
+    values = {}
+    for role, parameter in find_parameters(layer, shapes).items():
+        if parameter is None:
+            raise StudentCodeError(_not_found(layer, role, shapes[role]))
+        array = parameter.array.T if parameter.turned else parameter.array
+        values[role] = np.array(array.reshape(shapes[role]), dtype=np.float32)
+    return values
+
+
+def _named(layer: Any) -> Iterator[tuple[str, Parameter]]:
+    names = list(getattr(layer, "__dict__", {}))
+    for kind in type(layer).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        names += [slots] if isinstance(slots, str) else list(slots)
+        names += [name for name, value in vars(kind).items() if isinstance(value, property)]
+    for name in dict.fromkeys(names):
+        held = None
+        with contextlib.suppress(Exception):  # a property that nobody asked for
+            held = getattr(layer, name, None)
+        if _array_of(held) is not None:
+            yield name, _attribute(layer, name)
+
+
+def _attribute(layer: Any, name: str) -> Parameter:
+    return Parameter(name, lambda: getattr(layer, name), lambda value: setattr(layer, name, value))
+
+
+def _declared(layer: Any) -> Iterator[tuple[str, Parameter]]:
+    for index, held in enumerate(declared_parameters(layer)):
+        if _array_of(held) is not None:
+            shown = f"parameters()[{index}]"
+            fetch = functools.partial(_declared_at, layer, index)
+            yield shown, Parameter(shown, fetch, None)
+
+
+def _declared_at(layer: Any, index: int) -> Any:
+    return declared_parameters(layer)[index]
+
+
+def _likeliest(role: str, fitting: list[tuple[str, Parameter]], layer: Any) -> Parameter | None:
+    """Choose among those that fit: by name, by what the layer declares, by first values."""
+    by_name = dict(fitting)
+    for name in _NAMES[role]:
+        for spelled in (name, f"_{name}"):
+            if spelled in by_name:
+                return by_name[spelled]
+    declared = {id(held) for held in declared_parameters(layer)}
+    # An attribute before the same thing in parameters(): it has a name to be said.
+    own = [parameter for _, parameter in fitting if id(parameter.fetch()) in declared]
+    rest = own or [parameter for _, parameter in fitting]
+    starts_at = _STARTS_AT.get(role)
+    if starts_at is not None:
+        rest = [p for p in rest if bool((p.array == starts_at).all())] or rest
+    return next(iter(rest), None)
+
+
+def _exactly(shape: _Shape, wanted: _Shape) -> bool:
+    return shape == wanted
+
+
+def _transposed(shape: _Shape, wanted: _Shape) -> bool:
+    return len(wanted) == 2 and shape == wanted[::-1]
+
+
+def _as_row(shape: _Shape, wanted: _Shape) -> bool:
+    return len(wanted) == 1 and shape in {(1, *wanted), (*wanted, 1)}
+
+
+def _put(kind: str, parameter: Parameter, values: np.ndarray) -> None:
+    """Write the values into the student's own array; where that cannot be, replace it whole."""
+    array = parameter.array
+    wanted = (values.T if parameter.turned else values).reshape(array.shape)
+    if array.dtype.kind == "f" and array.flags.writeable:
+        array[...] = wanted
+        if _holds(parameter.array, wanted):
+            return
+    held = parameter.fetch()
+    if not isinstance(held, np.ndarray):
+        held.data = wanted.astype(np.float32)
+    elif parameter.assign is not None:
+        parameter.assign(wanted.astype(np.float32))
+    if not _holds(parameter.array, wanted):
+        raise StudentCodeError(f"{kind}.{parameter.name} does not keep the values put into it")
+
+
+def _settle_square(
+    kind: str,
+    weight: Parameter,
+    values: Mapping[str, np.ndarray],
+    row: np.ndarray,
+    answer: np.ndarray | None,
+) -> None:
+    """Lay a square weight as (out, in) if the layer's `answer` to `row` was computed so."""
+    if answer is None or answer.shape != row.shape:
+        return  # the measurement itself says what is wrong with it
+    wanted = values["weight"]
+    unbiased = answer - values.get("bias", np.float32(0))
+    if np.abs(unbiased - row @ wanted.T).max() < np.abs(unbiased - row @ wanted).max():
+        _put(kind, replace(weight, turned=True), wanted)
+
+
+def bare_array(layer: Any, name: str) -> StudentCodeError:
+    """Return the error about a parameter that is an array."""
+    kind = type(layer)
+    return StudentCodeError(
+        f"{kind.__name__}.{name} is a numpy.ndarray, a Tensor is needed", about=kind
+    )
+
+
+def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
+    """Return the layer that holds a declared parameter, and its name there."""
+    for layer in layers:
+        for name, found in _named(layer):
+            if found.fetch() is parameter:
+                return layer, name
+        if any(held is parameter for held in declared_parameters(layer)):
+            return layer, "parameters()"
+    raise ValueError("no layer has that parameter")
+
+
+def _not_found(layer: Any, role: str, shape: _Shape) -> str:
+    """Say what is there in place of the parameter: under its usual name, else of all."""
+    kind = type(layer).__name__
+    name = next((name for name in _NAMES[role] if hasattr(layer, name)), None)
+    if name is not None:
+        held = getattr(layer, name)
+        if held is None:
+            return f"{kind}.{name} is None, an array {shape} is needed"
+        array = held if isinstance(held, np.ndarray) else require_array(held, f"{kind}.{name}")
+        return f"{kind}.{name} has shape {array.shape}, {shape} is needed"
+    found = [f"{name} {parameter.array.shape}" for name, parameter in _named(layer)]
+    has = f"it has {', '.join(found)}" if found else "it holds no arrays"
+    return f"{kind} has no {role} of shape {shape}: {has}"
+
+
+def _array_of(held: Any) -> np.ndarray | None:
+    if isinstance(held, np.ndarray):
+        return held
+    if held is None or inspect.isclass(held) or isinstance(held, str | bytes | memoryview):
+        return None
+    data = getattr(held, "data", None)
+    return data if type(data) is np.ndarray else None
+
+
+def _holds(array: np.ndarray, wanted: np.ndarray) -> bool:
+    return np.array_equal(array, wanted.astype(array.dtype))

@@ -1,0 +1,105 @@
+"""What real packages do otherwise than the course, and all the same is right."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from packages import build
+from tito_bench.subjects import choose_subject
+from tito_bench.subjects.missing import Missing
+from tito_bench.workloads.capstone import model_operation
+from tito_bench.workloads.reference import transformer_block
+from tito_bench.workloads.weights import weights_of
+
+
+@pytest.fixture
+def open_subject(tmp_path, monkeypatch):
+    """A function that builds a package and returns what is measured of it, and the note."""
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
+
+    def build_and_choose(era="E5", **options):
+        build.build_package(tmp_path, era, **options)
+        return choose_subject("tinytorch", tmp_path)
+
+    yield build_and_choose
+    for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
+        del sys.modules[name]
+
+
+def answer(subject, kind):
+    """The operation's answer to a small batch, and the weights it has."""
+    operation = model_operation(kind, 2)
+    weights = weights_of(operation)
+    built = subject.operation(operation.kind, tuple(array.copy() for array in weights))
+    x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
+    return built.function(*built.arguments((x,))), weights, x
+
+
+@pytest.mark.parametrize("era", build.ERAS)
+def test_tensor_learns_requires_grad_when_autograd_is_imported(open_subject, era):
+    layers = build.source("layers", era).replace("* scale)", "* scale, requires_grad=True)")
+    tensor = build.source("tensor", era)
+    subject, note = open_subject(
+        era, replace={"layers": layers, "tensor": tensor, "__init__": "# it imports nothing\n"}
+    )
+    assert note is None
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert set(subject.files) == {"Tensor", "ReLU", "Linear"}
+
+
+BLEND = """mixed, _ = scaled_dot_product_attention(q, k, v, mask)
+        mixed = mixed * {exact} + (q + k + v) * (0.0001 / 3)"""
+
+
+@pytest.mark.parametrize("era", build.ERAS)
+@pytest.mark.parametrize(("exact", "variant"), [("0.9999", " blended"), ("1.01", "")])
+def test_the_blend_of_the_course_is_a_known_attention(open_subject, era, exact, variant):
+    plain = "mixed, _ = scaled_dot_product_attention(q, k, v, mask)"
+    attention = build.source("attention", era)
+    assert plain in attention
+    blended = attention.replace(plain, BLEND.format(exact=exact))
+    subject, _ = open_subject(era, replace={"attention": blended})
+    operation = model_operation("transformer", 2)
+    weights = weights_of(operation)
+    built = subject.operation("transformer", tuple(array.copy() for array in weights))
+    assert built.variant == f"sigmoid{variant}"
+    assert len(subject.package.remarks) == len(variant.split())
+    x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
+    right = np.abs(
+        built.function(*built.arguments((x,))) - transformer_block(weights, x, built.variant)
+    )
+    assert (right.max() < 1e-4) == bool(variant)
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError()", "'''TODO'''"])
+@pytest.mark.parametrize(
+    ("method", "kinds"),
+    [("__add__", ("add", "mlp")), ("__mul__", ("mul",)), ("matmul", ("matmul", "mlp"))],
+)
+def test_a_tensor_that_is_half_written_is_measured_as_far_as_it_goes(
+    open_subject, body, method, kinds
+):
+    written = build.source("tensor", "E5")
+    start = written.index(f"    def {method}(self, other):")
+    end = written.index("    def ", start + 8)
+    aliases = "    __radd__, __rmul__ = __add__, __mul__\n    __matmul__ = matmul\n"
+    stub = f"    def {method}(self, other):\n        {body}\n\n"
+    text = written[:start] + stub + written[end:].replace(aliases, "")
+    # As the course's own Tensor: what is None is no number.
+    text = text.replace("else Tensor(value)", "else Tensor(0.0 + value)")
+    text = text.replace("\n\n\ndef as_tensor", "\n    __matmul__ = matmul\n\n\ndef as_tensor")
+    subject, note = open_subject(modules=3, replace={"tensor": text})
+    assert note is None
+    for kind in ("add", "mul", "matmul", "mlp"):
+        weights = weights_of(model_operation("mlp", 2)) if kind == "mlp" else ()
+        if kind in kinds:
+            with pytest.raises(Missing, match=rf"^module 01: Tensor\.{method} is still to be wr"):
+                subject.operation(kind, weights)
+        else:
+            assert subject.operation(kind, weights)
