@@ -31,6 +31,44 @@ def open_subject(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
+@pytest.fixture
+def choose(tmp_path, open_subject):
+    """A function from a folder to what is measured of it when `--package` names it."""
+    return lambda folder: choose_subject("auto", tmp_path, folder)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["imports tinytorch", "imports itself"])
+@pytest.mark.parametrize("name", ["tinytorch", "mytorch", "my torch"])
+def test_a_folder_of_any_name_and_layout_is_measured(tmp_path, choose, name, own):
+    folder = build.build_package(tmp_path, "E2", modules=3)
+    (folder / "core").rename(folder / "foundation")
+    imported = name if own and name.isidentifier() else "tinytorch"
+    for file in folder.rglob("*.py"):
+        text = file.read_text().replace("tinytorch.core.", f"{imported}.foundation.")
+        file.write_text(text if file.parent != folder else "")
+    folder = folder.rename(tmp_path / name)
+    subject, note = choose(folder)
+    assert (subject.name, note) == ("tinytorch", None)
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    if name != "my torch":
+        first, second = (sys.modules[f"{top}.foundation.tensor"] for top in (imported, "tinytorch"))
+        assert first is second
+    subject.package.close()
+    assert not [module for module in sys.modules if module.partition(".")[0] in (name, "tinytorch")]
+
+
+def test_a_module_that_is_missing_and_has_a_notebook_says_the_next_step(tmp_path, open_subject):
+    notebook = tmp_path / "modules" / "09_spatial" / "spatial.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    subject, _ = open_subject(modules=3)
+    assert str(subject.package.find("Conv2d")) == (
+        "module 09 convolutions: Conv2d not found; "
+        "modules/09_spatial is written but not exported: tito module complete 09"
+    )
+
+
 def answer(subject, kind):
     """The operation's answer to a small batch, and the weights it has."""
     operation = model_operation(kind, 2)

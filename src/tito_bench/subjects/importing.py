@@ -7,7 +7,9 @@ Runs inside the measuring worker: it changes `sys.meta_path`, `sys.path` and
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -37,6 +39,7 @@ class PackageImporter:
         self._folder = location.folder.resolve()
         self._root = location.root
         self._finder = _OneFolderFinder(self._folder)
+        self._alias = _alias_of(self._folder)
         self._write_bytecode: bool | None = None
         self._added_path: str | None = None
         self._stubs: set[str] = set()
@@ -72,6 +75,9 @@ class PackageImporter:
         self._write_bytecode = None
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
+        if self._alias is not None and self._alias in sys.meta_path:
+            sys.meta_path.remove(self._alias)
+            _forget(self._alias.name)
         if self._added_path in sys.path:
             sys.path.remove(self._added_path)
         _forget_package()
@@ -86,6 +92,8 @@ class PackageImporter:
         # First of all finders: an installed tinytorch, or the finder of an
         # editable installation, must not win.
         sys.meta_path.insert(0, self._finder)
+        if self._alias is not None:
+            sys.meta_path.insert(0, self._alias)
         # Last of all paths: a student's random.py must not shadow Python's.
         parent = str(self._folder.parent)
         if parent not in sys.path:
@@ -176,6 +184,39 @@ class _OneFolderFinder:
         return spec
 
 
+class _OwnNameFinder(Loader):
+    """Answers the package's own name, where that is not `tinytorch`, with the same modules.
+
+    Its files may import each other by that name: a second copy of Tensor would be no Tensor
+    to the first.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return a spec whose loading gives the module of the package."""
+        del path, target
+        top, dot, rest = fullname.partition(".")
+        if top != self.name:
+            return None
+        try:
+            found = importlib.util.find_spec(f"{PACKAGE}{dot}{rest}")
+        except ModuleNotFoundError:
+            return None
+        return None if found is None else ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python: what it makes is replaced at once."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the module of the package in its place."""
+        own = module.__name__
+        sys.modules[own] = importlib.import_module(PACKAGE + own[len(self.name) :])
+
+
 def _parents(dotted: str) -> list[str]:
     parts = dotted.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]
@@ -192,6 +233,18 @@ def _search_path(module: ModuleType) -> list[str | None]:
     return list(getattr(module, "__path__", ())) or [None]
 
 
+def _alias_of(folder: Path) -> _OwnNameFinder | None:
+    """Return the finder for the name that the folder itself has, where that name is free."""
+    name = folder.name
+    if name == PACKAGE or not name.isidentifier() or name in sys.stdlib_module_names:
+        return None
+    return None if name in sys.modules else _OwnNameFinder(name)
+
+
 def _forget_package() -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+    _forget(PACKAGE)
+
+
+def _forget(package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]

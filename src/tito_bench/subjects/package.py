@@ -16,6 +16,7 @@ from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.redaction import display_path, one_line
 from tito_bench.subjects.scanning import modules_defining
 from tito_bench.subjects.stubs import is_stub, still_to_be_written
+from tito_bench.subjects.unexported import unexported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +198,9 @@ class Package:
                 reason = f"{layout}: {name} cannot be imported: {fault}"
                 fails = dotted not in self._importer.waiting
                 return Missing(name, layout.number, reason, fails=fails)
-        return Missing(name, layout.number, f"{layout}: {name} not found")
+        step = unexported(self.location.root, layout)
+        reason = f"{layout}: {name} not found" + ("" if step is None else f"; {step}")
+        return Missing(name, layout.number, reason)
 
     def _homes(self, name: str, layout: CourseModule, elsewhere: set[str]) -> Iterator[str]:
         """Yield the modules that may bring `name`, the likeliest first."""
