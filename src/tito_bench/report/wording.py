@@ -170,6 +170,10 @@ _DOCTOR = {
         "Parts of the TinyTorch package cannot be imported: {value}.",
         "Repair those files, if you have reached their modules.",
     ),
+    "split_history": Words(
+        "{what} holds {value} of the same project, which its history leaves out.",
+        "Move them into .tito/benchmarks of the project, or delete them.",
+    ),
     "not_writable": Words(
         "{what} cannot be written to: {value}.",
         "Or choose another folder with --project.",
