@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tito_bench.subjects.discovery import PackageLocation
+    from tito_bench.subjects.missing import Missing
 
 __all__ = ["PACKAGE", "PackageImporter"]
 
@@ -46,6 +47,8 @@ class PackageImporter:
         self.faults: dict[str, str] = {}
         self.waiting: set[str] = set()
         """Those in `faults` that only wait for what is not there, or not written, yet."""
+        self.unwritten: dict[str, Missing] = {}
+        """Those that call a stub while they are imported, and which one."""
 
     def load(self, dotted: str) -> ModuleType | None:
         """Import one module of the package.
@@ -114,16 +117,17 @@ class PackageImporter:
                 file = self._path_of(dotted).with_suffix(".py")
                 imported = file if file.is_file() else None
                 self.faults[dotted] = describe_fault(error, self._folder, self._root, imported)
-                if self._waits(error):
+                stub = unwritten_in(error, self._folder)
+                if stub is not None:
+                    self.unwritten[dotted] = stub
+                if stub is not None or self._waits(error):
                     self.waiting.add(dotted)
             return None
         self._check_origin(module)
         return module
 
     def _waits(self, error: BaseException) -> bool:
-        """Say whether `error` names a module of the package that is not there, or a stub."""
-        if unwritten_in(error, self._folder) is not None:
-            return True
+        """Say whether `error` names a module of the package that is not there, or waits itself."""
         if not isinstance(error, ModuleNotFoundError) or error.name is None:
             return False
         return error.name.partition(".")[0] == PACKAGE

@@ -10,6 +10,7 @@ import numpy as np
 from tito_bench.subjects.attention_variant import BLEND_REMARK, attention_variant
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.parameters import declared_parameters, put_parameters
+from tito_bench.subjects.stubs import unwritten_class
 from tito_bench.subjects.student_code import (
     as_function,
     require_array,
@@ -155,6 +156,9 @@ def _part(whole: Any, *names: str) -> Any:
         part = getattr(whole, name, None)
         if part is not None:
             return part
+    stub = unwritten_class(whole)
+    if stub is not None:
+        raise stub
     raise StudentCodeError(f"{type(whole).__name__} has no attribute {' or '.join(names)}")
 
 

@@ -127,9 +127,14 @@ class Package:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Return one line for each cause that kept a module from being imported so far."""
+        """Return one line for each cause that kept a module from being imported so far.
+
+        A stub that is called meanwhile is none: it is said where it is missed.
+        """
         modules_of: dict[str, list[str]] = {}
         for dotted, fault in self._importer.faults.items():
+            if dotted in self._importer.unwritten:
+                continue
             modules_of.setdefault(fault, []).append(dotted)
         lines = []
         for fault, modules in modules_of.items():
@@ -193,6 +198,8 @@ class Package:
         if stub:
             return still_to_be_written(name, layout)
         for dotted in layout.paths:
+            if dotted in self._importer.unwritten:
+                return self._importer.unwritten[dotted].again()
             if dotted in self._importer.faults:
                 fault = self._importer.faults[dotted]
                 reason = f"{layout}: {name} cannot be imported: {fault}"

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.stubs import unwritten_class
 from tito_bench.subjects.student_code import require_array
 
 __all__ = [
@@ -130,7 +131,8 @@ def put_parameters(
     is tried once. A bias that is not there does where zeros are wanted.
 
     Raises:
-        StudentCodeError: a parameter is not there, or does not keep its values.
+        Missing: a parameter is not there because the layer's class is a stub.
+        StudentCodeError: it is not there, or does not keep its values.
     """
     kind = type(layer).__name__
     function = layer if callable(layer) else getattr(layer, "forward", None)
@@ -139,7 +141,7 @@ def put_parameters(
         parameter = found[role]
         if parameter is None:
             if wanted.any():
-                raise StudentCodeError(_not_found(layer, role, wanted.shape))
+                raise unwritten_class(layer) or _not_found(layer, role, wanted.shape)
             continue  # a bias of zeros changes nothing
         _put(kind, parameter, wanted)
     weight = found.get("weight")
@@ -166,7 +168,7 @@ def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.nd
     values = {}
     for role, parameter in find_parameters(layer, shapes).items():
         if parameter is None:
-            raise StudentCodeError(_not_found(layer, role, shapes[role]))
+            raise _not_found(layer, role, shapes[role])
         array = parameter.array.T if parameter.turned else parameter.array
         values[role] = np.array(array.reshape(shapes[role]), dtype=np.float32)
     return values
@@ -283,19 +285,19 @@ def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
     raise ValueError("no layer has that parameter")
 
 
-def _not_found(layer: Any, role: str, shape: _Shape) -> str:
+def _not_found(layer: Any, role: str, shape: _Shape) -> StudentCodeError:
     """Say what is there in place of the parameter: under its usual name, else of all."""
     kind = type(layer).__name__
     name = next((name for name in _NAMES[role] if hasattr(layer, name)), None)
-    if name is not None:
-        held = getattr(layer, name)
-        if held is None:
-            return f"{kind}.{name} is None, an array {shape} is needed"
-        array = held if isinstance(held, np.ndarray) else require_array(held, f"{kind}.{name}")
-        return f"{kind}.{name} has shape {array.shape}, {shape} is needed"
-    found = [f"{name} {parameter.array.shape}" for name, parameter in _named(layer)]
-    has = f"it has {', '.join(found)}" if found else "it holds no arrays"
-    return f"{kind} has no {role} of shape {shape}: {has}"
+    if name is None:
+        found = [f"{name} {parameter.array.shape}" for name, parameter in _named(layer)]
+        has = f"it has {', '.join(found)}" if found else "it holds no arrays"
+        return StudentCodeError(f"{kind} has no {role} of shape {shape}: {has}")
+    held, shown = getattr(layer, name), f"{kind}.{name}"
+    if held is None:
+        return StudentCodeError(f"{shown} is None, an array {shape} is needed")
+    array = held if isinstance(held, np.ndarray) else require_array(held, shown)
+    return StudentCodeError(f"{shown} has shape {array.shape}, {shape} is needed")
 
 
 def _array_of(held: Any) -> np.ndarray | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tito_bench.subjects.course_modules import CourseModule
 
-__all__ = ["is_stub", "still_to_be_written", "unwritten_behind", "unwritten_in"]
+__all__ = ["is_stub", "still_to_be_written", "unwritten_behind", "unwritten_class", "unwritten_in"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _getprofile, _setprofile = sys.getprofile, sys.setprofile
@@ -66,6 +66,12 @@ def still_to_be_written(name: str, module: CourseModule | None) -> Missing:
     where = "" if module is None else f"module {module.number:02d}: "
     number = None if module is None else module.number
     return Missing(name, number, f"{where}{name} is still to be written", unwritten=True)
+
+
+def unwritten_class(part: object) -> Missing | None:
+    """Return the class of `part`, an object of the student's, as missing if it is a stub."""
+    name = type(part).__name__
+    return still_to_be_written(name, LAYOUTS.get(name)) if is_stub(type(part)) else None
 
 
 def unwritten_in(error: BaseException, package: Path) -> Missing | None:
