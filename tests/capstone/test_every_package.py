@@ -1,7 +1,7 @@
 """Packages of every era: whole, without one module, and with one module still to be written.
 
 In this process and with the least that each task can do, so that all of them take less
-than a minute; a few are measured whole, by the command, in test_whole_packages.
+than a minute; a few are measured whole by the command in tests/cli/benchmark.
 """
 
 from __future__ import annotations
