@@ -18,7 +18,7 @@ from tito_bench.capstone.task_context import TaskContext
 from tito_bench.capstone.tasks import perform
 from tito_bench.subjects import choose_subject
 from tito_bench.subjects.course_modules import COURSE_MODULES
-from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.weights import weights_of
@@ -133,3 +133,19 @@ def test_a_tensor_that_is_a_stub_is_no_package_yet(era: str, body: str, tmp_path
 
 def test_the_modules_of_the_fixtures_are_those_of_the_course() -> None:
     assert len(MODULES) == len(COURSE_MODULES) == 20
+
+
+@pytest.mark.usefixtures("kept_imports")
+@pytest.mark.parametrize("era", ERAS)
+def test_training_says_which_parameter_is_no_tensor(era: str, tmp_path: Path) -> None:
+    layers = source("layers", era).replace(
+        "Tensor(np.zeros(out_features))", "np.zeros(out_features)"
+    )
+    build_package(tmp_path, era, replace={"layers": layers})
+    subject, _ = choose_subject("tinytorch", tmp_path)
+    assert isinstance(subject, TinyTorchSubject)
+    desk = TaskContext(subject, _native.Kernels(), tmp_path, "mlp", 1, 0.0)
+    line = r"^tinytorch/core/layers\.py: Linear\.bias is a numpy\.ndarray, a Tensor is needed$"
+    with pytest.raises(StudentCodeError, match=line):
+        perform("training", desk)
+    subject.package.close()

@@ -9,7 +9,7 @@ import pytest
 
 from packages import build
 from tito_bench.subjects import choose_subject
-from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.reference import transformer_block
 from tito_bench.workloads.weights import weights_of
@@ -141,3 +141,28 @@ def test_a_tensor_that_is_half_written_is_measured_as_far_as_it_goes(
                 subject.operation(kind, weights)
         else:
             assert subject.operation(kind, weights)
+
+
+def test_a_bias_that_is_an_array_is_said_with_its_file_and_measured_where_it_works(open_subject):
+    layers = build.source("layers", "E5").replace(
+        "Tensor(np.zeros(out_features))", "np.zeros(out_features)"
+    )
+    subject, _ = open_subject(replace={"layers": layers})
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert subject.package.remarks == (
+        "tinytorch/core/layers.py: Linear.bias is a numpy.ndarray, a Tensor is needed",
+    )
+
+
+def test_a_bias_that_is_an_array_is_said_with_its_file_where_it_does_not_work(open_subject):
+    layers = build.source("layers", "E5").replace(
+        "Tensor(np.zeros(out_features))", "np.zeros(out_features)"
+    )
+    layers = layers.replace("y + self.bias", "Tensor(y.data + self.bias.numpy())")
+    subject, _ = open_subject(replace={"layers": layers})
+    with pytest.raises(StudentCodeError) as caught:
+        answer(subject, "mlp")
+    assert str(caught.value) == (
+        "tinytorch/core/layers.py: Linear.bias is a numpy.ndarray, a Tensor is needed"
+    )

@@ -26,6 +26,7 @@ from tito_bench.subjects.student_code import require_array
 __all__ = [
     "Parameter",
     "bare_array",
+    "bare_parameters",
     "declared_parameters",
     "find_parameters",
     "holder_of",
@@ -272,6 +273,20 @@ def bare_array(layer: Any, name: str) -> StudentCodeError:
     return StudentCodeError(
         f"{kind.__name__}.{name} is a numpy.ndarray, a Tensor is needed", about=kind
     )
+
+
+def bare_parameters(layer: Any) -> list[StudentCodeError]:
+    """Return the error about each parameter of `layer` that is an array and no Tensor.
+
+    Some Tensors compute with arrays, but no optimizer can train one.
+    """
+    declared = {id(held) for held in declared_parameters(layer)}
+    usual = {name for names in _NAMES.values() for name in names}
+    return [
+        bare_array(layer, name)
+        for name, parameter in _named(layer)
+        if parameter.is_bare and (name in usual or id(parameter.fetch()) in declared)
+    ]
 
 
 def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
