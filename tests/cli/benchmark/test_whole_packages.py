@@ -76,3 +76,20 @@ def test_a_notebook_that_was_never_exported_is_the_next_step(run_cli: Run, proje
     refused = run_cli("benchmark", "capstone", "--quick")
     assert (refused.returncode, refused.stderr.count("\n") <= 2) == (1, True)
     assert step in refused.stderr
+
+
+def test_a_new_module_that_lowers_the_score_is_said_with_it(run_cli: Run, project: Path) -> None:
+    package = build_package(project, "E5")
+    convolutions = package / module_path("spatial", "E5")
+    convolutions.rename(package / "later")
+    first = run_cli("benchmark", "capstone", "--track", "speed", "--time-budget", "4")
+    assert (first.returncode, "Since" in first.stdout) == (0, False)
+    (package / "later").rename(convolutions)
+    second = run_cli("benchmark", "capstone", "--track", "speed", "--time-budget", "4")
+    assert second.returncode == 0
+    line = "now of 4 models, was 3; the others "
+    assert line in " ".join(second.stdout.split())
+    assert line in " ".join(run_cli("benchmark", "history").stdout.split())
+    compared = " ".join(run_cli("benchmark", "compare", "latest~1", "latest").stdout.split())
+    assert "that of B of tensor, mlp, mlp wide, transformer, cnn;" in compared
+    assert "what only one of them has is not compared" in compared
