@@ -57,7 +57,7 @@ _VERDICT = {
         "Compute in the calling thread only.",
     ),
     "other_processes": Words(
-        "{what} started {value} other processes, whose work is not timed.",
+        "Processes that {what} started, whose work is not timed: {value}.",
         "Compute in the process that is measured.",
     ),
     "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
