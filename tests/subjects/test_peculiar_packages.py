@@ -166,3 +166,11 @@ def test_a_bias_that_is_an_array_is_said_with_its_file_where_it_does_not_work(op
     assert str(caught.value) == (
         "tinytorch/core/layers.py: Linear.bias is a numpy.ndarray, a Tensor is needed"
     )
+
+
+def test_the_linear_layer_of_september_2025_is_called_dense(open_subject):
+    layers = build.source("layers", "E1").replace("class Linear(", "class Dense(")
+    subject, _ = open_subject("E1", modules=3, replace={"layers": layers})
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert subject.files["Linear"] == "tinytorch/core/layers.py"

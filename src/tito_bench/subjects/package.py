@@ -6,11 +6,11 @@ import hashlib
 import inspect
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tito_bench.subjects.course_modules import COURSE_MODULES, layout_of
+from tito_bench.subjects.course_modules import COURSE_MODULES, FORMER_NAMES, layout_of
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.redaction import display_path, one_line
@@ -218,6 +218,14 @@ class Package:
                 yield dotted
 
     def _look_in(self, dotted: str, name: str) -> Found | None:
+        found = self._look_for(name, dotted)
+        for former in FORMER_NAMES.get(name, ()) if found is None else ():
+            older = self._look_for(former, dotted)
+            if older is not None:
+                return replace(older, name=name)
+        return found
+
+    def _look_for(self, name: str, dotted: str) -> Found | None:
         module = self._importer.load(dotted)
         try:
             value = getattr(module, name, None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = [
     "declared_parameters",
     "find_parameters",
     "holder_of",
+    "named_parameters",
     "put_parameters",
     "read_parameters",
 ]
@@ -80,12 +81,10 @@ def declared_parameters(layer: Any) -> list[Any]:
     A mapping gives its values, and pairs of name and parameter their second part.
     """
     own = getattr(layer, "parameters", None)
-    if not callable(own):
-        return []
-    given = own()
+    given = own() if callable(own) else own
     if isinstance(given, Mapping):
         given = given.values()
-    if given is None:
+    if not isinstance(given, Iterable) or isinstance(given, str):
         return []
     return [
         entry[1]
@@ -104,7 +103,7 @@ def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Param
     """
     found: dict[str, Parameter | None] = dict.fromkeys(shapes)
     taken: set[int] = set()
-    candidates = [*_named(layer), *_declared(layer)]
+    candidates = [*named_parameters(layer), *_declared(layer)]
     for fits in (_exactly, _transposed, _as_row):
         for role, shape in shapes.items():
             if found[role] is not None:
@@ -175,7 +174,8 @@ def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.nd
     return values
 
 
-def _named(layer: Any) -> Iterator[tuple[str, Parameter]]:
+def named_parameters(layer: Any) -> Iterator[tuple[str, Parameter]]:
+    """Yield what of the layer's attributes holds an array, with its name."""
     names = list(getattr(layer, "__dict__", {}))
     for kind in type(layer).__mro__:
         slots = kind.__dict__.get("__slots__", ())
@@ -284,7 +284,7 @@ def bare_parameters(layer: Any) -> list[StudentCodeError]:
     usual = {name for names in _NAMES.values() for name in names}
     return [
         bare_array(layer, name)
-        for name, parameter in _named(layer)
+        for name, parameter in named_parameters(layer)
         if parameter.is_bare and (name in usual or id(parameter.fetch()) in declared)
     ]
 
@@ -292,7 +292,7 @@ def bare_parameters(layer: Any) -> list[StudentCodeError]:
 def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
     """Return the layer that holds a declared parameter, and its name there."""
     for layer in layers:
-        for name, found in _named(layer):
+        for name, found in named_parameters(layer):
             if found.fetch() is parameter:
                 return layer, name
         if any(held is parameter for held in declared_parameters(layer)):
@@ -305,7 +305,7 @@ def _not_found(layer: Any, role: str, shape: _Shape) -> StudentCodeError:
     kind = type(layer).__name__
     name = next((name for name in _NAMES[role] if hasattr(layer, name)), None)
     if name is None:
-        found = [f"{name} {parameter.array.shape}" for name, parameter in _named(layer)]
+        found = [f"{name} {parameter.array.shape}" for name, parameter in named_parameters(layer)]
         has = f"it has {', '.join(found)}" if found else "it holds no arrays"
         return StudentCodeError(f"{kind} has no {role} of shape {shape}: {has}")
     held, shown = getattr(layer, name), f"{kind}.{name}"
