@@ -174,3 +174,22 @@ def test_the_linear_layer_of_september_2025_is_called_dense(open_subject):
     found, (w1, b1, w2, b2), x = answer(subject, "mlp")
     np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
     assert subject.files["Linear"] == "tinytorch/core/layers.py"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_tensor_learns_requires_grad_when_autograd_is_switched_on(open_subject, fails):
+    layers = build.source("layers", "E5").replace("* scale)", "* scale, requires_grad=True)")
+    autograd = build.source("autograd", "E5")
+    assert autograd.rstrip().endswith("enable_autograd()")
+    autograd = autograd.rstrip().removesuffix("enable_autograd()")
+    if fails:
+        autograd += "def enable_autograd(quiet=True):\n    raise OSError('not today')\n"
+    replace = {"layers": layers, "autograd": autograd, "__init__": "# it imports nothing\n"}
+    subject, note = open_subject(replace=replace)
+    assert note is None
+    if fails:
+        with pytest.raises(StudentCodeError, match="requires_grad"):
+            answer(subject, "mlp")
+        return
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)

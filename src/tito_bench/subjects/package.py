@@ -117,8 +117,15 @@ class Package:
         it, and layers ask for it. What is found so is not among `files`: it may never
         be used.
         """
-        if isinstance(self._search("enable_autograd"), Missing):
-            self._search("Function")
+        if isinstance(self.peek("enable_autograd"), Missing):
+            self.peek("Function")
+
+    def peek(self, name: str) -> Found | Missing:
+        """Return what `find` returns, for a name that is looked at and not measured.
+
+        It does not come among `files`.
+        """
+        return self._answers.get(name) or self._search(name)
 
     @property
     def files(self) -> dict[str, str]:
