@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -99,12 +100,13 @@ def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Param
 
     `shapes` are those wanted, by role ("weight", "bias"; of a norm "gain", "shift");
     the same parameter is never found twice. A weight of the same numbers the other
-    way round fits too, if none fits as it is; so does a bias with an axis of one more.
+    way round fits too, if none fits as it is; so do a bias with an axis of one more, and
+    filters (out, in, k, k) as rows (out, in * k * k).
     """
     found: dict[str, Parameter | None] = dict.fromkeys(shapes)
     taken: set[int] = set()
     candidates = [*named_parameters(layer), *_declared(layer)]
-    for fits in (_exactly, _transposed, _as_row):
+    for fits in (_exactly, _transposed, _as_row, _unfolded):
         for role, shape in shapes.items():
             if found[role] is not None:
                 continue
@@ -232,6 +234,11 @@ def _transposed(shape: _Shape, wanted: _Shape) -> bool:
 
 def _as_row(shape: _Shape, wanted: _Shape) -> bool:
     return len(wanted) == 1 and shape in {(1, *wanted), (*wanted, 1)}
+
+
+def _unfolded(shape: _Shape, wanted: _Shape) -> bool:
+    """Say whether filters (out, in, k, k) are kept as rows, for a product with columns."""
+    return len(wanted) == 4 and shape == (wanted[0], math.prod(wanted[1:]))
 
 
 def _put(kind: str, parameter: Parameter, values: np.ndarray) -> None:
