@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
+from msgspec import structs
 
 from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import (
@@ -115,7 +115,8 @@ def measure_capstone(
     machine = describe_machine()
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "capstone", order=order)
-    load = Load("tinytorch", str(root), None if package is None else str(package))
+    names = tuple(operation.name for operation in CAPSTONE)
+    load = Load("tinytorch", str(root), None if package is None else str(package), names)
     clock = time.monotonic
     ends = clock() + time_s
     run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
@@ -128,6 +129,7 @@ def measure_capstone(
         run.supervisor.stop()
     suite = SuiteResult(loaded, ())
     if timed:
+        load = structs.replace(load, references=loaded.references)
         suite_runner = SuiteRunner(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
         refused = _refused(tasks, latencies, left_s)
@@ -294,7 +296,7 @@ def _record(
     merged = {**loaded.files, **suite.subject.files, **files}
     return build_capstone_record(
         Findings(
-            subject=msgspec.structs.replace(loaded, files=merged),
+            subject=structs.replace(loaded, files=merged),
             machine=machine,
             environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
             summary=summary,
