@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from tito_bench.cli.streams import utc_now
+from tito_bench.measure.task_figures import Comparison, CustomModelFigures, CustomModelsFigures
 from tito_bench.records.benchmark import ReasonRecord, VerdictRecord
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
 from tito_bench.records.standing import read_standing
@@ -98,3 +99,22 @@ def test_why_the_courses_digits_were_not_used_is_said(complete_record: CapstoneR
     first = msgspec.structs.replace(first, note=pointer)
     record = msgspec.structs.replace(complete_record, accuracy=[first, *others])
     assert "is a Git LFS pointer" in shown(record, 200)
+
+
+def _own(speedup: float, interval: tuple[float, float]) -> CustomModelsFigures:
+    one = CustomModelFigures("m.py:f", 1e6, None, None, None, 0.5, [], [], None, None)
+    return CustomModelsFigures([1, 64], one, one, Comparison(speedup, interval, None, None))
+
+
+def test_what_takes_longer_is_slower(complete_record: CapstoneRecord) -> None:
+    for own, line in (
+        (_own(2.0, (1.5, 2.5)), "Optimized: 2.00x faster (1.50 to 2.50)"),
+        (_own(0.5, (0.4, 0.625)), "Optimized: 2.00x slower (1.60 to 2.50)"),
+    ):
+        assert line in shown(msgspec.structs.replace(complete_record, own=own))
+
+
+def test_what_is_no_measurement_of_the_package_has_a_name(complete_record: CapstoneRecord) -> None:
+    missed = [NotMeasuredRecord("inventory", "timeout", "no answer within 3 s")]
+    text = shown(msgspec.structs.replace(complete_record, not_measured=missed))
+    assert "the list of modules: no answer within 3 s" in text

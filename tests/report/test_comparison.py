@@ -308,3 +308,11 @@ def test_numbers_that_cannot_be_are_not_compared() -> None:
         "not compared",
         "not separated",
     ]
+
+
+@pytest.mark.parametrize(("before", "after"), [("tinytorch", "numpy"), ("numpy", "tinytorch")])
+def test_another_subject_is_a_regression_however_fast_it_is(before: str, after: str) -> None:
+    view = compared(made_record(name=before), made_record(name=after, slowdown=1.0))
+    line = f"B is {after} and A is {before}: another subject"
+    assert regressions(view, 1000) == (line,)
+    assert regressions(compared(made_record(name=before), made_record(name=before)), 0) == ()

@@ -13,7 +13,7 @@ from rich.console import Console
 from records.made_record import made_record
 from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
-from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.benchmark import BenchmarkRecord, ReasonRecord, VerdictRecord
 from tito_bench.report import view
 from tito_bench.report.terminal import Symbols, print_baseline
 from tito_bench.score import Work
@@ -103,6 +103,14 @@ def test_without_unicode_the_report_is_ascii_and_says_as_much() -> None:
     assert "[ok] Setup verified" in text
     failed = shown(made_record({"add_512x512": Failure("incorrect", "off")}), unicode=False)
     assert "[failed] Setup is not verified: an operation failed." in failed
+
+
+def test_an_operation_failed_only_where_one_did() -> None:
+    record = made_record()
+    verdict = VerdictRecord("invalid", [ReasonRecord("other_processes", "the code", "1")])
+    text = shown(msgspec.structs.replace(record, verdict=verdict))
+    assert "Setup is not verified: some of the work was not timed." in text
+    assert "Processes that the code started, whose work is not timed: 1." in text
 
 
 def test_what_is_missing_is_named_and_the_score_says_how_much_it_covers() -> None:

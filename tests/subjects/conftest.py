@@ -12,6 +12,16 @@ from tito_bench.subjects.discovery import PackageLocation, locate_package
 from tito_bench.subjects.package import Package
 
 
+@pytest.fixture(autouse=True)
+def no_environment_is_active():
+    """No virtual environment or conda says that it is active."""
+    # Not the fixture `monkeypatch`: it would be undone after all others then.
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+            patch.delenv(variable, raising=False)
+        yield
+
+
 @pytest.fixture
 def build_package():
     """`tests/packages/build.py: build_package`."""

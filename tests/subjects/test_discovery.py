@@ -93,6 +93,74 @@ def test_a_folder_called_tinytorch_that_is_no_package(tmp_path):
     assert isinstance(locate_package(tmp_path, search_path=[]), Missing)
 
 
+OTHER = {"tensor": "class Tensor:\n    pass\n", "layers": "class Linear:\n    pass\n"}
+
+
+def write_modules(folder, texts):
+    folder.mkdir(parents=True)
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text)
+
+
+@pytest.mark.parametrize("layout", ["foundation", "nn/basics", "."])
+@pytest.mark.parametrize("name", ["tinytorch", "mytorch", "my solution"])
+def test_an_explicit_folder_may_have_any_layout_that_defines_tensor(tmp_path, layout, name):
+    write_modules(tmp_path / name / layout, OTHER)
+    location = locate_package(tmp_path, tmp_path / name)
+    assert location == PackageLocation(tmp_path / name, tmp_path, "explicit")
+
+
+def test_an_explicit_folder_may_hold_the_one_package_that_defines_tensor(tmp_path):
+    write_modules(tmp_path / "data" / "trentorch" / "base", OTHER)
+    (tmp_path / "data" / "trentorch" / "__init__.py").touch()
+    location = locate_package(tmp_path, tmp_path / "data")
+    assert location.folder == tmp_path / "data" / "trentorch"
+
+
+def test_a_stand_in_in_another_modules_home_makes_no_package(tmp_path):
+    write_modules(tmp_path / "tinytorch" / "optimization", {"compression": OTHER["tensor"]})
+    nothing = locate_package(tmp_path, tmp_path / "tinytorch")
+    assert str(nothing) == "tinytorch: no TinyTorch package (core/tensor.py) in it"
+
+
+@pytest.mark.parametrize("place", ["tinytorch", "srcs/tinytorch"])
+def test_a_package_of_another_layout_is_said_with_what_to_do(tmp_path, place):
+    write_modules(tmp_path / place / "foundation", OTHER)
+    assert str(locate_package(tmp_path, search_path=[])) == (
+        f"{place}/ has no core/tensor.py, {place}/foundation/tensor.py defines Tensor: "
+        f"add --package {place}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("notebook", "step"),
+    [
+        ("modules/01_tensor/tensor.ipynb", "modules/01_tensor"),
+        ("modules/source/01_tensor/tensor_dev.ipynb", "modules/source/01_tensor"),
+        ("tinytorch/modules/01_tensor/tensor.ipynb", "tinytorch/modules/01_tensor"),
+    ],
+)
+@pytest.mark.parametrize("unrelated", [False, True])
+def test_a_notebook_that_was_never_exported_is_the_next_step(tmp_path, notebook, step, unrelated):
+    project = tmp_path / "project"
+    (project / notebook).parent.mkdir(parents=True)
+    (project / notebook).write_text("{}")
+    search_path = [str(tmp_path / "site-packages")] if unrelated else []
+    if unrelated:
+        build_unrelated(tmp_path / "site-packages")
+    said = str(locate_package(project, search_path=search_path))
+    assert said.endswith(f"{step} is written but not exported: tito module complete 01")
+    assert ("unrelated project" in said) == unrelated
+    assert "looked for" not in said
+
+
+def test_a_folder_of_that_name_with_other_code_is_not_denied(tmp_path):
+    write_modules(tmp_path / "tinytorch", {"engine": "class Value:\n    pass\n"})
+    assert str(locate_package(tmp_path, search_path=[])) == (
+        "tinytorch/ is no package of the course: there is no core/ in it"
+    )
+
+
 def test_installed_package_of_the_course(tmp_path, build_package):
     site = tmp_path / "venv" / "site-packages"
     folder = build_package(site)

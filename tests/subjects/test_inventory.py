@@ -21,7 +21,8 @@ def test_errors_in_one_module_are_its_own(tmp_path, build_package, open_package)
     inventory = take_inventory(open_package(tmp_path))
     assert inventory[8].missing["Conv2d"] == (
         "module 09 convolutions: Conv2d cannot be imported: "
-        "tinytorch/core/spatial.py:1: needs scipy_not_there, which is not installed"
+        "tinytorch/core/spatial.py:1: needs scipy_not_there, which is not installed: "
+        "install it where tito-bench is installed"
     )
     assert inventory[9].files["CharTokenizer"] == "tinytorch/core/tokenization.py"
     assert inventory[19].files["SimpleMLP"] == "tinytorch/olympics.py"

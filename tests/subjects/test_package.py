@@ -156,7 +156,8 @@ def test_broken_init_of_a_subfolder(tmp_path, build_package, open_package):
     assert callable(package.require("Linear"))
     assert (
         "import tinytorch.core fails: tinytorch/core/__init__.py:1: "
-        "needs nothing_such, which is not installed" in package.problems
+        "needs nothing_such, which is not installed: install it where tito-bench is installed"
+        in package.problems
     )
     assert sys.modules["tinytorch"].core is sys.modules["tinytorch.core"]
     assert sys.modules["tinytorch"].core.tensor.Tensor is package.require("Tensor")

@@ -247,3 +247,11 @@ def test_a_property_that_raises_is_nobodys_parameter():
 def test_whatever_parameters_gives_is_a_flat_list(given, found):
     assert declared_parameters(Holder(parameters=lambda: given)) == found
     assert declared_parameters(Holder()) == []
+
+
+def test_filters_may_be_kept_as_rows():
+    filters = np.arange(24, dtype=np.float32).reshape(2, 3, 2, 2)
+    layer = Holder(weight=Tensor(np.zeros((2, 12))), bias=Tensor(np.zeros((2, 1))))
+    put_parameters(layer, {"weight": filters, "bias": np.array([1, 2], np.float32)})
+    assert np.array_equal(layer.weight.data, filters.reshape(2, 12))
+    assert np.array_equal(layer.bias.data, [[1], [2]])

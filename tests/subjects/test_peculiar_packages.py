@@ -9,7 +9,7 @@ import pytest
 
 from packages import build
 from tito_bench.subjects import choose_subject
-from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.reference import transformer_block
 from tito_bench.workloads.weights import weights_of
@@ -29,6 +29,44 @@ def open_subject(tmp_path, monkeypatch):
     yield build_and_choose
     for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def choose(tmp_path, open_subject):
+    """A function from a folder to what is measured of it when `--package` names it."""
+    return lambda folder: choose_subject("auto", tmp_path, folder)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["imports tinytorch", "imports itself"])
+@pytest.mark.parametrize("name", ["tinytorch", "mytorch", "my torch"])
+def test_a_folder_of_any_name_and_layout_is_measured(tmp_path, choose, name, own):
+    folder = build.build_package(tmp_path, "E2", modules=3)
+    (folder / "core").rename(folder / "foundation")
+    imported = name if own and name.isidentifier() else "tinytorch"
+    for file in folder.rglob("*.py"):
+        text = file.read_text().replace("tinytorch.core.", f"{imported}.foundation.")
+        file.write_text(text if file.parent != folder else "")
+    folder = folder.rename(tmp_path / name)
+    subject, note = choose(folder)
+    assert (subject.name, note) == ("tinytorch", None)
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    if name != "my torch":
+        first, second = (sys.modules[f"{top}.foundation.tensor"] for top in (imported, "tinytorch"))
+        assert first is second
+    subject.package.close()
+    assert not [module for module in sys.modules if module.partition(".")[0] in (name, "tinytorch")]
+
+
+def test_a_module_that_is_missing_and_has_a_notebook_says_the_next_step(tmp_path, open_subject):
+    notebook = tmp_path / "modules" / "09_spatial" / "spatial.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    subject, _ = open_subject(modules=3)
+    assert str(subject.package.find("Conv2d")) == (
+        "module 09 convolutions: Conv2d not found; "
+        "modules/09_spatial is written but not exported: tito module complete 09"
+    )
 
 
 def answer(subject, kind):
@@ -103,3 +141,55 @@ def test_a_tensor_that_is_half_written_is_measured_as_far_as_it_goes(
                 subject.operation(kind, weights)
         else:
             assert subject.operation(kind, weights)
+
+
+def test_a_bias_that_is_an_array_is_said_with_its_file_and_measured_where_it_works(open_subject):
+    layers = build.source("layers", "E5").replace(
+        "Tensor(np.zeros(out_features))", "np.zeros(out_features)"
+    )
+    subject, _ = open_subject(replace={"layers": layers})
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert subject.package.remarks == (
+        "tinytorch/core/layers.py: Linear.bias is a numpy.ndarray, a Tensor is needed",
+    )
+
+
+def test_a_bias_that_is_an_array_is_said_with_its_file_where_it_does_not_work(open_subject):
+    layers = build.source("layers", "E5").replace(
+        "Tensor(np.zeros(out_features))", "np.zeros(out_features)"
+    )
+    layers = layers.replace("y + self.bias", "Tensor(y.data + self.bias.numpy())")
+    subject, _ = open_subject(replace={"layers": layers})
+    with pytest.raises(StudentCodeError) as caught:
+        answer(subject, "mlp")
+    assert str(caught.value) == (
+        "tinytorch/core/layers.py: Linear.bias is a numpy.ndarray, a Tensor is needed"
+    )
+
+
+def test_the_linear_layer_of_september_2025_is_called_dense(open_subject):
+    layers = build.source("layers", "E1").replace("class Linear(", "class Dense(")
+    subject, _ = open_subject("E1", modules=3, replace={"layers": layers})
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+    assert subject.files["Linear"] == "tinytorch/core/layers.py"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_tensor_learns_requires_grad_when_autograd_is_switched_on(open_subject, fails):
+    layers = build.source("layers", "E5").replace("* scale)", "* scale, requires_grad=True)")
+    autograd = build.source("autograd", "E5")
+    assert autograd.rstrip().endswith("enable_autograd()")
+    autograd = autograd.rstrip().removesuffix("enable_autograd()")
+    if fails:
+        autograd += "def enable_autograd(quiet=True):\n    raise OSError('not today')\n"
+    replace = {"layers": layers, "autograd": autograd, "__init__": "# it imports nothing\n"}
+    subject, note = open_subject(replace=replace)
+    assert note is None
+    if fails:
+        with pytest.raises(StudentCodeError, match="requires_grad"):
+            answer(subject, "mlp")
+        return
+    found, (w1, b1, w2, b2), x = answer(subject, "mlp")
+    np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)

@@ -113,6 +113,22 @@ CLASSES = {
         False,
     ),
     "the later of two": (class_of(function("pass")) + class_of(function("return x")), False),
+    "written elsewhere and put in": (
+        class_of(function("pass")) + "def better(self, x):\n    return x\nThing.forward = better\n",
+        False,
+    ),
+    "empty, and written elsewhere": (
+        "class Thing:\n    pass\ndef forward(self, x):\n    return x\nThing.forward = forward\n",
+        False,
+    ),
+    "an alias of what is missing": (
+        class_of(function("pass", "__call__"), "forward = __call__\n"),
+        True,
+    ),
+    "an alias of what is there": (
+        class_of(function("return x", "__call__"), "forward = __call__\n"),
+        False,
+    ),
     "written in one branch": (
         "if False:\n    pass\nelse:\n" + textwrap.indent(class_of(function("pass")), "    "),
         True,

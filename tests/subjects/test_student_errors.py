@@ -67,7 +67,7 @@ def test_a_syntax_error_of_generated_code_has_no_file_of_its_own(tmp_path):
     [
         (SystemExit(), "the code called exit()"),
         (ModuleNotFoundError("No module named 'x'", name="scipy.signal"),
-         "needs scipy.signal, which is not installed"),
+         "needs scipy.signal, which is not installed: install it where tito-bench is installed"),
         (ModuleNotFoundError("by hand"), "ModuleNotFoundError: by hand"),
         (AssertionError(), "AssertionError"),
         (ValueError("two\nlines \x1b[31mred"), "ValueError: two lines ?[31mred"),
@@ -77,6 +77,30 @@ def test_a_syntax_error_of_generated_code_has_no_file_of_its_own(tmp_path):
 )  # fmt: skip
 def test_the_message_is_one_plain_line(tmp_path, error, line):
     assert describe_fault(error, tmp_path / "tinytorch", tmp_path) == line
+
+
+@pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_another_active_environment_is_said_with_what_is_not_installed(
+    tmp_path, monkeypatch, variable
+):
+    error = ModuleNotFoundError("No module named 'x'", name="scipy")
+    monkeypatch.setenv(variable, sys.prefix)
+    same = describe_fault(error, tmp_path / "tinytorch", tmp_path)
+    assert same == "needs scipy, which is not installed: install it where tito-bench is installed"
+    monkeypatch.setenv(variable, str(tmp_path / "other"))
+    other = describe_fault(error, tmp_path / "tinytorch", tmp_path)
+    assert other == (f"{same} (another environment is active than the one that tito-bench runs in)")
+    assert str(tmp_path) not in other
+
+
+@pytest.mark.parametrize("place", ["tinytorch/core", "modules/01_tensor"])
+def test_a_file_of_the_student_is_nothing_to_install(tmp_path, place):
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "tensor_dev.py").touch()
+    error = ModuleNotFoundError("No module named 'tensor_dev'", name="tensor_dev")
+    assert describe_fault(error, tmp_path / "tinytorch", tmp_path) == (
+        f"needs tensor_dev, but {place}/tensor_dev.py is not imported by that name"
+    )
 
 
 def test_the_message_does_not_show_where_the_project_lies(tmp_path):

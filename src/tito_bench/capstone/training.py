@@ -109,8 +109,9 @@ def _trainer(desk: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[Studen
     switch = package.find("enable_autograd")
     if isinstance(switch, Missing):
         engine = package.find("Function")
-        # A `Function` without a method marks a module as well as a written one does.
-        if switch.unwritten or (isinstance(engine, Missing) and not engine.unwritten):
+        # Where gradients need no switch it may be there and do nothing; and a `Function`
+        # without a method marks a module as well as a written one does.
+        if isinstance(engine, Missing) and (switch.unwritten or not engine.unwritten):
             raise switch.again()
     if not isinstance(switch, Missing):
         with student_code(package.location):

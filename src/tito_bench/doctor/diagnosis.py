@@ -13,6 +13,7 @@ from tito_bench.doctor.installation import KernelFacts, check_installation
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.scripts import Script, find_scripts, judge_scripts, own_folder
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
+from tito_bench.doctor.split_history import check_history
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
@@ -73,6 +74,7 @@ def diagnose(
     findings += found
     findings += check_folders(layout)
     findings += check_files(layout)
+    findings += check_history(root, environ)
     tito, tito_bench = (find_scripts(n, environ, own_folder()) for n in ("tito", "tito-bench"))
     findings += judge_scripts(tito, tito_bench)
     return Diagnosis(

@@ -6,6 +6,7 @@ every answer repeats the number of its question.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -186,7 +187,7 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """The subject is there. `note` says why `auto` chose it."""
+    """The subject is there. `note` says why `auto` chose it, and what is to be said of it."""
 
     name: str
     version: str | None
@@ -196,6 +197,11 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+
+    def remarking(self, remarks: Iterable[str]) -> Loaded:
+        """Return it with `remarks` after the note, each of them once."""
+        lines = dict.fromkeys([*([] if self.note is None else [self.note]), *remarks])
+        return msgspec.structs.replace(self, note="; ".join(lines) or None)
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):

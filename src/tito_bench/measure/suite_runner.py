@@ -86,6 +86,7 @@ class SuiteRunner:
         self._progress = progress
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
+        self._remarks: dict[str, None] = {}
 
     def run(
         self,
@@ -125,6 +126,7 @@ class SuiteRunner:
         finally:
             self._supervisor.close()
         subject = msgspec.structs.replace(subject, files=subject.files | self._files)
+        subject = subject.remarking(self._remarks)
         results = tuple(schedule.result() for schedule in schedules)
         return SuiteResult(subject, results, self._supervisor.processes_started)
 
@@ -145,6 +147,7 @@ class SuiteRunner:
             raise unexpected(answer)
         self._ready.add(name)
         self._files |= answer.files
+        self._remarks |= dict.fromkeys(answer.remarks)
         schedule.work = schedule.work or answer.work
         return answer.first
 

@@ -67,6 +67,8 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
         groups of a baseline, the tracks of a capstone.
     operations
         What was measured, in the order of the record.
+    slowdowns
+        Of each group, None where it was not measured.
     """
 
     file: str
@@ -85,6 +87,7 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[str, ...]
     parts_asked: tuple[str, ...]
     operations: tuple[OperationKey, ...]
+    slowdowns: dict[str, float | None] = {}
 
 
 class _Subject(msgspec.Struct):
@@ -117,7 +120,8 @@ class _BaselineMetrics(msgspec.Struct):
     score_interval: tuple[_Score, _Score] | None
 
 
-class _CapstoneMetrics(msgspec.Struct):
+class _CapstoneMetrics(msgspec.Struct, kw_only=True):
+    slowdowns: dict[str, float | None] = {}
     tracks: dict[str, _Score | None]
     overall: _Score | None
     score_interval: tuple[_Score, _Score] | None
@@ -181,6 +185,7 @@ def decode_header(data: bytes, file: str) -> RecordHeader:
         parts=found,
         parts_asked=asked,
         operations=seen.operations,
+        slowdowns=seen.normalized_metrics.slowdowns,
     )
 
 

@@ -227,7 +227,10 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     comparison = None
     if found is not None:
         low, high = found.speedup_interval
-        comparison = f"Optimized: {found.speedup:.2f}x faster ({low:.2f} to {high:.2f})"
+        speedup, word = found.speedup, "faster"
+        if speedup < 1:
+            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
+        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
         if found.compression_ratio is not None:
             comparison += f", {found.compression_ratio:.2f}x smaller"
         if found.accuracy_change is not None:
@@ -250,12 +253,17 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
         yield f"Without a native twin: {', '.join(model.unknown)}"
 
 
+_ASIDE = {"inventory": "the list of modules", "own": "your own model"}
+"""What tasks that are no measurement of the package are called."""
+
+
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:
     """Each reason once, with all that it kept from being measured."""
     by_reason: dict[str, list[str]] = {}
     for found in record.not_measured:
         if not found.what.endswith(" track"):
-            by_reason.setdefault(found.reason, []).append(found.what.replace("_", " "))
+            what = _ASIDE.get(found.what, found.what.replace("_", " "))
+            by_reason.setdefault(found.reason, []).append(what)
     for reason, names in by_reason.items():
         yield f"{', '.join(names)}: {reason}"
 

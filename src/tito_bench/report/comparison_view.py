@@ -16,6 +16,7 @@ from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.record_header import RecordHeader
 from tito_bench.records.record_history import differences, same_definition
 from tito_bench.report.history_view import HistoryRow, history_row
+from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import comparison_note, no_ratio
 from tito_bench.report.table import Column
 from tito_bench.safe_text import safe_text
@@ -217,12 +218,21 @@ def _notes(
     ):
         if differs:
             yield Note(code, *values)
+    parts = [_parts(entry) for entry in (before, after)]
+    if parts[0] != parts[1] and part_change(after.kind, before.slowdowns, after.slowdowns):
+        yield Note("parts", *parts)
     if any(name in was and not same_definition(was[name], op) for name, op in now.items()):
         yield Note("definition")
     if before.verdict != "stable":
         yield Note("verdict_before", before=before.verdict)
     if after.verdict != "stable":
         yield Note("verdict_after", after=after.verdict)
+
+
+def _parts(entry: RecordHeader) -> str:
+    """The groups that the score is made of, in the order of the record."""
+    measured = [safe_text(group) for group, value in entry.slowdowns.items() if value is not None]
+    return ", ".join(name.replace("_", " ") for name in measured) or "nothing"
 
 
 # -- the cells --------------------------------------------------------------------

@@ -43,7 +43,10 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
 
 def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
     """One line a record where that fits, what all say being said once; else two or three."""
-    rows = [_Shown(row) for row in cells(COLUMNS, view.records)]
+    rows = [
+        _Shown(row, record.part_change)
+        for row, record in zip(cells(COLUMNS, view.records), view.records, strict=True)
+    ]
     lines = _aligned(rows, titles)
     if max(map(cell_len, lines)) > width:
         shared = [title for title in titles if title in _SHARED and _same(rows, title)]
@@ -86,10 +89,11 @@ def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:
 class _Shown:
     """The cells of a row as the terminal shows them, by title: both ends of the interval in one.
 
-    `note` says why it is not comparable, if it is not.
+    `note` says what the score is made of if that changed, and why it is not comparable,
+    if it is not.
     """
 
-    def __init__(self, row: Sequence[str]) -> None:
+    def __init__(self, row: Sequence[str], part_change: str) -> None:
         made = dict(zip((column.key for column in COLUMNS), row, strict=True))
         low, high = made["score_low"], made["score_high"]
         self.named = {
@@ -101,7 +105,8 @@ class _Shown:
             "kernels": made["kernel_target"],
             "verdict": made["verdict"],
         }
-        self.note = f"not comparable: {made['not_comparable']}" if made["not_comparable"] else ""
+        differs = f"not comparable: {made['not_comparable']}" if made["not_comparable"] else ""
+        self.note = "; ".join(filter(None, (part_change, differs)))
 
 
 def _narrow(row: _Shown, width: int) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import get_args
 
 from tito_bench.records.record_header import Kind, RecordHeader
 from tito_bench.records.record_history import Difference, History, Skipped, differences, yardstick
+from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import difference_words, explain_skipped
 from tito_bench.report.table import Column
 from tito_bench.safe_text import safe_text
@@ -22,7 +23,8 @@ class HistoryRow:
     """One record. Texts are harmless; `created_at` is UTC.
 
     `differs` says why its score cannot be compared with that of the newest
-    record of its kind; empty where it can.
+    record of its kind; empty where it can. `part_change` says what more or less the
+    score is made of than that of the record before, of the same kind and subject.
     """
 
     file: str
@@ -39,6 +41,7 @@ class HistoryRow:
     parts: tuple[str, ...]
     parts_asked: tuple[str, ...]
     differs: tuple[Difference, ...]
+    part_change: str = ""
 
     @property
     def whose(self) -> str:
@@ -78,13 +81,31 @@ def history_view(
 ) -> HistoryView:
     """The newest `limit` records (all without), of one `kind` (both without)."""
     newest = {each: yardstick(history.entries, each) for each in get_args(Kind)}
+    changes = _part_changes(history.entries)
     wanted = history.entries if kind is None else history.of(kind)
     shown = wanted if limit is None else wanted[-limit:]
     return HistoryView(
-        records=tuple(history_row(entry, newest[entry.kind]) for entry in shown),
+        records=tuple(
+            replace(history_row(entry, newest[entry.kind]), part_change=changes.get(entry.file, ""))
+            for entry in shown
+        ),
         earlier=len(wanted) - len(shown),
         skipped=tuple(map(_skipped, history.skipped)),
     )
+
+
+def _part_changes(entries: Sequence[RecordHeader]) -> dict[str, str]:
+    """Return by file what changed in what the score is made of since the record before."""
+    last: dict[tuple[str, str], RecordHeader] = {}
+    changes = {}
+    for entry in entries:
+        if entry.score is None:
+            continue
+        before = last.get((entry.kind, entry.subject))
+        if before is not None:
+            changes[entry.file] = part_change(entry.kind, before.slowdowns, entry.slowdowns)
+        last[entry.kind, entry.subject] = entry
+    return changes
 
 
 def history_row(entry: RecordHeader, newest: RecordHeader | None = None) -> HistoryRow:

@@ -41,6 +41,8 @@ _COMPARED = {
     " machines, to within what docs/design/fairness.md says.",
     "subject": "A is {before} and B is {after}.",
     "definition": "Operations that are defined otherwise in B are not compared.",
+    "parts": "The score of A is of {before}, that of B of {after}; what only one of them has is"
+    " not compared.",
     "verdict_before": "A is {before}: its figures are to be doubted.",
     "verdict_after": "B is {after}: its figures are to be doubted.",
 }

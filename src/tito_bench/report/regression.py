@@ -17,7 +17,8 @@ def regressions(view: ComparisonView, percent: float) -> tuple[str, ...]:
     is enough, for so few is what very slow code gets. What A measured and B
     could not is a regression however much is allowed, and so is a score that
     B lost: otherwise breaking the code would pass. Nothing to compare at all
-    is one too, for then nothing was checked. An operation that is defined
+    is one too, for then nothing was checked, and so is another subject: NumPy in the
+    place of a package that is gone would be faster. An operation that is defined
     otherwise is none.
     """
     return tuple(_regressions(view, percent))
@@ -33,6 +34,8 @@ def _regressions(view: ComparisonView, percent: float) -> Iterator[str]:
             if slower > percent and (unsure or row.ratio.change == "slower"):
                 doubt = " in too few rounds to tell" if unsure else ""
                 yield f"{row.operation}: {slower:.1f}% slower{doubt}, {percent:g}% are allowed"
+    if view.before.subject != view.after.subject:
+        yield f"B is {view.after.subject} and A is {view.before.subject}: another subject"
     if view.before.score is not None and view.after.score is None:
         yield f"no score in B ({view.after.verdict}), where A has one"
     if view.overall is None:

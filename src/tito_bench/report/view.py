@@ -209,9 +209,15 @@ def interval_text(interval: tuple[float, float]) -> str:
     return f"{interval[0]:.1f} to {interval[1]:.1f}"
 
 
+_FAILED = frozenset({"failed_operation", "false_result"})
+"""Reasons of a verdict that say that an operation failed."""
+
+
 def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
     if record.verdict.status == "invalid":
-        return Outcome(False, "Setup is not verified: an operation failed.")
+        failed = any(reason.code in _FAILED for reason in record.verdict.reasons)
+        why = "an operation failed" if failed else "some of the work was not timed"
+        return Outcome(False, f"Setup is not verified: {why}.")
     if record.normalized_metrics.score is None:
         return Outcome(False, "Nothing could be measured.")
     if not complete:

@@ -57,7 +57,7 @@ _VERDICT = {
         "Compute in the calling thread only.",
     ),
     "other_processes": Words(
-        "{what} started {value} other processes, whose work is not timed.",
+        "Processes that {what} started, whose work is not timed: {value}.",
         "Compute in the process that is measured.",
     ),
     "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
@@ -169,6 +169,10 @@ _DOCTOR = {
     "package_problems": Words(
         "Parts of the TinyTorch package cannot be imported: {value}.",
         "Repair those files, if you have reached their modules.",
+    ),
+    "split_history": Words(
+        "{what} holds {value} of the same project, which its history leaves out.",
+        "Move them into .tito/benchmarks of the project, or delete them.",
     ),
     "not_writable": Words(
         "{what} cannot be written to: {value}.",

@@ -143,7 +143,7 @@ def measure_capstone(
             if operation.name in refused
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
-    loaded = _with_remarks(loaded, run.remarks)
+    loaded = loaded.remarking(run.remarks)
     return _record(
         suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
@@ -276,11 +276,6 @@ def _hanging(tasks: Sequence[TaskResult]) -> dict[str, Failure]:
         and isinstance(task.outcome, Failure)
         and task.outcome.kind == "timeout"
     }
-
-
-def _with_remarks(loaded: Loaded, remarks: Collection[str]) -> Loaded:
-    lines = [loaded.note] if loaded.note is not None else []
-    return structs.replace(loaded, note="; ".join([*lines, *remarks]) or None)
 
 
 def _record(

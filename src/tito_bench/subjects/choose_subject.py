@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tito_bench.errors import SubjectError, TitoBenchError
 from tito_bench.subjects.discovery import locate_package
@@ -12,6 +13,7 @@ from tito_bench.subjects.redaction import one_line
 
 if TYPE_CHECKING:
     from tito_bench.subjects.operation import Subject
+    from tito_bench.subjects.package import Package
     from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 
 __all__ = ["choose_subject", "describe_exception"]
@@ -79,7 +81,32 @@ def _tinytorch(root: Path, explicit: Path | None) -> tuple[TinyTorchSubject, tup
         # before anything is measured; what is missing is said when it is used.
         for name in BASELINE_NAMES:
             package.find(name)
+        _switch_autograd_on(package)
     except SubjectError:
         package.close()
         raise
     return subject, package.problems
+
+
+def _switch_autograd_on(package: Package) -> None:
+    """Call `enable_autograd` where no layer can be built before it was called.
+
+    In some packages importing autograd is not enough for Tensor to take `requires_grad`.
+    What fails here fails again where it is measured, and is said there.
+    """
+    from tito_bench.subjects.student_code import student_code
+
+    linear, switch = package.peek("Linear"), package.peek("enable_autograd")
+    if isinstance(linear, Missing) or isinstance(switch, Missing):
+        return
+    try:
+        with student_code(package.location):
+            _call(linear.value, 2, 2)
+    except SubjectError as error:
+        if "requires_grad" in str(error):
+            with suppress(SubjectError), student_code(package.location):
+                _call(switch.value)
+
+
+def _call(function: Any, *arguments: object) -> None:
+    function(*arguments)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COURSE_MODULES", "LAYOUTS", "CourseModule", "layout_of"]
+__all__ = ["COURSE_MODULES", "FORMER_NAMES", "LAYOUTS", "CourseModule", "layout_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,9 @@ COURSE_MODULES: tuple[CourseModule, ...] = (
         ("SimpleMLP", "BenchmarkReport", "OlympicEvent", "generate_submission", "save_submission"),
     ),
 )
+
+FORMER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({"Linear": ("Dense",)})
+"""What a name was in September 2025, where the same arguments make the same thing."""
 
 LAYOUTS: Mapping[str, CourseModule] = MappingProxyType(
     {name: module for module in COURSE_MODULES for name in module.names}

@@ -13,8 +13,11 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.redaction import display_path
+from tito_bench.subjects.scanning import modules_defining
+from tito_bench.subjects.unexported import unexported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,10 +56,10 @@ def locate_package(
 ) -> PackageLocation | Missing:
     """Find the package of the project at `root`, or the one `explicit` points to.
 
-    `explicit` is the package folder, or a folder that holds it in a known place;
-    nothing else is tried then. Without it the known places below `root` come
-    first, then a distribution installed on `search_path` (default: `sys.path`
-    without the current folder). Nothing is imported.
+    `explicit` is the package folder, or a folder that holds it in a known place, or any
+    folder of modules one of which defines Tensor; nothing else is tried then. Without it
+    the known places below `root` come first, then a distribution installed on
+    `search_path` (default: `sys.path` without the current folder). Nothing is imported.
     """
     root = root.absolute()
     if explicit is not None:
@@ -77,8 +80,50 @@ def _locate_explicit(root: Path, explicit: Path) -> PackageLocation | Missing:
     if found is None and _is_course_package(explicit):
         found = explicit
     if found is None:
+        found = _holder_of_tensor(explicit)
+    if found is None:
         return Missing("tinytorch", None, f"{shown}: no TinyTorch package (core/tensor.py) in it")
     return PackageLocation(found, root, "explicit")
+
+
+def _holder_of_tensor(folder: Path) -> Path | None:
+    """Return `folder` or the one package in it, where a module of it defines Tensor."""
+    if not _is_file(folder / "__init__.py"):
+        packages = [path.parent for path in folder.glob("*/__init__.py")]
+        holding = [package for package in packages if _file_of_tensor(package) is not None]
+        if len(holding) == 1 and not any(folder.glob("*.py")):
+            return holding[0]
+    return None if _file_of_tensor(folder) is None else folder
+
+
+def _file_of_tensor(folder: Path) -> Path | None:
+    """Return the file in `folder` that defines Tensor, and is not another course module's.
+
+    Module 16 brought a stand-in of it in 2025.
+    """
+    elsewhere = {path for module in COURSE_MODULES[1:] for path in module.paths}
+    for dotted in modules_defining(folder, "Tensor"):
+        if dotted not in elsewhere:
+            return folder.joinpath(*dotted.split(".")[1:]).with_suffix(".py")
+    return None
+
+
+def _nothing_below(root: Path) -> str:
+    """Say what there is in place of a package, and what to do next."""
+    folders = [place for place in PACKAGE_PLACES if _is_folder(root / place)]
+    for place in folders:
+        file = _file_of_tensor(root / place)
+        if file is not None:
+            shown = display_path(file, root)
+            return f"{place}/ has no core/tensor.py, {shown} defines Tensor: add --package {place}"
+    step = unexported(root, COURSE_MODULES[0])
+    if step is not None:
+        return f"no TinyTorch package yet: {step}"
+    for place in folders:
+        if any((root / place).glob("*.py")):
+            return f"{place}/ is no package of the course: there is no core/ in it"
+    places = ", ".join(f"{place}/" for place in PACKAGE_PLACES)
+    return f"no TinyTorch package: looked for {places}"
 
 
 def _locate_below(root: Path) -> Path | None:
@@ -99,16 +144,15 @@ def _is_course_package(folder: Path) -> bool:
 def _locate_installed(root: Path, search_path: Sequence[str] | None) -> PackageLocation | Missing:
     found = _installed(search_path)
     if found is None:
-        places = ", ".join(f"{place}/" for place in PACKAGE_PLACES)
-        return Missing("tinytorch", None, f"no TinyTorch package: looked for {places}")
+        return Missing("tinytorch", None, _nothing_below(root))
     if _is_file(found / "core" / "tensor.py"):
         return PackageLocation(found, root, "installed")
-    return Missing(
-        "tinytorch",
-        None,
+    reason = (
         f"{_distribution(found)} in {display_path(found, root)} is an unrelated project "
-        "(it has no tinytorch.core.tensor), not the course's package",
+        "(it has no tinytorch.core.tensor), not the course's package"
     )
+    step = unexported(root, COURSE_MODULES[0])
+    return Missing("tinytorch", None, reason if step is None else f"{reason}; {step}")
 
 
 def _installed(search_path: Sequence[str] | None) -> Path | None:

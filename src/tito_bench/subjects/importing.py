@@ -7,7 +7,9 @@ Runs inside the measuring worker: it changes `sys.meta_path`, `sys.path` and
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from types import ModuleType
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tito_bench.subjects.discovery import PackageLocation
+    from tito_bench.subjects.missing import Missing
 
 __all__ = ["PACKAGE", "PackageImporter"]
 
@@ -37,12 +40,15 @@ class PackageImporter:
         self._folder = location.folder.resolve()
         self._root = location.root
         self._finder = _OneFolderFinder(self._folder)
+        self._alias = _alias_of(self._folder)
         self._write_bytecode: bool | None = None
         self._added_path: str | None = None
         self._stubs: set[str] = set()
         self.faults: dict[str, str] = {}
         self.waiting: set[str] = set()
         """Those in `faults` that only wait for what is not there, or not written, yet."""
+        self.unwritten: dict[str, Missing] = {}
+        """Those that call a stub while they are imported, and which one."""
 
     def load(self, dotted: str) -> ModuleType | None:
         """Import one module of the package.
@@ -72,6 +78,9 @@ class PackageImporter:
         self._write_bytecode = None
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
+        if self._alias is not None and self._alias in sys.meta_path:
+            sys.meta_path.remove(self._alias)
+            _forget(self._alias.name)
         if self._added_path in sys.path:
             sys.path.remove(self._added_path)
         _forget_package()
@@ -86,6 +95,8 @@ class PackageImporter:
         # First of all finders: an installed tinytorch, or the finder of an
         # editable installation, must not win.
         sys.meta_path.insert(0, self._finder)
+        if self._alias is not None:
+            sys.meta_path.insert(0, self._alias)
         # Last of all paths: a student's random.py must not shadow Python's.
         parent = str(self._folder.parent)
         if parent not in sys.path:
@@ -106,16 +117,17 @@ class PackageImporter:
                 file = self._path_of(dotted).with_suffix(".py")
                 imported = file if file.is_file() else None
                 self.faults[dotted] = describe_fault(error, self._folder, self._root, imported)
-                if self._waits(error):
+                stub = unwritten_in(error, self._folder)
+                if stub is not None:
+                    self.unwritten[dotted] = stub
+                if stub is not None or self._waits(error):
                     self.waiting.add(dotted)
             return None
         self._check_origin(module)
         return module
 
     def _waits(self, error: BaseException) -> bool:
-        """Say whether `error` names a module of the package that is not there, or a stub."""
-        if unwritten_in(error, self._folder) is not None:
-            return True
+        """Say whether `error` names a module of the package that is not there, or waits itself."""
         if not isinstance(error, ModuleNotFoundError) or error.name is None:
             return False
         return error.name.partition(".")[0] == PACKAGE
@@ -176,6 +188,39 @@ class _OneFolderFinder:
         return spec
 
 
+class _OwnNameFinder(Loader):
+    """Answers the package's own name, where that is not `tinytorch`, with the same modules.
+
+    Its files may import each other by that name: a second copy of Tensor would be no Tensor
+    to the first.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return a spec whose loading gives the module of the package."""
+        del path, target
+        top, dot, rest = fullname.partition(".")
+        if top != self.name:
+            return None
+        try:
+            found = importlib.util.find_spec(f"{PACKAGE}{dot}{rest}")
+        except ModuleNotFoundError:
+            return None
+        return None if found is None else ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python: what it makes is replaced at once."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the module of the package in its place."""
+        own = module.__name__
+        sys.modules[own] = importlib.import_module(PACKAGE + own[len(self.name) :])
+
+
 def _parents(dotted: str) -> list[str]:
     parts = dotted.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]
@@ -192,6 +237,18 @@ def _search_path(module: ModuleType) -> list[str | None]:
     return list(getattr(module, "__path__", ())) or [None]
 
 
+def _alias_of(folder: Path) -> _OwnNameFinder | None:
+    """Return the finder for the name that the folder itself has, where that name is free."""
+    name = folder.name
+    if name == PACKAGE or not name.isidentifier() or name in sys.stdlib_module_names:
+        return None
+    return None if name in sys.modules else _OwnNameFinder(name)
+
+
 def _forget_package() -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+    _forget(PACKAGE)
+
+
+def _forget(package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]

@@ -15,6 +15,7 @@ from tito_bench.subjects.student_code import (
     require_array,
     student_code,
 )
+from tito_bench.subjects.transformer_parts import new_block, parts_of
 from tito_bench.workloads.reference import BLENDED, GELU_FORMS
 
 if TYPE_CHECKING:
@@ -110,19 +111,19 @@ def _transformer(package: Package, weights: Arrays) -> StudentModel:
     )
     width = wq.shape[0]
     with student_code(package.location):
-        block = block_class(width, 1)
-        attention = _part(block, "attention", "attn", "self_attention", "mha")
-        mlp = _part(block, "mlp", "feed_forward", "ffn")
-        projections = zip(("q", "k", "v"), (wq, wk, wv), (bq, bk, bv), strict=True)
-        for letter, w, b in projections:
-            _fill(_part(attention, f"{letter}_proj", f"W_{letter}", f"w_{letter}"), w, b, tensor)
-        _fill(_part(attention, "out_proj", "W_o", "w_o", "o_proj"), wo, bo, tensor)
-        _fill(_part(mlp, "linear1", "fc1"), w1, b1, tensor)
-        _fill(_part(mlp, "linear2", "fc2"), w2, b2, tensor)
-        for norm, gain, shift in (("1", g1, e1), ("2", g2, e2)):
-            layer = _part(block, f"ln{norm}", f"norm{norm}", f"layer_norm{norm}")
-            put_parameters(layer, {"gain": gain, "shift": shift})
-        activation = getattr(mlp, "gelu", None) or getattr(mlp, "activation", None) or gelu()
+        block = new_block(block_class, width, w1.shape[1])
+        parts = parts_of(block, width, w1.shape[1])
+        projections = [(wq, bq), (wk, bk), (wv, bv)]
+        if len(parts.inputs) == 1:
+            projections = [(np.hstack((wq, wk, wv)), np.hstack((bq, bk, bv)))]
+        for layer, (w, b) in zip(parts.inputs, projections, strict=True):
+            _fill(layer, w, b, tensor)
+        _fill(parts.out, wo, bo, tensor)
+        for layer, w, b in ((parts.mlp[0], w1, b1), (parts.mlp[1], w2, b2)):
+            _fill(layer, w, b, tensor)
+        for norm, gain, shift in ((parts.norms[0], g1, e1), (parts.norms[1], g2, e2)):
+            put_parameters(norm, {"gain": gain, "shift": shift})
+        activation = gelu() if parts.activation is None else parts.activation
         variant = _gelu_form(as_function(activation), tensor)
         forward = as_function(block)
         variant = attention_variant(forward, weights, variant, tensor)
@@ -147,15 +148,6 @@ def _callable(value: object) -> Any:
 
 def _fill(layer: Any, weight: np.ndarray, bias: np.ndarray, tensor: Any) -> None:
     put_parameters(layer, {"weight": weight, "bias": bias}, tensor)
-
-
-def _part(whole: Any, *names: str) -> Any:
-    """Return the attribute that goes by one of `names`."""
-    for name in names:
-        part = getattr(whole, name, None)
-        if part is not None:
-            return part
-    raise StudentCodeError(f"{type(whole).__name__} has no attribute {' or '.join(names)}")
 
 
 def _flatten(tensor: Any, features: int) -> Callable[[Any], Any]:

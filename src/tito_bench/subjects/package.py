@@ -6,16 +6,17 @@ import hashlib
 import inspect
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tito_bench.subjects.course_modules import COURSE_MODULES, layout_of
+from tito_bench.subjects.course_modules import COURSE_MODULES, FORMER_NAMES, layout_of
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.redaction import display_path, one_line
 from tito_bench.subjects.scanning import modules_defining
 from tito_bench.subjects.stubs import is_stub, still_to_be_written
+from tito_bench.subjects.unexported import unexported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,8 +117,15 @@ class Package:
         it, and layers ask for it. What is found so is not among `files`: it may never
         be used.
         """
-        if isinstance(self._search("enable_autograd"), Missing):
-            self._search("Function")
+        if isinstance(self.peek("enable_autograd"), Missing):
+            self.peek("Function")
+
+    def peek(self, name: str) -> Found | Missing:
+        """Return what `find` returns, for a name that is looked at and not measured.
+
+        It does not come among `files`.
+        """
+        return self._answers.get(name) or self._search(name)
 
     @property
     def files(self) -> dict[str, str]:
@@ -126,9 +134,14 @@ class Package:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Return one line for each cause that kept a module from being imported so far."""
+        """Return one line for each cause that kept a module from being imported so far.
+
+        A stub that is called meanwhile is none: it is said where it is missed.
+        """
         modules_of: dict[str, list[str]] = {}
         for dotted, fault in self._importer.faults.items():
+            if dotted in self._importer.unwritten:
+                continue
             modules_of.setdefault(fault, []).append(dotted)
         lines = []
         for fault, modules in modules_of.items():
@@ -192,12 +205,16 @@ class Package:
         if stub:
             return still_to_be_written(name, layout)
         for dotted in layout.paths:
+            if dotted in self._importer.unwritten:
+                return self._importer.unwritten[dotted].again()
             if dotted in self._importer.faults:
                 fault = self._importer.faults[dotted]
                 reason = f"{layout}: {name} cannot be imported: {fault}"
                 fails = dotted not in self._importer.waiting
                 return Missing(name, layout.number, reason, fails=fails)
-        return Missing(name, layout.number, f"{layout}: {name} not found")
+        step = unexported(self.location.root, layout)
+        reason = f"{layout}: {name} not found" + ("" if step is None else f"; {step}")
+        return Missing(name, layout.number, reason)
 
     def _homes(self, name: str, layout: CourseModule, elsewhere: set[str]) -> Iterator[str]:
         """Yield the modules that may bring `name`, the likeliest first."""
@@ -208,6 +225,14 @@ class Package:
                 yield dotted
 
     def _look_in(self, dotted: str, name: str) -> Found | None:
+        found = self._look_for(name, dotted)
+        for former in FORMER_NAMES.get(name, ()) if found is None else ():
+            older = self._look_for(former, dotted)
+            if older is not None:
+                return replace(older, name=name)
+        return found
+
+    def _look_for(self, name: str, dotted: str) -> Found | None:
         module = self._importer.load(dotted)
         try:
             value = getattr(module, name, None)

@@ -13,21 +13,25 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from tito_bench.subjects.missing import StudentCodeError
+from tito_bench.subjects.stubs import unwritten_class
 from tito_bench.subjects.student_code import require_array
 
 __all__ = [
     "Parameter",
     "bare_array",
+    "bare_parameters",
     "declared_parameters",
     "find_parameters",
     "holder_of",
+    "named_parameters",
     "put_parameters",
     "read_parameters",
 ]
@@ -78,12 +82,10 @@ def declared_parameters(layer: Any) -> list[Any]:
     A mapping gives its values, and pairs of name and parameter their second part.
     """
     own = getattr(layer, "parameters", None)
-    if not callable(own):
-        return []
-    given = own()
+    given = own() if callable(own) else own
     if isinstance(given, Mapping):
         given = given.values()
-    if given is None:
+    if not isinstance(given, Iterable) or isinstance(given, str):
         return []
     return [
         entry[1]
@@ -98,12 +100,13 @@ def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Param
 
     `shapes` are those wanted, by role ("weight", "bias"; of a norm "gain", "shift");
     the same parameter is never found twice. A weight of the same numbers the other
-    way round fits too, if none fits as it is; so does a bias with an axis of one more.
+    way round fits too, if none fits as it is; so do a bias with an axis of one more, and
+    filters (out, in, k, k) as rows (out, in * k * k).
     """
     found: dict[str, Parameter | None] = dict.fromkeys(shapes)
     taken: set[int] = set()
-    candidates = [*_named(layer), *_declared(layer)]
-    for fits in (_exactly, _transposed, _as_row):
+    candidates = [*named_parameters(layer), *_declared(layer)]
+    for fits in (_exactly, _transposed, _as_row, _unfolded):
         for role, shape in shapes.items():
             if found[role] is not None:
                 continue
@@ -130,7 +133,8 @@ def put_parameters(
     is tried once. A bias that is not there does where zeros are wanted.
 
     Raises:
-        StudentCodeError: a parameter is not there, or does not keep its values.
+        Missing: a parameter is not there because the layer's class is a stub.
+        StudentCodeError: it is not there, or does not keep its values.
     """
     kind = type(layer).__name__
     function = layer if callable(layer) else getattr(layer, "forward", None)
@@ -139,7 +143,7 @@ def put_parameters(
         parameter = found[role]
         if parameter is None:
             if wanted.any():
-                raise StudentCodeError(_not_found(layer, role, wanted.shape))
+                raise unwritten_class(layer) or _not_found(layer, role, wanted.shape)
             continue  # a bias of zeros changes nothing
         _put(kind, parameter, wanted)
     weight = found.get("weight")
@@ -166,13 +170,14 @@ def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.nd
     values = {}
     for role, parameter in find_parameters(layer, shapes).items():
         if parameter is None:
-            raise StudentCodeError(_not_found(layer, role, shapes[role]))
+            raise _not_found(layer, role, shapes[role])
         array = parameter.array.T if parameter.turned else parameter.array
         values[role] = np.array(array.reshape(shapes[role]), dtype=np.float32)
     return values
 
 
-def _named(layer: Any) -> Iterator[tuple[str, Parameter]]:
+def named_parameters(layer: Any) -> Iterator[tuple[str, Parameter]]:
+    """Yield what of the layer's attributes holds an array, with its name."""
     names = list(getattr(layer, "__dict__", {}))
     for kind in type(layer).__mro__:
         slots = kind.__dict__.get("__slots__", ())
@@ -231,6 +236,11 @@ def _as_row(shape: _Shape, wanted: _Shape) -> bool:
     return len(wanted) == 1 and shape in {(1, *wanted), (*wanted, 1)}
 
 
+def _unfolded(shape: _Shape, wanted: _Shape) -> bool:
+    """Say whether filters (out, in, k, k) are kept as rows, for a product with columns."""
+    return len(wanted) == 4 and shape == (wanted[0], math.prod(wanted[1:]))
+
+
 def _put(kind: str, parameter: Parameter, values: np.ndarray) -> None:
     """Write the values into the student's own array; where that cannot be, replace it whole."""
     array = parameter.array
@@ -272,10 +282,24 @@ def bare_array(layer: Any, name: str) -> StudentCodeError:
     )
 
 
+def bare_parameters(layer: Any) -> list[StudentCodeError]:
+    """Return the error about each parameter of `layer` that is an array and no Tensor.
+
+    Some Tensors compute with arrays, but no optimizer can train one.
+    """
+    declared = {id(held) for held in declared_parameters(layer)}
+    usual = {name for names in _NAMES.values() for name in names}
+    return [
+        bare_array(layer, name)
+        for name, parameter in named_parameters(layer)
+        if parameter.is_bare and (name in usual or id(parameter.fetch()) in declared)
+    ]
+
+
 def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
     """Return the layer that holds a declared parameter, and its name there."""
     for layer in layers:
-        for name, found in _named(layer):
+        for name, found in named_parameters(layer):
             if found.fetch() is parameter:
                 return layer, name
         if any(held is parameter for held in declared_parameters(layer)):
@@ -283,19 +307,19 @@ def holder_of(parameter: Any, layers: tuple[Any, ...]) -> tuple[Any, str]:
     raise ValueError("no layer has that parameter")
 
 
-def _not_found(layer: Any, role: str, shape: _Shape) -> str:
+def _not_found(layer: Any, role: str, shape: _Shape) -> StudentCodeError:
     """Say what is there in place of the parameter: under its usual name, else of all."""
     kind = type(layer).__name__
     name = next((name for name in _NAMES[role] if hasattr(layer, name)), None)
-    if name is not None:
-        held = getattr(layer, name)
-        if held is None:
-            return f"{kind}.{name} is None, an array {shape} is needed"
-        array = held if isinstance(held, np.ndarray) else require_array(held, f"{kind}.{name}")
-        return f"{kind}.{name} has shape {array.shape}, {shape} is needed"
-    found = [f"{name} {parameter.array.shape}" for name, parameter in _named(layer)]
-    has = f"it has {', '.join(found)}" if found else "it holds no arrays"
-    return f"{kind} has no {role} of shape {shape}: {has}"
+    if name is None:
+        found = [f"{name} {parameter.array.shape}" for name, parameter in named_parameters(layer)]
+        has = f"it has {', '.join(found)}" if found else "it holds no arrays"
+        return StudentCodeError(f"{kind} has no {role} of shape {shape}: {has}")
+    held, shown = getattr(layer, name), f"{kind}.{name}"
+    if held is None:
+        return StudentCodeError(f"{shown} is None, an array {shape} is needed")
+    array = held if isinstance(held, np.ndarray) else require_array(held, shown)
+    return StudentCodeError(f"{shown} has shape {array.shape}, {shape} is needed")
 
 
 def _array_of(held: Any) -> np.ndarray | None:

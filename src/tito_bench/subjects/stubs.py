@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tito_bench.subjects.course_modules import CourseModule
 
-__all__ = ["is_stub", "still_to_be_written", "unwritten_behind", "unwritten_in"]
+__all__ = ["is_stub", "still_to_be_written", "unwritten_behind", "unwritten_class", "unwritten_in"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _getprofile, _setprofile = sys.getprofile, sys.setprofile
@@ -57,7 +57,7 @@ def is_stub(value: object) -> bool:
         return False
     node = next((found for shown, found in _definitions(tree) if shown == name), None)
     if isinstance(node, ast.ClassDef):
-        return _is_stub_class(node, tree)
+        return isinstance(value, type) and _is_stub_class(node, tree, value)
     return isinstance(node, _Function) and _is_unwritten(node)
 
 
@@ -66,6 +66,12 @@ def still_to_be_written(name: str, module: CourseModule | None) -> Missing:
     where = "" if module is None else f"module {module.number:02d}: "
     number = None if module is None else module.number
     return Missing(name, number, f"{where}{name} is still to be written", unwritten=True)
+
+
+def unwritten_class(part: object) -> Missing | None:
+    """Return the class of `part`, an object of the student's, as missing if it is a stub."""
+    name = type(part).__name__
+    return still_to_be_written(name, LAYOUTS.get(name)) if is_stub(type(part)) else None
 
 
 def unwritten_in(error: BaseException, package: Path) -> Missing | None:
@@ -223,7 +229,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(getattr(node, field, []))
 
 
-def _is_stub_class(node: ast.ClassDef, tree: ast.Module) -> bool:
+def _is_stub_class(node: ast.ClassDef, tree: ast.Module, kind: type) -> bool:
     if any(
         isinstance(base, ast.Name) and base.id == node.name
         for _, other in _definitions(tree)
@@ -231,18 +237,24 @@ def _is_stub_class(node: ast.ClassDef, tree: ast.Module) -> bool:
         for base in other.bases
     ):
         return False  # a base for others, whose methods are theirs to write
-    methods = {
-        found.name: found
-        for found in _statements(node.body)
-        if isinstance(found, _Function) and not _is_abstract(found)
+    found = [one for one in _statements(node.body) if isinstance(one, _Function)]
+    lines = {
+        name: inspect.unwrap(function).__code__.co_firstlineno
+        for name, function in vars(kind).items()
+        if inspect.isfunction(function)
     }
-    about = [name for name in methods if name not in _SAID]
-    unwritten = {name for name in about if _is_unwritten(methods[name])}
+    # What was put into the class from elsewhere, as autograd does it, is written there.
+    added = set(lines) - {name for name, line in lines.items() if line in map(_first_line, found)}
+    # Of a name that two branches define it is the one that ran.
+    found.sort(key=lambda one: lines.get(one.name) == _first_line(one))
+    methods = {one.name: one for one in found if not _is_abstract(one)}
+    about = [name for name in {*methods, *added} if name not in _SAID]
+    unwritten = {name for name in about if name not in added and _is_unwritten(methods[name])}
     if not about:
-        return not node.bases and all(_does_nothing(found) for found in node.body)
+        return not node.bases and all(_does_nothing(one) for one in node.body)
     if len(unwritten) == len(about):
         return True
-    answers = next((name for name in _ANSWERS if name in methods), None)
+    answers = next((name for name in _ANSWERS if name in about), None)
     return answers in unwritten or ("__init__" in unwritten and _reads_unset(node, methods))
 
 
@@ -278,6 +290,8 @@ def _is_abstract(node: _Function) -> bool:
 def _is_unwritten(node: _Function) -> bool:
     if any(_raises_not_implemented(statement) for statement in node.body):
         return True
+    if len(node.body) == 1 and isinstance(node.body[0], ast.Return):
+        return False  # somebody means it
     empty = {
         target.id
         for statement in node.body

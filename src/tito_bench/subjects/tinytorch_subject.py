@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from tito_bench.errors import TitoBenchError
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.models import MODEL_KINDS, build_model
+from tito_bench.subjects.parameters import bare_parameters
 from tito_bench.subjects.stubs import unwritten_behind
 from tito_bench.subjects.student_code import require_array, require_input, student_code
 from tito_bench.subjects.student_errors import describe_fault, is_our_own
@@ -181,6 +183,10 @@ class TinyTorchSubject:
     def _model(self, tensor: Any, kind: str, weights: Arrays) -> TensorOperation:
         model = build_model(self._package, kind, weights)
         forward = model.forward
+        for layer in model.layers:
+            for error in bare_parameters(layer):
+                file = inspect.getfile(type(layer))
+                self._package.remark(f"{self._package.display(file)}: {error}")
 
         def timed(x: Any) -> object:
             data: object = forward(x).data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.progress import say_progress
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_output,
@@ -111,6 +112,7 @@ def _hand_over(
     print_baseline(streams.console(), record, Symbols.choose(streams.unicode), saved)
     if problem is not None:
         raise problem
+    say_progress(data, saved, root, streams)
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)

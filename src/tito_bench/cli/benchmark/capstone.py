@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.own_model import own_choice, own_failed
 from tito_bench.cli.benchmark.own_model import shape as _shape
+from tito_bench.cli.benchmark.progress import say_progress
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_output,
@@ -147,6 +148,7 @@ def _hand_over(
     print_capstone(streams.console(), record, Symbols.choose(streams.unicode), saved)
     if problem is not None:
         raise problem
+    say_progress(data, saved, root, streams)
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)

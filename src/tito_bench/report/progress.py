@@ -1,0 +1,75 @@
+"""What a score is made of now and was not before: a new module is no step back.
+
+Whoever exports module 09 has their convolutions measured from then on, and the score can
+fall although nothing has become slower. So the number of models is said, and what became
+of those that were there before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from tito_bench.score import POINTS_PER_DOUBLING
+
+if TYPE_CHECKING:
+    from tito_bench.records.record_header import RecordHeader
+
+__all__ = ["part_change", "since"]
+
+_FAIR_POINTS = 1.0
+"""The same code is measured to within this from run to run (docs/design/fairness.md)."""
+_NOT_A_MODEL = "tensor"
+_NAMES: Mapping[str, str] = {"baseline": "groups", "capstone": "models"}
+
+
+def part_change(
+    kind: Literal["baseline", "capstone"],
+    before: Mapping[str, float | None],
+    after: Mapping[str, float | None],
+) -> str:
+    """Return e.g. "now of 4 models, was 2; the others did not change".
+
+    `before` and `after` are the slowdowns of two records by group, None where there is
+    none. Empty where both are of the same groups, or one of them of nothing.
+    """
+    was, now = _measured(before), _measured(after)
+    if was.keys() == now.keys() or not was or not now:
+        return ""
+    names = _NAMES[kind]
+    counts = [len(groups.keys() - {_NOT_A_MODEL}) for groups in (now, was)]
+    if counts[0] == counts[1]:
+        said = f"now of other {names} than before"
+    else:
+        said = f"now of {counts[0]} {names}, was {counts[1]}"
+    common = was.keys() & now.keys()
+    if not common:
+        return said
+    change = math.fsum(math.log2(now[group] / was[group]) for group in common) / len(common)
+    if abs(change) * POINTS_PER_DOUBLING <= _FAIR_POINTS:
+        return f"{said}; the others did not change"
+    word = "slower" if change > 0 else "faster"
+    return f"{said}; the others are {2 ** abs(change):.2f}x {word}"
+
+
+def since(before: RecordHeader, after: RecordHeader) -> str:
+    """Return what became of the score since the record before, in one line; empty without one.
+
+    Both are of one kind and one subject.
+    """
+    if before.score is None or after.score is None:
+        return ""
+    change = part_change(after.kind, before.slowdowns, after.slowdowns)
+    if not change:
+        return ""
+    day = f"{before.created_at:%Y-%m-%d %H:%M} (UTC)"
+    return f"Since {day}: {before.score:.0f} to {after.score:.0f}, {change}."
+
+
+def _measured(slowdowns: Mapping[str, float | None]) -> dict[str, float]:
+    return {
+        group: slowdown
+        for group, slowdown in slowdowns.items()
+        if slowdown is not None and 0 < slowdown < math.inf
+    }
