@@ -24,7 +24,7 @@ from typing import Any
 from command import baseline_record, environ, machine_line, tito_bench_command
 from fairness_lab.packages import working_package
 
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 
 FORMS: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--csv",), ("--markdown",))
 

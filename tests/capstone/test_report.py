@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from rich.console import Console
+from tito_bench.records.standing import read_standing
 
 from tito_bench.cli.streams import utc_now
 from tito_bench.records.benchmark import ReasonRecord, VerdictRecord
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
-from tito_bench.records.standing import read_standing
 from tito_bench.records.submission import SubmissionChoices, build_submission, submission_object
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.terminal import Symbols

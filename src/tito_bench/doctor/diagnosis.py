@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -55,8 +56,12 @@ def diagnose(
     root: Path,
     environ: Mapping[str, str],
     start_worker: Callable[[], Worker],
+    now: datetime,
 ) -> Diagnosis:
-    """Look at everything; changes nothing and raises nothing that a user can cause."""
+    """Look at everything; changes nothing and raises nothing that a user can cause.
+
+    `now` is an aware time, after which no record was made.
+    """
     layout = Layout(root)
     kernels, findings = check_installation()
     whole = not findings
@@ -72,7 +77,7 @@ def diagnose(
     calibrated_at, found = _calibration(root, machine, runtime)
     findings += found
     findings += check_folders(layout)
-    findings += check_files(layout)
+    findings += check_files(layout, now)
     tito, tito_bench = (find_scripts(n, environ, own_folder()) for n in ("tito", "tito-bench"))
     findings += judge_scripts(tito, tito_bench)
     return Diagnosis(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from tito_bench.community.consent import CONSENT
 from tito_bench.community.profile import PROFILE
@@ -15,6 +14,7 @@ from tito_bench.machine.findings import Finding, Severity
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_config import CONFIG
 from tito_bench.records.project_layout import Layout
+from tito_bench.records.read import Skip, read_history
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import check_writable, read_bytes
 from tito_bench.records.submission import SUBMISSION
@@ -25,16 +25,12 @@ from tito_bench.website.sync_state import SYNC_STATE
 
 __all__ = ["check_files", "check_folders"]
 
+_RECORD_CODES: dict[Skip, str] = {
+    "newer": "newer_file",
+    "edited": "edited_record",
+    "untimely": "untimely_record",
+}
 _MOST_FILES = 200  # of one folder, the newest by name: old ones have been read before
-
-
-class _AnyRecord(msgspec.Struct, frozen=True):
-    """A record as far as the doctor looks: an object of a known schema and kind."""
-
-    kind: str
-
-
-_RECORD = DocumentKind("benchmark record", _AnyRecord, 1)
 
 
 def check_folders(layout: Layout) -> list[Finding]:
@@ -45,9 +41,12 @@ def check_folders(layout: Layout) -> list[Finding]:
     ]
 
 
-def check_files(layout: Layout) -> list[Finding]:
-    """The files that cannot be read, and the copies of those that could not."""
-    found = []
+def check_files(layout: Layout, now: datetime) -> list[Finding]:
+    """Return the files that cannot be read or believed, and the copies of those that could not.
+
+    `now` is an aware time, after which no record was made.
+    """
+    found = _records(layout, now)
     for kind, path in _known_files(layout):
         finding = _file(layout, kind, path)
         if finding is not None:
@@ -60,6 +59,26 @@ def check_files(layout: Layout) -> list[Finding]:
     return found
 
 
+def _records(layout: Layout, now: datetime) -> list[Finding]:
+    """Return the files among the records that are none; those of the course are in order."""
+    try:
+        history = read_history(layout.benchmarks, now)
+    except StoreError as error:
+        shown = layout.shown(layout.benchmarks)
+        return [Finding("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))]
+    of_course = {file.file for file in history.course}
+    return [
+        Finding(
+            _RECORD_CODES.get(one.skip, "corrupt_file"),
+            "warning",
+            layout.shown(layout.benchmarks / one.file),
+            "" if one.skip == "newer" else hide_folders(safe_text(one.detail), layout.root),
+        )
+        for one in history.skipped
+        if one.file not in of_course
+    ]
+
+
 def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     yield CONFIG, layout.config
     yield PROFILE, layout.profile
@@ -69,7 +88,6 @@ def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
         (ITEM, layout.outbox),
         (SUBMISSION, layout.submissions),
-        (_RECORD, layout.benchmarks),
     )
     for kind, folder in folders:
         for path in sorted(folder.glob("*.json"))[-_MOST_FILES:]:

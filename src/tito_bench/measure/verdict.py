@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,7 @@ from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import median
 
-__all__ = ["Code", "Reason", "Status", "Verdict", "judge"]
+__all__ = ["UNMEASURED_WORK", "Code", "Reason", "Status", "Verdict", "judge", "status_of"]
 
 Status = Literal["stable", "unstable", "invalid"]
 Code = Literal[
@@ -28,6 +28,9 @@ Code = Literal[
     "slower_than_calibrated",
 ]
 
+UNMEASURED_WORK = frozenset({"other_processes", "other_threads"})
+"""Codes of work that was not measured, which leaves no score."""
+_INVALIDATING = UNMEASURED_WORK | {"failed_operation", "false_result"}
 _WIDEST_HALF_INTERVAL = 1.0
 """Points. Runs go on until 0.5 is reached; twice that says that they could not."""
 _NOISIEST_MDAPE = 0.1
@@ -57,11 +60,22 @@ class Verdict:
 
 def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Reason] = ()) -> Verdict:
     """Judge a run by its own figures; `further` doubts come from elsewhere."""
-    failed = (*_failures(summary), *_unmeasured_work(summary))
-    doubts = (*_uncertainty(summary), *_disturbance(summary), *_threads(runtime), *further)
-    if failed:
-        return Verdict("invalid", (*failed, *doubts))
-    return Verdict("unstable" if doubts else "stable", doubts)
+    reasons = (
+        *_failures(summary),
+        *_unmeasured_work(summary),
+        *_uncertainty(summary),
+        *_disturbance(summary),
+        *_threads(runtime),
+        *further,
+    )
+    return Verdict(status_of([reason.code for reason in reasons]), reasons)
+
+
+def status_of(codes: Collection[str]) -> Status:
+    """Return what reasons with these codes come to."""
+    if not _INVALIDATING.isdisjoint(codes):
+        return "invalid"
+    return "unstable" if codes else "stable"
 
 
 def _reason(code: Code, what: str, value: str) -> Reason:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.verdict import Status, Verdict
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 from tito_bench.score import Work
 from tito_bench.workloads.definition import definition_hash
 
@@ -42,6 +42,11 @@ __all__ = [
     "system_info",
     "verdict_record",
 ]
+
+
+_LARGEST = 2**63 - 1  # ns: 292 years
+Count = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
+Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
 class SubjectRecord(msgspec.Struct, frozen=True):
@@ -80,19 +85,23 @@ class FailureRecord(msgspec.Struct, frozen=True):
 
 
 class Samples(msgspec.Struct, frozen=True):
-    """The raw readings, one column each, one row a round; times of the whole sample."""
+    """The raw readings, one column each, one row a round; times of the whole sample.
+
+    All figures of an operation follow from them. Of kernel and array call the CPU time
+    is that which counts: of all threads, where several worked.
+    """
 
     kept: list[bool]
-    subject_loops: list[int]
-    subject_wall_ns: list[int]
-    subject_cpu_ns: list[int]
-    subject_process_cpu_ns: list[int]
+    subject_loops: list[Count]
+    subject_wall_ns: list[Nanoseconds]
+    subject_cpu_ns: list[Nanoseconds]
+    subject_process_cpu_ns: list[Nanoseconds]
     subject_waits: list[int]
-    native_loops: list[int]
-    native_wall_ns: list[int]
-    native_cpu_ns: list[int]
-    dispatch_loops: list[int]
-    dispatch_cpu_ns: list[int]
+    native_loops: list[Count]
+    native_wall_ns: list[Nanoseconds]
+    native_cpu_ns: list[Nanoseconds]
+    dispatch_loops: list[Count]
+    dispatch_cpu_ns: list[Nanoseconds]
 
 
 class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -275,7 +284,7 @@ def _samples(kept: list[bool], rounds: tuple[PairedRound, ...]) -> Samples:
         subject_waits=[paired.subject.waits for paired in rounds],
         native_loops=[paired.native.loops for paired in rounds],
         native_wall_ns=[paired.native.wall_ns for paired in rounds],
-        native_cpu_ns=[paired.native.cpu_ns for paired in rounds],
+        native_cpu_ns=[paired.native.counted_ns for paired in rounds],
         dispatch_loops=[paired.dispatch.loops for paired in rounds],
-        dispatch_cpu_ns=[paired.dispatch.cpu_ns for paired in rounds],
+        dispatch_cpu_ns=[paired.dispatch.counted_ns for paired in rounds],
     )

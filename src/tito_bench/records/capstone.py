@@ -29,7 +29,7 @@ from tito_bench.records.benchmark import (
     system_info,
     verdict_record,
 )
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 from tito_bench.score import overall_score
 
 __all__ = [
@@ -52,8 +52,8 @@ class ModelRecord(msgspec.Struct, frozen=True):
 
     name: str
     reason: str | None
-    latency_median_ms: float | None
-    latency_p95_ms: float | None
+    latency_median_ms: fig.Positive | None
+    latency_p95_ms: fig.Positive | None
     latency_calls: int
     scored_batch: int | None
     slowdown: float | None

@@ -181,6 +181,14 @@ _DOCTOR = {
     "newer_file": Words(
         "{what} was written by a newer tito-bench.", "Run: pip install --upgrade tito-bench"
     ),
+    "edited_record": Words(
+        "{what} has figures that its samples do not give: {value}.",
+        "Restore it from a copy, or measure again; until then no command counts it.",
+    ),
+    "untimely_record": Words(
+        "{what} cannot have been made on {value}.",
+        "Move it away, or set the clock and measure again; until then no command counts it.",
+    ),
     "set_aside": Words(
         "{what} was set aside because it could not be read.",
         "Repair it and rename it back, or delete it.",

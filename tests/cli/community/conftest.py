@@ -16,7 +16,7 @@ import pytest
 from records.made_record import made_record
 from tito_bench.cli import main as cli
 from tito_bench.cli.streams import Streams
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 
 RECORD = json.loads(
     record_bytes(made_record(slowdown=2**0.26, name="numpy", version="2.1.0", file=None))
