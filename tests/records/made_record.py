@@ -30,10 +30,15 @@ from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.capstone import CAPSTONE
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["MACHINE", "NOW", "made_capstone", "made_record", "save_record"]
+__all__ = ["MACHINE", "NOW", "UNSTABLE", "made_capstone", "made_record", "save_record"]
 
 MACHINE = Machine("Some CPU", "x86_64", 4, 8, 16, "Linux 6.1")
 NOW = datetime(2026, 11, 22, 20, 30, 0, 123456, UTC)
+UNSTABLE = {
+    "status": "unstable",
+    "reasons": [{"code": "blas_threads", "what": "BLAS", "value": "4"}],
+}
+"""A verdict, as it stands in a file."""
 
 
 def made_record(

@@ -224,7 +224,7 @@ def other(value: float | None, draw: st.DrawFn) -> float | None:
     """Another figure in the place of this one, further off than rounding."""
     if value is None:
         return draw(st.sampled_from([0, 1, 2.5, 1e308]))
-    nudged = [value * 1.0001 + 1e-5, value * 0.999 - 1e-5, value / 2 - 0.5, value + 10]
+    nudged = [value * (1 + 1e-7) + 1e-9, value * 0.999 - 1e-9, value / 2 - 0.5, value + 10]
     return draw(st.sampled_from([*nudged, None, -1 - value, 1e308]))
 
 

@@ -14,7 +14,7 @@ from tito_bench.machine.findings import Finding, Severity
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_config import CONFIG
 from tito_bench.records.project_layout import Layout
-from tito_bench.records.read import Skip, read_history
+from tito_bench.records.read import Skipped, read_history
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import check_writable, read_bytes
 from tito_bench.records.submission import SUBMISSION
@@ -25,11 +25,6 @@ from tito_bench.website.sync_state import SYNC_STATE
 
 __all__ = ["check_files", "check_folders"]
 
-_RECORD_CODES: dict[Skip, str] = {
-    "newer": "newer_file",
-    "edited": "edited_record",
-    "untimely": "untimely_record",
-}
 _MOST_FILES = 200  # of one folder, the newest by name: old ones have been read before
 
 
@@ -67,16 +62,19 @@ def _records(layout: Layout, now: datetime) -> list[Finding]:
         shown = layout.shown(layout.benchmarks)
         return [Finding("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))]
     of_course = {file.file for file in history.course}
-    return [
-        Finding(
-            _RECORD_CODES.get(one.skip, "corrupt_file"),
-            "warning",
-            layout.shown(layout.benchmarks / one.file),
-            "" if one.skip == "newer" else hide_folders(safe_text(one.detail), layout.root),
-        )
-        for one in history.skipped
-        if one.file not in of_course
-    ]
+    return [_record(layout, one) for one in history.skipped if one.file not in of_course]
+
+
+def _record(layout: Layout, found: Skipped) -> Finding:
+    shown = layout.shown(layout.benchmarks / found.file)
+    detail = hide_folders(safe_text(found.detail), layout.root)
+    if found.skip == "newer":
+        return Finding("newer_file", "warning", shown, "")
+    if found.skip == "edited":
+        return Finding("edited_record", "warning", shown, detail)
+    if found.skip == "untimely":
+        return Finding("untimely_record", "warning", shown, detail)
+    return Finding("corrupt_file", "warning", shown, detail)
 
 
 def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:

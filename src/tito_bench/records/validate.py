@@ -29,7 +29,7 @@ Skip = Literal["broken", "half", "newer", "foreign", "unreadable", "edited", "un
 a later schema, not one of ours, not to be read at all, with figures that its samples do not
 give, or of a time that cannot be."""
 
-_ROUNDING = 1e-6
+_ROUNDING = 1e-9
 """Figures are kept as they were computed; another system's logarithm may end otherwise."""
 _FIGURES = tuple(Figures.__dataclass_fields__)
 
@@ -242,7 +242,7 @@ def _expect(what: str, found: Any, expected: Any) -> None:
     if found == expected or (
         isinstance(found, int | float)
         and isinstance(expected, int | float)
-        and math.isclose(found, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING**2)
+        and math.isclose(found, expected, rel_tol=_ROUNDING, abs_tol=_ROUNDING * 1e-3)
     ):
         return
     if isinstance(found, tuple) and isinstance(expected, tuple):
