@@ -17,7 +17,7 @@ _SCORE, _TIME = b'"score": 90.0', b"2026-11-22T20:30:00Z"
 _EDITS = {
     "a better score": (_SCORE, b'"score": 99.9', "score is 99.9, not 90"),
     "no possible score": (_SCORE, b'"score": 1e308', "score is 1e+308, not 90"),
-    "no number": (_SCORE, b'"score": NaN', "JSON is malformed"),
+    "no number": (_SCORE, b'"score": NaN', "NaN is not a number of JSON"),
     "below nothing": (b'"slowdown": 2.0', b'"slowdown": -2.0', "is -2, not 2"),
     "an early time": (_TIME, b"1970-01-01T00:00:00Z", "cannot have been made on 1970-01-01"),
     "a late time": (_TIME, b"2999-01-01T00:00:00Z", "cannot have been made on 2999-01-01"),

@@ -12,6 +12,7 @@ from tito_bench.errors import StoreError
 from tito_bench.records.submission import (
     SubmissionChoices,
     build_submission,
+    shared_part,
     submissions_folder,
     write_submission,
 )
@@ -60,6 +61,15 @@ def test_the_file_that_is_written(tmp_path, now):
             "runtime": {"python": "3.12.1", "numpy": "2.1.0"},
         },
     }
+
+
+@pytest.mark.parametrize("os", [None, "Darwin 24.1.0", "???", 5, True, "", ["Linux"]])
+def test_a_submission_that_is_passed_through_the_lists_again_stays_as_it_is(os: Any, now) -> None:
+    record = RECORD | {"system_info": {"machine": {"os": os}, "runtime": {}}}
+    made = build_submission(record, SubmissionChoices(True, True), now, "an id")
+    assert shared_part(made) == made
+    assert made.system_info is not None
+    assert made.system_info["machine"]["os"] != "None"
 
 
 def test_a_record_as_bytes_is_the_same(tmp_path, now):

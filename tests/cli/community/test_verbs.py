@@ -13,6 +13,7 @@ from records.made_record import UNSTABLE, made_record
 from tito_bench.cli.community import questions
 from tito_bench.community import profile as profiles
 from tito_bench.measure.results import Failure
+from tito_bench.records.filesystem import OsFileSystem
 from tito_bench.workloads.baseline import BASELINE
 
 
@@ -282,6 +283,34 @@ def test_what_is_no_record_is_no_submission(tito, words, changes, message):
     assert ran.status in {1, 2}
     assert message in ran.err
     assert not (tito.folder / ".tinytorch" / "submissions").exists()
+
+
+@pytest.mark.parametrize("word", ["latest", "baseline_1.json"])
+def test_a_submission_is_made_of_the_bytes_that_were_checked(tito, word, monkeypatch):
+    """The file may change at any moment: whatever is read last was checked."""
+    path = tito.record()
+    good, read = path.read_bytes(), OsFileSystem.read
+    forged = good.replace(
+        b'"slowdowns": {"tensor_ops": ', b'"slowdowns": {"tensor_ops": 0.5, "x": '
+    )
+    reads = []
+
+    def changing(self, asked, most):
+        data = read(self, asked, most)
+        if asked == path:
+            reads.append(data)
+            return forged if len(reads) > allowed else data
+        return data
+
+    monkeypatch.setattr(OsFileSystem, "read", changing)
+    for allowed in range(5):
+        reads.clear()
+        ran = tito("submit", word, "--yes")
+        for submission in (tito.folder / ".tinytorch").glob("submissions/*.json"):
+            found = json.loads(submission.read_bytes())
+            assert found["normalized_metrics"]["slowdowns"]["tensor_ops"] > 1, allowed
+    assert ran.status == 0
+    assert forged != good
 
 
 def test_export_never_overwrites_unasked(tito):
