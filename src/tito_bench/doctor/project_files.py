@@ -48,7 +48,7 @@ def check_files(layout: Layout, now: datetime) -> list[Finding]:
             found.append(finding)
     found.extend(
         Finding("set_aside", "info", layout.shown(path), "")
-        for folder in (layout.config.parent, layout.root / ".tito")
+        for folder in (layout.own, layout.course)
         for path in sorted(folder.rglob("*.corrupt"))
     )
     return found

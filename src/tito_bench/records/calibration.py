@@ -15,6 +15,7 @@ from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import Fingerprint
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import read_bytes, show_path
 from tito_bench.statistics import mdape, median
@@ -130,7 +131,7 @@ CALIBRATION = DocumentKind("calibration", Calibration, 1)
 
 def calibration_path(root: Path) -> Path:
     """Where the project at `root` keeps its card."""
-    return root / ".tinytorch" / "calibration.json"
+    return Layout(root).calibration
 
 
 def matching_calibration(path: Path, fingerprint: Fingerprint) -> Calibration | None:

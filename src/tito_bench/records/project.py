@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tito_bench.errors import ProjectError
+from tito_bench.records.project_layout import STATE_FOLDERS
 from tito_bench.safe_text import safe_text
 from tito_bench.subjects.discovery import PACKAGE_PLACES
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ProjectRoot", "find_root"]
 
-_STATE_FOLDERS = (".tinytorch", ".tito")
 _PACKAGE_FILES = tuple(
     f"{place}/{file}" for place in PACKAGE_PLACES for file in ("core/tensor.py", "__init__.py")
 )
@@ -82,7 +82,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _marker(folder: Path) -> str | None:
     # os.path answers False where Path raises PermissionError (3.11).
-    for name in _STATE_FOLDERS:
+    for name in STATE_FOLDERS:
         if os.path.isdir(folder / name) and not _is_upstream_home(folder / name):  # noqa: PTH112
             return name
     for file in _PACKAGE_FILES:

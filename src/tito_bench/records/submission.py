@@ -17,6 +17,7 @@ import msgspec
 from tito_bench import __version__
 from tito_bench.errors import StoreError
 from tito_bench.foreign_json import NotJson, decode_foreign_json
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import DISK, add_stamped, utc_text
 from tito_bench.safe_text import safe_text
@@ -35,7 +36,6 @@ __all__ = [
     "shared_part",
     "submission_bytes",
     "submission_object",
-    "submissions_folder",
     "write_submission",
 ]
 
@@ -130,11 +130,6 @@ def _from_course(found: dict[str, Any]) -> dict[str, Any]:
 SUBMISSION = DocumentKind("submission", Submission, 1, {0: _from_course})
 
 
-def submissions_folder(root: Path) -> Path:
-    """Where the project at `root` keeps its submissions."""
-    return root / ".tinytorch" / "submissions"
-
-
 def build_submission(
     record: Mapping[str, Any],
     choices: SubmissionChoices,
@@ -211,7 +206,7 @@ def write_submission(
         if not isinstance(record, Mapping):
             raise StoreError("this is no benchmark record; name another file")
     submission = build_submission(record, choices, now, anonymous_id)
-    folder = submissions_folder(root)
+    folder = Layout(root).submissions
     return add_stamped(folder, submission.benchmark, now, submission_bytes(submission), disk)
 
 
