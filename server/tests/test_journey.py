@@ -28,7 +28,7 @@ def _student(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tito_bench", *words],
         cwd=folder,
-        env=environ | {"NO_COLOR": "1"},
+        env=environ | {"NO_COLOR": "1", "HOME": str(folder.parent / "home")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
