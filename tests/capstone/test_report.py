@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tito_bench.cli.streams import utc_now
-from tito_bench.records.benchmark import ReasonRecord, VerdictRecord
+from tito_bench.measure.verdict import Verdict, reason
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
 from tito_bench.records.read import read_record
 from tito_bench.records.schema import record_bytes
@@ -63,8 +63,8 @@ def test_an_invalid_record_has_no_overall_and_hostile_text_is_harmless(
         normalized_metrics=msgspec.structs.replace(
             complete_record.normalized_metrics, overall=None
         ),
-        verdict=VerdictRecord(
-            "invalid", [ReasonRecord("false_result", "accuracy of mlp", "off \x1b[31mby 3")]
+        verdict=Verdict(
+            "invalid", (reason("false_result", "accuracy of mlp", "off \x1b[31mby 3"),)
         ),
         not_measured=[NotMeasuredRecord("accuracy of mlp", "incorrect", "[red]off\x1b[2J")],
     )

@@ -12,9 +12,9 @@ from tito_bench.doctor import diagnosis as diagnosing
 from tito_bench.doctor.diagnosis import Diagnosis, diagnose
 from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import describe_machine
-from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Question
+from tito_bench.note import Note
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.schema import encode
 
@@ -60,7 +60,7 @@ def test_without_a_worker_measuring_is_broken_and_the_rest_is_still_told(project
 def test_a_broken_installation_starts_no_worker(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Finding("broken_install", "breaks", "psutil", "it is not installed")
+    broken = Note("broken_install", "breaks", "psutil", "it is not installed")
     monkeypatch.setattr(diagnosing, "check_installation", lambda: (None, [broken]))
 
     def start() -> Worker:

@@ -16,7 +16,7 @@ from tito_bench.community.place import Place
 from tito_bench.community.profile import Profile
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import decode, encode
 from tito_bench.website.payload import body_bytes, profile_payload
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_named_and_left(name: str, text: str, proj
 @pytest.mark.parametrize("name", [".tinytorch/config.json", ".tito/benchmarks/baseline_x.json"])
 def test_a_file_of_a_newer_version_is_named(name: str, project: Path) -> None:
     _write(project, name, '{"schema": 99, "kind": "baseline"}')
-    assert check_files(Layout(project), NOW) == [Finding("newer_file", "warning", name, "")]
+    assert check_files(Layout(project), NOW) == [Note("newer_file", "warning", name, "")]
 
 
 def test_good_files_are_no_finding(project: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_record_that_is_not_believed_is_named(project: Path) -> None:
 def test_copies_set_aside_are_remembered(project: Path) -> None:
     name = ".tinytorch/community/profile.json.20261122T120000Z.ab12.corrupt"
     _write(project, name, "{bad")
-    assert check_files(Layout(project), NOW) == [Finding("set_aside", "info", name, "")]
+    assert check_files(Layout(project), NOW) == [Note("set_aside", "info", name, "")]
 
 
 _BODY = body_bytes(profile_payload(Profile())).decode()
@@ -108,7 +108,7 @@ def test_what_the_website_refused_is_named(project: Path) -> None:
     }  # fmt: skip
     _write(project, name, json.dumps(item))
     assert check_files(Layout(project), NOW) == [
-        Finding("parked_item", "warning", name, "status 422: no")
+        Note("parked_item", "warning", name, "status 422: no")
     ]
     _write(project, name, json.dumps(item | {"refused": None}))
     assert check_files(Layout(project), NOW) == []

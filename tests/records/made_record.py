@@ -15,12 +15,12 @@ from made_rounds import made_round
 from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import TaskResult, model_figures
 from tito_bench.machine.environment import Machine
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import Loaded
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import summarise
 from tito_bench.measure.task_figures import AccuracyFigures, Figures
 from tito_bench.measure.verdict import judge
+from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
 from tito_bench.records.schema import record_bytes
@@ -48,7 +48,7 @@ def made_record(
     rounds: Mapping[str, Sequence[float]] = {},
     scale: float = 1.0,
     work: Work | None = None,
-    environment: Sequence[Finding] = (),
+    environment: Sequence[Note] = (),
     now: datetime = NOW,
     ran_on: Mapping[str, Any] = {},
     **subject: Any,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from made_rounds import made_reading, made_round
 
 from records.made_record import NOW, made_capstone, made_record
+from tito_bench.measure.messages import References
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import summarise
 from tito_bench.measure.task_figures import (
@@ -252,7 +253,7 @@ def test_a_subject_that_waits_or_works_in_threads_is_reckoned_as_in_the_run() ->
         rounds = tuple(made_round(side, native) for _ in range(9))
         summary = summarise([OperationResult(op, rounds) for op in BASELINE])
         record = made_record()
-        changed = [operation_record(op) for op in summary.operations]
+        changed = [operation_record(op, References()) for op in summary.operations]
         document = msgspec.to_builtins(msgspec.structs.replace(record, operations=changed))
         for group in summary.groups:
             document["normalized_metrics"]["slowdowns"][group.name] = group.slowdown

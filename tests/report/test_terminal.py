@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from records.made_record import made_record
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
+from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.report import view
 from tito_bench.report.terminal import Symbols, print_baseline
@@ -149,8 +149,8 @@ def test_unknown_libraries_are_said_to_be_unknown() -> None:
 
 def test_warnings_about_the_machine_are_told_and_mere_facts_are_not() -> None:
     findings = [
-        Finding("on_battery", "warning", "battery", ""),
-        Finding("virtual_machine", "info", "machine", "kvm"),
+        Note("on_battery", "warning", "battery", ""),
+        Note("virtual_machine", "info", "machine", "kvm"),
     ]
     text = flat(shown(made_record(environment=findings)))
     assert "Plug it in." in text

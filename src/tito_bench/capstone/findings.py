@@ -9,12 +9,12 @@ from typing import TypeVar
 from tito_bench import score as scoring
 from tito_bench.capstone.results import ModelFigures, TaskResult
 from tito_bench.machine.environment import Machine
-from tito_bench.machine.findings import Finding
 from tito_bench.measure import task_figures as fig
 from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import SuiteSummary
-from tito_bench.measure.verdict import Reason, Verdict, judge, status_of
+from tito_bench.measure.verdict import Verdict, judge, reason, status_of
+from tito_bench.note import Note
 
 __all__ = ["Findings", "judge_capstone", "scores_of", "track_scores"]
 
@@ -29,7 +29,7 @@ class Findings:
 
     subject: Loaded
     machine: Machine
-    environment: Sequence[Finding]
+    environment: Sequence[Note]
     summary: SuiteSummary
     models: tuple[ModelFigures, ...]
     tasks: tuple[TaskResult, ...]
@@ -43,14 +43,14 @@ class Findings:
 def judge_capstone(found: Findings) -> Verdict:
     """Judge the rounds, and tasks whose results were false."""
     false = [
-        Reason("false_result", task.name, task.outcome.reason)
+        reason("false_result", task.name, task.outcome.reason)
         for task in found.tasks
         if isinstance(task.outcome, Failure)
         and task.outcome.kind in _FALSE
         and task.task != "own"  # beside the tracks, not in them
     ]
     reasons = (*false, *judge(found.summary, found.subject.runtime).reasons)
-    return Verdict(status_of([reason.code for reason in reasons]), reasons)
+    return Verdict(status_of([note.code for note in reasons]), reasons)
 
 
 def track_scores(found: Findings) -> dict[str, float | None]:

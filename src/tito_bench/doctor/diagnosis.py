@@ -17,11 +17,12 @@ from tito_bench.doctor.sharing import SharingFacts, describe_sharing
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
-from tito_bench.machine.findings import Finding, find_environment
+from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.worker_supervisor import Worker
+from tito_bench.note import Note
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import Unreadable, decode
@@ -44,7 +45,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     scripts: list[Script]
     calibrated_at: str | None
     sharing: SharingFacts
-    findings: list[Finding]
+    findings: list[Note]
 
     @property
     def breaks(self) -> bool:
@@ -95,7 +96,7 @@ def diagnose(
 
 def _calibration(
     root: Path, machine: Machine | None, runtime: Runtime | None
-) -> tuple[str | None, list[Finding]]:
+) -> tuple[str | None, list[Note]]:
     """When this machine was calibrated; a card that cannot be read is the file check's."""
     try:
         data = read_bytes(calibration_path(root))
@@ -107,7 +108,7 @@ def _calibration(
     other = card.fingerprint.differences(fingerprint_of(machine, runtime))
     if other:
         value = f"it differs in {', '.join(other)}"
-        return None, [Finding("stale_calibration", "info", "calibration", value)]
+        return None, [Note("stale_calibration", "info", "calibration", value)]
     return card.created_at, []
 
 

@@ -107,6 +107,8 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
         groups of a baseline, the tracks of a capstone.
     operations
         What was measured, in the order of the record.
+    slowdowns
+        Of each group, None where it was not measured.
     """
 
     file: str
@@ -125,6 +127,7 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[str, ...]
     parts_asked: tuple[str, ...]
     operations: tuple[OperationKey, ...]
+    slowdowns: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -270,6 +273,7 @@ def header_of(record: Record, file: str) -> RecordHeader:
         operations=tuple(
             OperationKey(op.name, op.version, op.scored, op.definition) for op in record.operations
         ),
+        slowdowns=record.normalized_metrics.slowdowns,
     )
 
 
