@@ -15,14 +15,14 @@ import argparse
 import subprocess
 import tempfile
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
 from command import baseline_record, environ, machine_line, tito_bench_command
 from fairness_lab.packages import working_package
 
-from tito_bench.cli.record_selector import choose_record, load_record
-from tito_bench.records.record_history import read_history
+from tito_bench.records.read import load_record, read_history
 from tito_bench.report.comparison_view import ComparisonView, comparison_view
 
 
@@ -37,12 +37,11 @@ def measure(project: Path, times: int, runs: int) -> Path:
 
 def views(folder: Path) -> list[ComparisonView]:
     """Every record compared with every later one."""
-    entries = read_history(folder).entries
-    chosen = [choose_record(entry.file, folder, folder, entries) for entry in entries]
-    records = [load_record(each.path) for each in chosen]
+    now = datetime.now(UTC)
+    chosen = [load_record(folder / each.file, now) for each in read_history(folder, now).entries]
     return [
-        comparison_view(records[i], records[j], chosen[i].entry, chosen[j].entry)
-        for i, j in combinations(range(len(records)), 2)
+        comparison_view(before.record, after.record, before.entry, after.entry)
+        for before, after in combinations(chosen, 2)
     ]
 
 

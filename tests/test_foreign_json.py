@@ -43,6 +43,9 @@ def test_any_bytes_are_a_value_or_no_json(data: bytes, unique: bool) -> None:
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a": 1, "a": 2}', "occurs twice"),
         (b'{"a": ', "truncated"),
+        (b'{"a": NaN}', "^NaN is not a number of JSON$"),
+        (b"[1, -Infinity]", "^-Infinity is not a number of JSON$"),
+        (b'["NaN" 1]', "malformed"),
         (b"", "truncated"),
     ],
 )

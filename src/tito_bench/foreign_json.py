@@ -46,8 +46,21 @@ def decode_foreign_json(data: bytes, *, unique_keys: bool = True) -> Any:
     except UnicodeDecodeError as error:
         raise NotJson("it is not UTF-8") from error
     except ValueError as error:  # msgspec's, a key given twice, integers of thousands of digits
-        raise NotJson(safe_text(str(error))) from error
+        raise NotJson(_constant_in(data) or safe_text(str(error))) from error
     return found
+
+
+def _constant_in(data: bytes) -> str | None:
+    """Return what to say of the NaN or infinity in a document that is otherwise JSON, if any.
+
+    Other programs write them, and msgspec says only where.
+    """
+    found: list[str] = []
+    try:
+        json.loads(data, parse_constant=found.append)
+    except (ValueError, RecursionError):
+        return None
+    return f"{found[0]} is not a number of JSON" if found else None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import io
 import re
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,9 +9,10 @@ from rich.console import Console
 
 from tito_bench.cli.streams import utc_now
 from tito_bench.measure.task_figures import Comparison, CustomModelFigures, CustomModelsFigures
-from tito_bench.records.benchmark import ReasonRecord, VerdictRecord
+from tito_bench.measure.verdict import Verdict, reason
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
-from tito_bench.records.standing import read_standing
+from tito_bench.records.read import read_record
+from tito_bench.records.schema import record_bytes
 from tito_bench.records.submission import SubmissionChoices, build_submission, submission_object
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.terminal import Symbols
@@ -64,8 +64,8 @@ def test_an_invalid_record_has_no_overall_and_hostile_text_is_harmless(
         normalized_metrics=msgspec.structs.replace(
             complete_record.normalized_metrics, overall=None
         ),
-        verdict=VerdictRecord(
-            "invalid", [ReasonRecord("false_result", "accuracy of mlp", "off \x1b[31mby 3")]
+        verdict=Verdict(
+            "invalid", (reason("false_result", "accuracy of mlp", "off \x1b[31mby 3"),)
         ),
         not_measured=[NotMeasuredRecord("accuracy of mlp", "incorrect", "[red]off\x1b[2J")],
     )
@@ -77,10 +77,9 @@ def test_an_invalid_record_has_no_overall_and_hostile_text_is_harmless(
 
 
 def test_the_community_reads_the_overall(complete_record: CapstoneRecord) -> None:
-    found = read_standing(Path("x.json"), msgspec.to_builtins(complete_record))
-    assert found is not None
+    found, _ = read_record(record_bytes(complete_record), "x.json", utc_now())
     assert (found.kind, found.score) == ("capstone", complete_record.normalized_metrics.overall)
-    assert found.trusted
+    assert found.verdict != "invalid"
 
 
 def test_a_submission_carries_the_tracks_and_no_files(complete_record: CapstoneRecord) -> None:

@@ -29,7 +29,13 @@ GOOD: dict[str, Any] = {
     "baseline": {"model_name": "mlp", "metrics": METRICS},
     "optimized": {
         "model_name": "mlp int8",
-        "metrics": {**METRICS, "latency_ms_mean": 1.0, "model_size_mb": 0.0023, "accuracy": 0.88},
+        "metrics": {
+            **METRICS,
+            "latency_ms_mean": 1.0,
+            "model_size_mb": 0.0023,
+            "accuracy": 0.88,
+            "latency_ms_median": 0.95,
+        },
         "techniques_applied": ["int8"],
     },
     "improvements": {"speedup": 2.0, "compression_ratio": 4.0, "accuracy_delta": -0.02},
@@ -74,6 +80,65 @@ def test_each_thing_that_does_not_hold_is_named(path: str, value: Any, where: st
     assert where in [problem.where for problem in check_submission(found)]
 
 
+_FIGURES = [name for name in METRICS if name != "latency_ms_std"]
+
+
+@pytest.mark.parametrize("name", _FIGURES)
+@pytest.mark.parametrize("part", ["baseline", "optimized"])
+@pytest.mark.parametrize("value", [0, None, "absent", -0.5, [], 10**400])
+def test_a_missing_or_impossible_figure_is_a_sentence(part: str, name: str, value: Any) -> None:
+    found = copy.deepcopy(GOOD)
+    metrics = found[part]["metrics"]
+    metrics[name] = value
+    if value == "absent":
+        del metrics[name]
+    problems = check_submission(found)
+    optional = name in {"latency_ms_median", "latency_ms_p95", "latency_ms_p99"}
+    if (value == "absent" and optional and name != "latency_ms_median") or (
+        value == 0 and name == "accuracy"
+    ):
+        assert [problem.where for problem in problems] in ([], ["improvements.accuracy_delta"])
+    elif value == "absent" and name == "latency_ms_median":
+        assert problems == (), "then the means are compared, which give 2.0 here as well"
+    else:
+        (problem,) = problems
+        assert problem.where == f"{part}.metrics.{name}"
+        assert problem.what.startswith("is ")
+        assert "it must be" in problem.what
+
+
+def _with_latencies(before: tuple[float, float | None], after: tuple[float, float | None]) -> Any:
+    """A submission whose models have that mean and, if any, that median."""
+    found = copy.deepcopy(GOOD)
+    for part, (mean, middle) in (("baseline", before), ("optimized", after)):
+        metrics = found[part]["metrics"]
+        metrics["latency_ms_mean"] = mean
+        for name in ("latency_ms_median", "latency_ms_p95", "latency_ms_p99"):
+            del metrics[name]
+        if middle is not None:
+            metrics["latency_ms_median"] = middle
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "speedup"),
+    [
+        ((0.08, 0.05), (0.055, 0.025), 2.0),
+        ((0.08, None), (0.04, None), 2.0),
+        ((0.08, 0.05), (0.04, None), 2.0),
+        ((0.08, None), (0.04, 0.01), 2.0),
+    ],
+)
+def test_medians_are_held_against_medians_and_means_against_means(
+    before: tuple[float, float | None], after: tuple[float, float | None], speedup: float
+) -> None:
+    found = _with_latencies(before, after)
+    found["improvements"]["speedup"] = speedup
+    assert check_submission(found) == ()
+    found["improvements"]["speedup"] = speedup * 1.2
+    assert [problem.where for problem in check_submission(found)] == ["improvements.speedup"]
+
+
 def test_improvements_need_something_to_be_about() -> None:
     found = {key: value for key, value in GOOD.items() if key != "optimized"}
     assert [problem.where for problem in check_submission(found)] == ["improvements"]
@@ -85,9 +150,9 @@ def test_improvements_need_something_to_be_about() -> None:
     [
         ('{"a": NaN}', "NaN is not a number"),
         ('{"a": Infinity}', "Infinity is not a number"),
-        ('{"a": 1, "a": 2}', "'a' is given twice"),
+        ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
         ("{", "is not JSON"),
-        (f'{{"a": {"9" * 5000}}}', "a number with thousands of digits"),
+        (f'{{"a": {"9" * 5000}}}', "out of range"),
         ("[" * 100_000, "nested too deeply"),
         (" " * (1 << 20) + "{}", "larger than 1 MiB"),
     ],

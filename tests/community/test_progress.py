@@ -6,12 +6,16 @@ import json
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from records.made_record import NOW, UNSTABLE, made_capstone, made_record
 from tito_bench.community.profile import Progress
 from tito_bench.community.progress import entry_number, read_course, refreshed
+from tito_bench.measure.results import Failure
+from tito_bench.workloads.capstone import CAPSTONE
 
 
 def _write(path, content: Any) -> None:
@@ -20,15 +24,26 @@ def _write(path, content: Any) -> None:
     path.write_bytes(data)
 
 
-def _record(kind: str, score: Any, status: str = "stable", **more: Any) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "kind": kind,
-        "created_at": "2026-11-20T10:00:00Z",
-        "normalized_metrics": {"score": score},
-        "verdict": {"status": status, "reasons": []},
-        **more,
-    }
+MISSING, RAISED = Failure("missing", "not exported"), Failure("raised", "ValueError: no")
+FORWARD = "mlp_forward_32"
+NOTHING = dict.fromkeys([op.name for op in CAPSTONE], MISSING)
+
+
+def _capstone(score: float, *failures: str, **changes: Any) -> dict[str, Any]:
+    """A capstone of the speed track with about that score; with a failure it is invalid."""
+    failed = dict.fromkeys(failures, RAISED)
+    made = made_capstone(failed, slowdown=2 ** ((100 - score) / 10), tracks=["speed"])
+    return msgspec.to_builtins(made) | changes
+
+
+def _baseline(*failures: str, **changes: Any) -> dict[str, Any]:
+    return msgspec.to_builtins(made_record(dict.fromkeys(failures, RAISED))) | changes
+
+
+def _with_overall(overall: Any) -> dict[str, Any]:
+    record = _capstone(50)
+    record["normalized_metrics"]["overall"] = overall
+    return record
 
 
 @pytest.mark.parametrize(
@@ -68,7 +83,7 @@ def test_any_mix_of_shapes_counts_each_once(numbers: set[int], data: Any) -> Non
 
 
 def test_no_files_is_no_progress(layout):
-    course = read_course(layout)
+    course = read_course(layout, NOW)
     assert refreshed(Progress(), course) == Progress()
     assert course.unreadable == ()
 
@@ -92,8 +107,8 @@ def test_the_files_of_all_years_together(layout):
             "completion_dates": {"01": "2026-11-19T23:59:59+00:00"},
         },
     )
-    _write(layout.benchmarks / "baseline_1.json", _record("baseline", 80.0))
-    course = read_course(layout)
+    _write(layout.benchmarks / "baseline_1.json", _baseline(created_at="2026-11-20T10:00:00Z"))
+    course = read_course(layout, NOW)
     assert course.modules == {1, 2, 3}
     assert course.milestones == {1, 2}
     assert course.active_days == {date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)}
@@ -106,7 +121,7 @@ def test_the_files_of_all_years_together(layout):
 def test_what_cannot_be_read_keeps_what_was_known(layout, content):
     for path in (*layout.course_progress, layout.course_milestones):
         _write(path, content)
-        course = read_course(layout)
+        course = read_course(layout, NOW)
         assert len(course.unreadable) == 1
         assert path.read_bytes() == content, "the course's files are never touched"
         before = Progress(milestones_passed=3, modules_completed=9)
@@ -121,76 +136,72 @@ def test_what_cannot_be_read_keeps_what_was_known(layout, content):
 @pytest.mark.parametrize("odd", [None, 5, "01", {"a": 1}, [[1]], [None, {}, 2.5]])
 def test_odd_shapes_count_nothing(layout, odd):
     _write(layout.course_progress[0], {"completed_modules": odd, "completion_dates": odd})
-    assert refreshed(Progress(), read_course(layout)).modules_completed == 0
+    assert refreshed(Progress(), read_course(layout, NOW)).modules_completed == 0
 
 
 def test_a_byte_order_mark(layout):
     _write(layout.course_progress[0], b'\xef\xbb\xbf{"completed_modules": [1]}')
-    assert read_course(layout).modules == {1}
+    assert read_course(layout, NOW).modules == {1}
 
 
 @pytest.mark.parametrize(
     ("records", "best"),
     [
         ([], None),
-        ([_record("capstone", 0)], 0.0),
-        ([_record("capstone", 40.5), _record("capstone", 70), _record("capstone", 60)], 70.0),
-        ([_record("capstone", 90, "invalid"), _record("capstone", 30, "unstable")], 30.0),
-        ([_record("capstone", 90, "incorrect")], None),
-        ([_record("capstone", 75, simplified=True)], None),
-        ([_record("capstone_simplified", 75)], None),
-        ([_record("capstone", None)], None),
-        ([_record("capstone", 101), _record("capstone", -1), _record("capstone", True)], None),
-        ([_record("capstone", "90")], None),
-        ([_record("baseline", 99)], None),
-        ([_record("capstone", 50, normalized_metrics={"overall": 44, "score": 1})], 44.0),
+        ([_capstone(0)], 0.0),
+        ([_capstone(40.5), _capstone(70), _capstone(60)], 70.0),
+        ([_capstone(90, FORWARD), _capstone(30, verdict=UNSTABLE)], 30.0),
+        ([_capstone(90, FORWARD)], None),
+        ([made_capstone(NOTHING, tracks=["speed"])], None),
+        ([_with_overall(99.9), _with_overall(101), _with_overall(-1), _with_overall(True)], None),
+        ([_with_overall("90"), _with_overall(1e308), _with_overall(None)], None),
+        ([_capstone(50, created_at="2999-01-01T00:00:00Z")], None),
+        ([_baseline()], None),
         ([{"benchmark_type": "capstone", "overall_score": 90, "timestamp": "x"}], None),
         ([{"benchmark_type": "capstone_simplified", "metrics": {"basic_score": 75}}], None),
-        ([_record("capstone", 50, verdict=None)], 50.0),
-        ([_record("capstone", 50, verdict="invalid")], None),
-        ([_record("capstone", 50, schema=2)], 50.0),
-        ([_record("capstone", 50, schema=True)], None),
+        ([_capstone(50, verdict=None)], None),
+        ([_capstone(50, verdict={"status": "invalid", "reasons": []})], None),
+        ([_capstone(50, schema=2)], None),
+        ([_capstone(50, schema=True)], None),
     ],
 )
 def test_the_best_capstone(layout, records, best):
     for number, record in enumerate(records):
-        _write(layout.benchmarks / f"capstone_{number}.json", record)
-    after = refreshed(Progress(capstone_score=12.0), read_course(layout))
-    assert after.capstone_score == best
+        _write(layout.benchmarks / f"capstone_{number}.json", msgspec.to_builtins(record))
+    after = refreshed(Progress(capstone_score=12.0), read_course(layout, NOW))
+    assert after.capstone_score == (None if best is None else pytest.approx(best, abs=0.01))
 
 
 @pytest.mark.parametrize(
     ("record", "verified"),
     [
-        (_record("baseline", 50), True),
-        (_record("baseline", None, "unstable"), True),
-        (_record("baseline", 50, "invalid"), False),
-        (_record("capstone", 50), False),
+        (_baseline(), True),
+        (_baseline(verdict=UNSTABLE), True),
+        (_baseline("matmul_100"), False),
+        (_capstone(50), False),
         ({"benchmark_type": "baseline", "metrics": {"score": 100}}, False),
     ],
 )
 def test_setup_is_verified_by_a_valid_baseline(layout, record, verified):
     _write(layout.benchmarks / "baseline_1.json", record)
-    assert refreshed(Progress(), read_course(layout)).setup_verified is verified
+    assert refreshed(Progress(), read_course(layout, NOW)).setup_verified is verified
 
 
 def test_a_file_that_is_no_record_is_named_and_left(layout):
     _write(layout.benchmarks / "baseline_1.json", b"{")
-    course = read_course(layout)
-    assert course.unreadable == (
-        ".tito/benchmarks/baseline_1.json is no benchmark record; left alone",
-    )
+    _write(layout.benchmarks / "baseline_2.json", {"benchmark_type": "baseline"})
+    course = read_course(layout, NOW)
+    assert [(one.file, one.skip) for one in course.skipped] == [("baseline_1.json", "half")]
+    assert [one.file for one in course.course_files] == ["baseline_2.json"]
     assert (layout.benchmarks / "baseline_1.json").read_bytes() == b"{"
 
 
 def test_a_file_that_cannot_be_opened(layout):
     layout.course_progress[0].mkdir(parents=True)
-    course = read_course(layout)
+    course = read_course(layout, NOW)
     assert course.modules is None
     (layout.benchmarks / "baseline_1.json").mkdir(parents=True)
-    _write(layout.benchmarks / "baseline_2.json", _record("baseline", 50))
-    course = read_course(layout)
-    assert course.unreadable[-1] == (
-        ".tito/benchmarks/baseline_1.json is no benchmark record; left alone"
-    )
+    _write(layout.benchmarks / "baseline_2.json", _baseline())
+    course = read_course(layout, NOW)
+    assert [(one.file, one.skip) for one in course.skipped] == [("baseline_1.json", "unreadable")]
     assert refreshed(Progress(), course).setup_verified

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from records.made_record import NOW, made_record, save_record
 from tito_bench.community.consent import CONSENT, sealed
 from tito_bench.community.place import Place
 from tito_bench.community.profile import Profile
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import decode, encode
 from tito_bench.website.payload import body_bytes, profile_payload
@@ -35,7 +37,7 @@ def _snapshot(root: Path) -> dict[str, bytes]:
 
 def test_an_empty_project_is_in_order_and_stays_empty(project: Path) -> None:
     layout = Layout(project)
-    assert check_files(layout) == []
+    assert check_files(layout, NOW) == []
     assert check_folders(layout) == []
     assert list(project.iterdir()) == []
 
@@ -56,7 +58,7 @@ def test_an_empty_project_is_in_order_and_stays_empty(project: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named_and_left(name: str, text: str, project: Path) -> None:
     _write(project, name, text)
     before = _snapshot(project)
-    (finding,) = check_files(Layout(project))
+    (finding,) = check_files(Layout(project), NOW)
     assert (finding.code, finding.severity, finding.what) == ("corrupt_file", "warning", name)
     assert finding.value
     assert _snapshot(project) == before
@@ -65,19 +67,33 @@ def test_a_file_that_cannot_be_read_is_named_and_left(name: str, text: str, proj
 @pytest.mark.parametrize("name", [".tinytorch/config.json", ".tito/benchmarks/baseline_x.json"])
 def test_a_file_of_a_newer_version_is_named(name: str, project: Path) -> None:
     _write(project, name, '{"schema": 99, "kind": "baseline"}')
-    assert check_files(Layout(project)) == [Finding("newer_file", "warning", name, "")]
+    assert check_files(Layout(project), NOW) == [Note("newer_file", "warning", name, "")]
 
 
 def test_good_files_are_no_finding(project: Path) -> None:
     _write(project, ".tinytorch/config.json", '{"schema": 1}')
-    _write(project, ".tito/benchmarks/baseline_x.json", '{"schema": 1, "kind": "baseline"}')
-    assert check_files(Layout(project)) == []
+    save_record(Layout(project).benchmarks, made_record())
+    _write(project, ".tito/benchmarks/baseline_x.json", '{"benchmark_type": "baseline"}')
+    assert check_files(Layout(project), NOW) == []
+
+
+def test_a_record_that_is_not_believed_is_named(project: Path) -> None:
+    folder = Layout(project).benchmarks
+    edited = save_record(folder, made_record())
+    edited.write_bytes(edited.read_bytes().replace(b'"composite": 2', b'"composite": 1'))
+    ahead = save_record(folder, made_record(now=NOW + timedelta(days=2)))
+    found = check_files(Layout(project), NOW)
+    named = {(one.code, one.what, one.value) for one in found}
+    assert named == {
+        ("edited_record", f".tito/benchmarks/{edited.name}", "composite is 1, not 2"),
+        ("untimely_record", f".tito/benchmarks/{ahead.name}", "2026-11-24"),
+    }
 
 
 def test_copies_set_aside_are_remembered(project: Path) -> None:
     name = ".tinytorch/community/profile.json.20261122T120000Z.ab12.corrupt"
     _write(project, name, "{bad")
-    assert check_files(Layout(project)) == [Finding("set_aside", "info", name, "")]
+    assert check_files(Layout(project), NOW) == [Note("set_aside", "info", name, "")]
 
 
 _BODY = body_bytes(profile_payload(Profile())).decode()
@@ -91,17 +107,17 @@ def test_what_the_website_refused_is_named(project: Path) -> None:
         "created_at": "2026-11-22T12:00:00Z", "refused": "status 422: no",
     }  # fmt: skip
     _write(project, name, json.dumps(item))
-    assert check_files(Layout(project)) == [
-        Finding("parked_item", "warning", name, "status 422: no")
+    assert check_files(Layout(project), NOW) == [
+        Note("parked_item", "warning", name, "status 422: no")
     ]
     _write(project, name, json.dumps(item | {"refused": None}))
-    assert check_files(Layout(project)) == []
+    assert check_files(Layout(project), NOW) == []
 
 
 def test_messages_hold_no_path_of_this_machine(project: Path) -> None:
     (project / ".tinytorch" / "config.json").mkdir(parents=True)
     _write(project, ".tito", "a file")
-    findings = [*check_files(Layout(project)), *check_folders(Layout(project))]
+    findings = [*check_files(Layout(project), NOW), *check_folders(Layout(project))]
     assert {finding.code for finding in findings} == {"corrupt_file", "not_writable"}
     assert all(str(project) not in finding.value for finding in findings)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tito_bench.doctor.scripts import Script, find_scripts, judge_scripts, own_folder
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 
 _OURS = "#!python\nimport sys\nfrom tito_bench.cli.tito import main\nsys.exit(main())\n"
 _THEIRS = "#!python\nimport sys\nfrom tito.main import main\nsys.exit(main())\n"
@@ -85,18 +85,18 @@ def test_own_scripts_are_no_finding() -> None:
 @pytest.mark.parametrize(
     ("tito", "expected"),
     [
-        ([], Finding("lost_tito", "warning", "tito", "")),
+        ([], Note("lost_tito", "warning", "tito", "")),
         (
             [Script("tito", "/v/bin", "TinyTorch", True), _OWN],
-            Finding("foreign_tito", "warning", "tito", "TinyTorch"),
+            Note("foreign_tito", "warning", "tito", "TinyTorch"),
         ),
         (
             [Script("tito", "/other", "tito-bench", False), _OWN],
-            Finding("hidden_tito", "warning", "tito", "/other"),
+            Note("hidden_tito", "warning", "tito", "/other"),
         ),
     ],
 )
-def test_only_the_first_script_counts(tito: list[Script], expected: Finding) -> None:
+def test_only_the_first_script_counts(tito: list[Script], expected: Note) -> None:
     assert judge_scripts(tito, [_BENCH]) == [expected]
 
 
@@ -105,5 +105,5 @@ def test_without_any_script_of_this_python_none_was_lost() -> None:
     found = [finding.code for finding in judge_scripts([], [elsewhere])]
     assert found == ["hidden_tito", "no_tito"]
     assert judge_scripts([], []) == [
-        Finding("no_tito", "info", name, "") for name in ("tito-bench", "tito")
+        Note("no_tito", "info", name, "") for name in ("tito-bench", "tito")
     ]

@@ -7,8 +7,8 @@ import pytest
 from machine.facts import RUNTIME
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import WorkerError
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Measured, Question
+from tito_bench.note import Note
 
 
 class OneAnswer:
@@ -45,7 +45,7 @@ def test_numpy_is_asked_of_a_worker_that_is_ended() -> None:
 @pytest.mark.parametrize("answer", [Failed("raised", "no BLAS"), WorkerError("no BLAS")])
 def test_without_a_worker_measuring_is_broken(answer: Answer | WorkerError) -> None:
     worker = OneAnswer(answer)
-    expected = Finding("no_worker", "breaks", "numpy", "no BLAS")
+    expected = Note("no_worker", "breaks", "numpy", "no BLAS")
     assert check_numpy(lambda: worker, "/project") == (None, [expected])
     assert worker.killed == 1
 
@@ -54,7 +54,7 @@ def test_a_worker_that_cannot_be_started() -> None:
     def start() -> OneAnswer:
         raise WorkerError("no processes left")
 
-    expected = Finding("no_worker", "breaks", "numpy", "no processes left")
+    expected = Note("no_worker", "breaks", "numpy", "no processes left")
     assert check_numpy(start, "/project") == (None, [expected])
 
 
@@ -73,16 +73,16 @@ def test_a_package_that_works() -> None:
 def test_a_package_of_which_parts_fail() -> None:
     facts, findings = check_package(lambda: OneAnswer(_loaded("layers.py:3: NameError")), "/p")
     assert facts is not None
-    assert findings == [Finding("package_problems", "info", "tinytorch", "layers.py:3: NameError")]
+    assert findings == [Note("package_problems", "info", "tinytorch", "layers.py:3: NameError")]
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (Failed("missing", "none"), Finding("no_package", "info", "tinytorch", "none")),
-        (Failed("raised", "t.py:1"), Finding("package_fails", "breaks", "tinytorch", "t.py:1")),
-        (WorkerError("SIGSEGV"), Finding("package_fails", "breaks", "tinytorch", "SIGSEGV")),
+        (Failed("missing", "none"), Note("no_package", "info", "tinytorch", "none")),
+        (Failed("raised", "t.py:1"), Note("package_fails", "breaks", "tinytorch", "t.py:1")),
+        (WorkerError("SIGSEGV"), Note("package_fails", "breaks", "tinytorch", "SIGSEGV")),
     ],
 )
-def test_a_package_that_does_not(answer: Answer | WorkerError, expected: Finding) -> None:
+def test_a_package_that_does_not(answer: Answer | WorkerError, expected: Note) -> None:
     assert check_package(lambda: OneAnswer(answer), "/project") == (None, [expected])

@@ -7,73 +7,74 @@ from typing import Any, get_args
 import pytest
 
 from machine.facts import probe
-from tito_bench.machine.findings import Finding, FindingCode, find_environment
+from tito_bench.machine.findings import FindingCode, find_environment
+from tito_bench.note import Note
 from tito_bench.report.wording import CODES
 
-CASES: list[tuple[dict[str, Any], Finding]] = [
-    ({"on_battery": True}, Finding("on_battery", "warning", "battery", "")),
+CASES: list[tuple[dict[str, Any], Note]] = [
+    ({"on_battery": True}, Note("on_battery", "warning", "battery", "")),
     (
         {"power_save": "Low Power Mode"},
-        Finding("power_save", "warning", "power saving", "Low Power Mode"),
+        Note("power_save", "warning", "power saving", "Low Power Mode"),
     ),
     (
         {"slow_governor": "powersave"},
-        Finding("slow_governor", "warning", "CPU governor", "powersave"),
+        Note("slow_governor", "warning", "CPU governor", "powersave"),
     ),
     (
         {"load_1min": 7.6},
-        Finding("busy_machine", "warning", "load average", "7.6 on 8 cores"),
+        Note("busy_machine", "warning", "load average", "7.6 on 8 cores"),
     ),
-    ({"cpu_quota": 0.5}, Finding("cpu_quota", "warning", "CPU quota", "0.5 cores")),
-    ({"cpu_quota": 2.0}, Finding("cpu_quota", "info", "CPU quota", "2 cores")),
-    ({"cores_usable": 1}, Finding("few_cores", "info", "usable cores", "1 of 8")),
-    ({"hypervisor": "KVM"}, Finding("virtual_machine", "info", "virtual machine", "KVM")),
+    ({"cpu_quota": 0.5}, Note("cpu_quota", "warning", "CPU quota", "0.5 cores")),
+    ({"cpu_quota": 2.0}, Note("cpu_quota", "info", "CPU quota", "2 cores")),
+    ({"cores_usable": 1}, Note("few_cores", "info", "usable cores", "1 of 8")),
+    ({"hypervisor": "KVM"}, Note("virtual_machine", "info", "virtual machine", "KVM")),
     # WSL 2 is a virtual machine by nature: said once.
-    ({"wsl": "WSL 2", "hypervisor": "Hyper-V"}, Finding("wsl", "info", "Linux", "WSL 2")),
-    ({"emulation": "Rosetta 2"}, Finding("emulation", "warning", "Python", "Rosetta 2")),
+    ({"wsl": "WSL 2", "hypervisor": "Hyper-V"}, Note("wsl", "info", "Linux", "WSL 2")),
+    ({"emulation": "Rosetta 2"}, Note("emulation", "warning", "Python", "Rosetta 2")),
     (
         {"cpu_clock_step_ns": None},
-        Finding("coarse_cpu_clock", "warning", "CPU clock", "more than 2 ms"),
+        Note("coarse_cpu_clock", "warning", "CPU clock", "more than 2 ms"),
     ),
     (
         {"cpu_clock_step_ns": 1_000_000},
-        Finding("coarse_cpu_clock", "warning", "CPU clock", "1.0 ms"),
+        Note("coarse_cpu_clock", "warning", "CPU clock", "1.0 ms"),
     ),
     (
         {"blas": None, "built_blas": None, "blas_threads": None, "blas_architecture": None},
-        Finding("slow_blas", "warning", "NumPy", "2.4.0"),
+        Note("slow_blas", "warning", "NumPy", "2.4.0"),
     ),
     (
         {"blas": None, "built_blas": "none", "blas_threads": None, "blas_architecture": None},
-        Finding("slow_blas", "warning", "NumPy", "2.4.0"),
+        Note("slow_blas", "warning", "NumPy", "2.4.0"),
     ),
     # The reference implementation, which threadpoolctl does not know.
     (
         {"blas": None, "built_blas": "blas", "blas_threads": None, "blas_architecture": None},
-        Finding("slow_blas", "warning", "NumPy", "2.4.0"),
+        Note("slow_blas", "warning", "NumPy", "2.4.0"),
     ),
     (
         {"blas": None, "built_blas": "accelerate", "blas_threads": None, "blas_architecture": None},
-        Finding("blas_threads", "warning", "accelerate", "unknown"),
+        Note("blas_threads", "warning", "accelerate", "unknown"),
     ),
-    ({"blas_threads": 4}, Finding("blas_threads", "warning", "openblas", "4")),
+    ({"blas_threads": 4}, Note("blas_threads", "warning", "openblas", "4")),
     (
         {"blas_architecture": "Haswell"},
-        Finding("old_blas_kernels", "warning", "openblas", "Haswell (avx2), the CPU has avx512"),
+        Note("old_blas_kernels", "warning", "openblas", "Haswell (avx2), the CPU has avx512"),
     ),
     (
         {"kernel_target": "sse2"},
-        Finding("forced_kernel_target", "warning", "kernels", "sse2, the best here is avx512"),
+        Note("forced_kernel_target", "warning", "kernels", "sse2, the best here is avx512"),
     ),
     (
         {"instruction_variables": (("OPENBLAS_CORETYPE", "Haswell"),)},
-        Finding("forced_instructions", "warning", "OPENBLAS_CORETYPE", "Haswell"),
+        Note("forced_instructions", "warning", "OPENBLAS_CORETYPE", "Haswell"),
     ),
 ]
 
 
 @pytest.mark.parametrize(("changes", "expected"), CASES, ids=lambda case: str(case)[:40])
-def test_one_change_gives_one_finding(changes: dict[str, Any], expected: Finding) -> None:
+def test_one_change_gives_one_finding(changes: dict[str, Any], expected: Note) -> None:
     assert find_environment(probe(**changes)) == (expected,)
 
 

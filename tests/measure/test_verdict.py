@@ -11,7 +11,7 @@ from made_rounds import made_operation, made_reading, made_result, made_round
 
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.measure.summary import summarise
-from tito_bench.measure.verdict import Reason, Verdict, judge
+from tito_bench.measure.verdict import Verdict, judge, reason
 
 ADD = made_operation("add", "tensor_ops")
 MLP = made_operation("mlp", "forward_pass")
@@ -42,17 +42,17 @@ def test_what_is_missing_is_no_reason_for_doubt() -> None:
 def test_a_failed_operation_is_invalid_and_named() -> None:
     failed = made_result(made_operation("mlp"), failure=Failure("crashed", "SIGSEGV"))
     verdict = verdict_of(made_result(ADD), failed)
-    assert verdict == Verdict("invalid", (Reason("failed_operation", "mlp", "SIGSEGV"),))
+    assert verdict == Verdict("invalid", (reason("failed_operation", "mlp", "SIGSEGV"),))
 
 
 def test_work_that_was_not_measured_is_invalid() -> None:
     beside = made_result(ADD, [made_round(2100.0, others=0.25)] * 9)
     threads = verdict_of(beside)
     assert threads.status == "invalid"
-    assert threads.reasons[0] == Reason("other_threads", "add", "25%")
+    assert threads.reasons[0] == reason("other_threads", "add", "25%")
     processes = verdict_of(made_result(ADD), processes=2)
     assert processes.status == "invalid"
-    assert processes.reasons[0] == Reason("other_processes", "the code", "2")
+    assert processes.reasons[0] == reason("other_processes", "the code", "2")
 
 
 def test_a_wide_interval_and_noise_are_doubts() -> None:
@@ -78,7 +78,7 @@ def test_a_machine_that_gets_faster_or_slower_meanwhile() -> None:
 def test_another_program_in_most_rounds() -> None:
     disturbed = made_round(made_reading(2100.0, wall=1.5))
     most = verdict_of(made_result(ADD, [disturbed] * 6 + [made_round(2100.0)] * 4))
-    assert Reason("preempted", "rounds", "60%") in most.reasons
+    assert reason("preempted", "rounds", "60%") in most.reasons
     few = verdict_of(made_result(ADD, [disturbed] * 4 + [made_round(2100.0)] * 6))
     assert few.status == "stable"
 
@@ -87,11 +87,11 @@ def test_another_program_in_most_rounds() -> None:
 def test_blas_threads_that_could_not_be_limited(threads: int | None, shown: str) -> None:
     runtime = msgspec.structs.replace(RUNTIME, blas_threads=threads)
     verdict = judge(summarise([made_result(ADD)]), runtime)
-    assert verdict == Verdict("unstable", (Reason("blas_threads", "openblas", shown),))
+    assert verdict == Verdict("unstable", (reason("blas_threads", "openblas", shown),))
 
 
 def test_doubts_from_elsewhere_come_last_and_make_it_unstable() -> None:
-    further = Reason("slower_than_calibrated", "kernels", "20%")
+    further = reason("slower_than_calibrated", "kernels", "20%")
     assert judge(summarise([made_result(ADD)]), RUNTIME, [further]) == Verdict(
         "unstable", (further,)
     )

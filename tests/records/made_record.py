@@ -15,25 +15,30 @@ from made_rounds import made_round
 from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import TaskResult, model_figures
 from tito_bench.machine.environment import Machine
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import Loaded
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import summarise
-from tito_bench.measure.task_figures import AccuracyFigures
+from tito_bench.measure.task_figures import AccuracyFigures, Figures
 from tito_bench.measure.verdict import judge
+from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 from tito_bench.records.store import add_stamped
 from tito_bench.score import Work
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.capstone import CAPSTONE
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["MACHINE", "NOW", "made_capstone", "made_record", "save_record"]
+__all__ = ["MACHINE", "NOW", "UNSTABLE", "made_capstone", "made_record", "save_record"]
 
 MACHINE = Machine("Some CPU", "x86_64", 4, 8, 16, "Linux 6.1")
 NOW = datetime(2026, 11, 22, 20, 30, 0, 123456, UTC)
+UNSTABLE = {
+    "status": "unstable",
+    "reasons": [{"code": "blas_threads", "what": "BLAS", "value": "4"}],
+}
+"""A verdict, as it stands in a file."""
 
 
 def made_record(
@@ -43,7 +48,7 @@ def made_record(
     rounds: Mapping[str, Sequence[float]] = {},
     scale: float = 1.0,
     work: Work | None = None,
-    environment: Sequence[Finding] = (),
+    environment: Sequence[Note] = (),
     now: datetime = NOW,
     ran_on: Mapping[str, Any] = {},
     **subject: Any,
@@ -67,13 +72,19 @@ def made_capstone(
     *,
     slowdown: float = 2.0,
     tracks: Sequence[str] = ("speed", "compression", "accuracy", "efficiency"),
+    tasks: Sequence[Figures] = (AccuracyFigures("mlp", 297, 0.9, 0.9, "shipped digits", None),),
+    failed_tasks: Mapping[str, Failure] = {},
     now: datetime = NOW,
     ran_on: Mapping[str, Any] = {},
     **subject: Any,
 ) -> CapstoneRecord:
-    """A capstone whose accuracies are those of the twins and whose models need no memory."""
+    """A capstone whose accuracies are those of the twins and whose models need no memory.
+
+    `tasks` are other figures of the model mlp, `failed_tasks` its tasks that failed, by name.
+    """
     summary = summarise([_result(op, failures, {}, slowdown, 1.0) for op in CAPSTONE])
-    figures = AccuracyFigures("mlp", 297, 0.9, 0.9, "shipped digits", None)
+    outcomes = [(type(figures).__name__, figures) for figures in tasks]
+    results = (TaskResult(task, "mlp", found) for task, found in [*outcomes, *failed_tasks.items()])
     return build_capstone_record(
         Findings(
             subject=_loaded(ran_on, {"name": "tinytorch", **subject}),
@@ -81,7 +92,7 @@ def made_capstone(
             environment=(),
             summary=summary,
             models=model_figures(summary, {}),
-            tasks=(TaskResult("accuracy", "mlp", figures),),
+            tasks=tuple(results),
             tracks=tuple(tracks),
         ),
         now,

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.made_record import made_record
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
+from tito_bench.note import Note
 from tito_bench.records.benchmark import decode_record, encode_record
 from tito_bench.workloads.baseline import BASELINE
 
 
 def test_a_record_says_what_was_measured_on_what() -> None:
-    finding = Finding("on_battery", "warning", "battery", "")
+    finding = Note("on_battery", "warning", "battery", "")
     record = made_record(environment=[finding], name="tinytorch", files={"Tensor": "t/core.py"})
     stored = json.loads(encode_record(record))
     assert next(iter(stored)) == "schema"

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from machine.facts import MACHINE, RUNTIME, card, runtime
-from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.measure.verdict import reason
+from tito_bench.note import Note
 from tito_bench.records.calibration import (
     CALIBRATION,
     Figure,
@@ -36,7 +37,7 @@ def test_there_is_no_figure_of_nothing() -> None:
 
 
 def test_the_file_round_trips() -> None:
-    made = card(_TIMES, environment=[Finding("on_battery", "warning", "battery", "")])
+    made = card(_TIMES, environment=[Note("on_battery", "warning", "battery", "")])
     assert decode(CALIBRATION, encode(CALIBRATION, made), "here").value == made
 
 
@@ -62,8 +63,8 @@ def test_a_run_as_fast_as_the_card_is_no_reason_for_doubt(factor: float) -> None
 
 def test_a_run_much_slower_than_the_card_is() -> None:
     run = {name: ns * 1.23 for name, ns in _TIMES.items()}
-    assert calibration_drift(card(_TIMES), run) == Finding(
-        "slower_than_calibrated", "warning", "kernels", "23%"
+    assert calibration_drift(card(_TIMES), run) == reason(
+        "slower_than_calibrated", "kernels", "23%"
     )
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from records.made_record import made_capstone
+from records.made_record import NOW, made_capstone
 from tito_bench.community.profile import PROFILE, Context, Institution, Location, Profile, Progress
+from tito_bench.measure.verdict import reason
+from tito_bench.note import Note
+from tito_bench.records.benchmark import decode_record
 from tito_bench.records.capstone import decode_capstone, encode_capstone
 from tito_bench.records.project_config import CONFIG, Config, LocalSettings, WebsiteSettings
-from tito_bench.records.schema import DocumentKind, decode, encode
+from tito_bench.records.read import read_record
+from tito_bench.records.schema import DocumentKind, decode, encode, record_bytes
 from tito_bench.records.submission import SUBMISSION
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -103,6 +109,48 @@ def test_a_migrated_file_is_stable(name):
     assert again.value == found.value
     assert encode(kind, again.value, again.stored) == once
     assert once.startswith(b'{\n  "schema": 1,')
+
+
+def _is_part(old: Any, new: Any) -> bool:
+    """Whether all of the old document stands in the new one; newer fields may stand beside it."""
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(
+            name in new and _is_part(value, new[name]) for name, value in old.items()
+        )
+    if isinstance(old, list):
+        return len(old) == len(new) and all(map(_is_part, old, new))
+    return bool(old == new)
+
+
+@pytest.mark.parametrize("kind", ["baseline", "capstone"])
+def test_a_record_of_before_is_read_and_written_as_before(kind: str) -> None:
+    """Written before figures were computed again, and before notes were of one type."""
+    data = (GOLDEN / f"record_1_{kind}.json").read_bytes()
+    header, record = read_record(data, "old.json", NOW)
+    old, new = json.loads(data), json.loads(record_bytes(record))
+    assert _is_part(old, new)
+    assert [list(note) for note in new["verdict"]["reasons"]] == [
+        ["code", "what", "value"] for _ in old["verdict"]["reasons"]
+    ]
+    metrics = old["normalized_metrics"]
+    score = metrics["score"] if kind == "baseline" else metrics["overall"]
+    assert (header.kind, header.score, header.created_at) == (
+        kind,
+        score,
+        datetime(2026, 11, 22, 20, 30, tzinfo=UTC),
+    )
+
+
+def test_the_notes_of_an_old_record_keep_their_fields() -> None:
+    data = (GOLDEN / "record_1_baseline.json").read_bytes()
+    record = decode_record(data)
+    assert record.system_info.environment == [
+        Note("on_battery", "warning", "battery", "57%"),
+        Note("few_cores", "info", "cores", "1"),
+    ]
+    assert record.verdict.reasons[-1] == reason("blas_threads", "openblas", "4")
+    environment = json.loads(record_bytes(record))["system_info"]["environment"]
+    assert [list(note) for note in environment] == [["code", "severity", "what", "value"]] * 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tito_bench.errors import StoreError
 from tito_bench.records.submission import (
     SubmissionChoices,
     build_submission,
-    submissions_folder,
+    shared_part,
     write_submission,
 )
 
@@ -41,7 +41,7 @@ RECORD: dict[str, Any] = {
 
 def test_the_file_that_is_written(tmp_path, now):
     path = write_submission(tmp_path, RECORD, SubmissionChoices(True, True), now, "an id")
-    assert path.parent == submissions_folder(tmp_path) == tmp_path / ".tinytorch" / "submissions"
+    assert path.parent == tmp_path / ".tinytorch" / "submissions"
     assert path.name.startswith("baseline_20261122T203000Z_")
     assert json.loads(path.read_bytes()) == {
         "schema": 1,
@@ -62,6 +62,15 @@ def test_the_file_that_is_written(tmp_path, now):
     }
 
 
+@pytest.mark.parametrize("os", [None, "Darwin 24.1.0", "???", 5, True, "", ["Linux"]])
+def test_a_submission_that_is_passed_through_the_lists_again_stays_as_it_is(os: Any, now) -> None:
+    record = RECORD | {"system_info": {"machine": {"os": os}, "runtime": {}}}
+    made = build_submission(record, SubmissionChoices(True, True), now, "an id")
+    assert shared_part(made) == made
+    assert made.system_info is not None
+    assert made.system_info["machine"]["os"] != "None"
+
+
 def test_a_record_as_bytes_is_the_same(tmp_path, now):
     choices = SubmissionChoices()
     one = write_submission(tmp_path, RECORD, choices, now)
@@ -76,7 +85,7 @@ def test_a_record_as_bytes_is_the_same(tmp_path, now):
 def test_what_is_no_record(tmp_path, now, record):
     with pytest.raises(StoreError, match=r"record"):
         write_submission(tmp_path, record, SubmissionChoices(), now)
-    assert not submissions_folder(tmp_path).exists()
+    assert not (tmp_path / ".tinytorch").exists()
 
 
 @pytest.mark.parametrize("odd", [None, 5, "x", [1], {"a": {"b": {"c": 1}}}, True])

@@ -9,9 +9,7 @@ from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.records.calibration import Calibration
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.records.record_header import decode_header
-from tito_bench.records.record_history import History
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.read import History, header_of
 from tito_bench.report.history_view import HistoryView, history_view
 from tito_bench.report.sections.record_report import RecordReport, record_report
 
@@ -30,7 +28,7 @@ def card_of(record: Record) -> Calibration:
 
 def history_of(*records: Record) -> HistoryView:
     """The history of a project with these records."""
-    entries = [decode_header(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
+    entries = [header_of(record, f"{i}.json") for i, record in enumerate(records)]
     return history_view(History(tuple(entries), ()))
 
 

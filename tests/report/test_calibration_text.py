@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from machine.facts import MACHINE, card
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 from tito_bench.report.calibration_text import print_calibration
 
-_ON_BATTERY = Finding("on_battery", "warning", "battery", "")
+_ON_BATTERY = Note("on_battery", "warning", "battery", "")
 
 
 def _printed(width: int, **changes: object) -> str:

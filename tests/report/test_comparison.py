@@ -16,8 +16,7 @@ from rich.cells import cell_len
 from records.made_record import NOW, made_capstone, made_record
 from tito_bench.measure.results import Failure
 from tito_bench.records.benchmark import BenchmarkRecord
-from tito_bench.records.record_header import decode_header
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.read import header_of
 from tito_bench.report.comparison_text import comparison_lines, comparison_markdown
 from tito_bench.report.comparison_view import COLUMNS, ComparisonView, comparison_view
 from tito_bench.report.regression import regressions
@@ -40,7 +39,7 @@ MIRROR = {"faster": "slower", "slower": "faster", "not separated": "not separate
 
 
 def compared(before, after) -> ComparisonView:
-    entries = (decode_header(record_bytes(one), f"{one.kind}.json") for one in (before, after))
+    entries = (header_of(one, f"{one.kind}.json") for one in (before, after))
     return comparison_view(before, after, *entries)
 
 

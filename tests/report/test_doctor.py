@@ -15,11 +15,11 @@ from tito_bench.doctor.installation import KernelFacts
 from tito_bench.doctor.scripts import Script
 from tito_bench.doctor.sharing import SharingFacts
 from tito_bench.doctor.subjects import PackageFacts
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 from tito_bench.report.doctor import print_diagnosis
 
-_INFO = Finding("virtual_machine", "info", "virtual machine", "KVM")
-_BREAKS = Finding("no_worker", "breaks", "numpy", "it died")
+_INFO = Note("virtual_machine", "info", "virtual machine", "KVM")
+_BREAKS = Note("no_worker", "breaks", "numpy", "it died")
 
 _HEALTHY = Diagnosis(
     tito_bench_version="0.1.0",
@@ -78,6 +78,6 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_text_of_student_code_drives_no_terminal() -> None:
-    shown = _printed(findings=[Finding("package_fails", "warning", "x", "[b]\x1b[2J")])
+    shown = _printed(findings=[Note("package_fails", "warning", "x", "[b]\x1b[2J")])
     assert "\x1b" not in shown
     assert "[b]" in shown

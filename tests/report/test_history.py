@@ -16,14 +16,12 @@ from rich.cells import cell_len
 
 from records.made_record import NOW, made_capstone, made_record, save_record
 from tito_bench.measure.results import Failure
-from tito_bench.records.record_header import decode_header
-from tito_bench.records.record_history import History, Skipped, read_history
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.read import History, Skipped, header_of, read_history
 from tito_bench.report.history_terminal import history_lines, skipped_lines
 from tito_bench.report.history_view import COLUMNS, HistoryView, history_view
 from tito_bench.report.table import cells, csv_text, markdown_table
 
-ENTRY = decode_header(record_bytes(made_record()), "baseline_x.json")
+ENTRY = header_of(made_record(), "baseline_x.json")
 POINTS = st.floats(0, 100)
 ENTRIES = st.lists(
     st.builds(
@@ -48,7 +46,7 @@ ENTRIES = st.lists(
 
 
 def history_of(*records: object) -> History:
-    entries = [decode_header(record_bytes(record), f"{i}.json") for i, record in enumerate(records)]
+    entries = [header_of(record, f"{i}.json") for i, record in enumerate(records)]
     return History(tuple(entries), ())
 
 
@@ -171,5 +169,5 @@ def test_skipped_files_have_their_reasons_and_hostile_text_is_harmless() -> None
 
 def test_real_files_end_up_in_the_view(tmp_path: Path) -> None:
     paths = [save_record(tmp_path, record) for record in (made_record(), made_capstone())]
-    view = history_view(read_history(tmp_path))
+    view = history_view(read_history(tmp_path, NOW))
     assert [row.file for row in view.records] == [path.name for path in paths]

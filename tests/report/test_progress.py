@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.records.record_header import RecordHeader
+from tito_bench.records.read import RecordHeader
 from tito_bench.report.progress import part_change, since
 
 TWO = {"tensor": 2.0, "mlp": 4.0, "mlp_wide": 8.0, "cnn": None, "transformer": None}

@@ -11,9 +11,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from records.made_record import made_record
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.results import Failure
-from tito_bench.records.benchmark import BenchmarkRecord, ReasonRecord, VerdictRecord
+from tito_bench.measure.verdict import Verdict, reason
+from tito_bench.note import Note
+from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.report import view
 from tito_bench.report.terminal import Symbols, print_baseline
 from tito_bench.score import Work
@@ -107,7 +108,7 @@ def test_without_unicode_the_report_is_ascii_and_says_as_much() -> None:
 
 def test_an_operation_failed_only_where_one_did() -> None:
     record = made_record()
-    verdict = VerdictRecord("invalid", [ReasonRecord("other_processes", "the code", "1")])
+    verdict = Verdict("invalid", [reason("other_processes", "the code", "1")])
     text = shown(msgspec.structs.replace(record, verdict=verdict))
     assert "Setup is not verified: some of the work was not timed." in text
     assert "Processes that the code started, whose work is not timed: 1." in text
@@ -157,8 +158,8 @@ def test_unknown_libraries_are_said_to_be_unknown() -> None:
 
 def test_warnings_about_the_machine_are_told_and_mere_facts_are_not() -> None:
     findings = [
-        Finding("on_battery", "warning", "battery", ""),
-        Finding("virtual_machine", "info", "machine", "kvm"),
+        Note("on_battery", "warning", "battery", ""),
+        Note("virtual_machine", "info", "machine", "kvm"),
     ]
     text = flat(shown(made_record(environment=findings)))
     assert "Plug it in." in text

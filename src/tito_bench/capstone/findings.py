@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tito_bench import score as scoring
 from tito_bench.capstone.results import ModelFigures, TaskResult
 from tito_bench.machine.environment import Machine
-from tito_bench.machine.findings import Finding
 from tito_bench.measure import task_figures as fig
-from tito_bench.measure.messages import Loaded
+from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import SuiteSummary
-from tito_bench.measure.verdict import Reason, Verdict, judge
+from tito_bench.measure.verdict import Verdict, judge, reason, status_of
+from tito_bench.note import Note
 
-__all__ = ["Findings", "judge_capstone", "track_scores"]
+__all__ = ["Findings", "judge_capstone", "scores_of", "track_scores"]
 
 _T = TypeVar("_T")
 _FALSE = frozenset({"incorrect", "tampered"})
@@ -29,7 +29,7 @@ class Findings:
 
     subject: Loaded
     machine: Machine
-    environment: Sequence[Finding]
+    environment: Sequence[Note]
     summary: SuiteSummary
     models: tuple[ModelFigures, ...]
     tasks: tuple[TaskResult, ...]
@@ -39,52 +39,67 @@ class Findings:
         """The figures of one kind."""
         return [task.outcome for task in self.tasks if isinstance(task.outcome, kind)]
 
-    def failures(self, *tasks: str) -> list[Failure]:
-        """The failures of those tasks; of all without any."""
-        return [
-            task.outcome
-            for task in self.tasks
-            if isinstance(task.outcome, Failure) and (not tasks or task.task in tasks)
-        ]
-
 
 def judge_capstone(found: Findings) -> Verdict:
     """Judge the rounds, and tasks whose results were false."""
     false = [
-        Reason("false_result", task.name, task.outcome.reason)
+        reason("false_result", task.name, task.outcome.reason)
         for task in found.tasks
         if isinstance(task.outcome, Failure)
         and task.outcome.kind in _FALSE
         and task.task != "own"  # beside the tracks, not in them
     ]
-    verdict = judge(found.summary, found.subject.runtime)
-    if false:
-        return Verdict("invalid", (*false, *verdict.reasons))
-    return verdict
+    reasons = (*false, *judge(found.summary, found.subject.runtime).reasons)
+    return Verdict(status_of([note.code for note in reasons]), reasons)
 
 
 def track_scores(found: Findings) -> dict[str, float | None]:
     """Return one score for each track, in their order; None for what was not measured."""
-    accuracy = [(f.accuracy, f.expected) for f in found.of(fig.AccuracyFigures)]
-    accuracy += [(f.accuracy, f.expected) for f in found.of(fig.TrainingFigures)]
-    ratios: list[float | None] = [
-        f.ratio if f.kept else None for f in found.of(fig.CompressionFigures)
-    ]
-    ratios += [None] * _broken(found.failures("quantization", "pruning"))
+    return scores_of(
+        found.tracks,
+        found.summary.score,
+        accuracy=[*found.of(fig.AccuracyFigures), *found.of(fig.TrainingFigures)],
+        compression=found.of(fig.CompressionFigures),
+        memory=found.of(fig.MemoryFigures),
+        time_ratios=[m.time_ratio for m in found.models if m.time_ratio is not None],
+        failures=[
+            (task.task, task.outcome.kind)
+            for task in found.tasks
+            if isinstance(task.outcome, Failure)
+        ],
+    )
+
+
+def scores_of(
+    tracks: Collection[str],
+    speed: float | None,
+    *,
+    accuracy: Sequence[fig.AccuracyFigures | fig.TrainingFigures],
+    compression: Sequence[fig.CompressionFigures],
+    memory: Sequence[fig.MemoryFigures],
+    time_ratios: Sequence[float],
+    failures: Sequence[tuple[str, FailureKind]],
+) -> dict[str, float | None]:
+    """Return the scores of `tracks` from their figures, None for the others.
+
+    `speed` is the score of the rounds, `time_ratios` hold time over native time for each
+    model, and `failures` the tasks that failed, by name, and how: a part of the package that
+    is there and does not work counts 0.
+    """
+
+    def broken(*tasks: str) -> int:
+        return sum(task in tasks and kind not in _LEFT_OUT for task, kind in failures)
+
+    ratios: list[float | None] = [f.ratio if f.kept else None for f in compression]
+    ratios += [None] * broken("quantization", "pruning")
     scores: dict[str, float | None] = {
-        "speed": found.summary.score,
+        "speed": speed,
         "compression": scoring.compression_score(ratios),
         "accuracy": scoring.accuracy_score(
-            accuracy, _broken(found.failures("accuracy", "training"))
+            [(f.accuracy, f.expected) for f in accuracy], broken("accuracy", "training")
         ),
         "efficiency": scoring.efficiency_score(
-            [m.time_ratio for m in found.models if m.time_ratio is not None],
-            [f.peak_bytes / f.needed_bytes for f in found.of(fig.MemoryFigures)],
+            time_ratios, [f.peak_bytes / f.needed_bytes for f in memory]
         ),
     }
-    return {track: points if track in found.tracks else None for track, points in scores.items()}
-
-
-def _broken(failures: Sequence[Failure]) -> int:
-    """How many of them count 0, because the code is there and does not work."""
-    return sum(failure.kind not in _LEFT_OUT for failure in failures)
+    return {track: points if track in tracks else None for track, points in scores.items()}

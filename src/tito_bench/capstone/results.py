@@ -10,7 +10,6 @@ from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.task_figures import Figures
 from tito_bench.statistics import median
 from tito_bench.workloads.capstone import CAPSTONE, MODELS, model_operation
-from tito_bench.workloads.native import native_flops
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
@@ -121,6 +120,8 @@ def model_figures(summary: SuiteSummary, latencies: dict[str, Latency]) -> tuple
 def _model(
     name: str, operations: Sequence[OperationSummary], latency: Latency | None
 ) -> ModelFigures:
+    from tito_bench.workloads.native import native_flops  # brings NumPy, which no reader needs
+
     scored = next(op for op in operations if op.operation.scored)
     timing = scored.timing
     if timing is None:

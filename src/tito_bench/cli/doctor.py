@@ -37,7 +37,9 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.report.doctor import print_diagnosis
 
     root = project_root(options, streams)
-    diagnosis = diagnose(root.path, streams.environ, lambda: _worker(root.path, streams))
+    diagnosis = diagnose(
+        root.path, streams.environ, lambda: _worker(root.path, streams), streams.now()
+    )
     if options.json:
         streams.write_json(_document(diagnosis))
     print_diagnosis(streams.console(), diagnosis)

@@ -144,7 +144,7 @@ class Streams:
 
     def write_json(self, document: Any) -> None:
         """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8."""
-        from tito_bench.records.record_text import record_bytes
+        from tito_bench.records.schema import record_bytes
         from tito_bench.safe_text import safe_json
 
         self.write_document(safe_json(record_bytes(document).decode()))

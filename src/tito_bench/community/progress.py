@@ -15,11 +15,11 @@ import msgspec
 
 from tito_bench.errors import StoreError
 from tito_bench.foreign_json import NotJson, decode_foreign_json
-from tito_bench.records.standing import Standing, best_capstone, parse_time, read_standings
-from tito_bench.records.store import DISK, read_bytes
+from tito_bench.records.read import CourseFile, RecordHeader, Skipped, read_history
+from tito_bench.records.store import DISK, parse_time, read_bytes
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from tito_bench.community.profile import Progress
@@ -37,18 +37,25 @@ class Course:
     """What the project's files say. `modules` or `milestones` is None where a
     file that might hold them cannot be read: what was known before then stays.
 
-    `unreadable` holds one sentence for each such file.
+    `unreadable` holds one sentence for each such file, `skipped` the files among the
+    records that are none and that the course did not make.
     """
 
     modules: frozenset[int] | None
     milestones: frozenset[int] | None
-    standings: tuple[Standing, ...]
+    records: tuple[RecordHeader, ...]
+    course_files: tuple[CourseFile, ...]
+    skipped: tuple[Skipped, ...]
     active_days: frozenset[date]
     unreadable: tuple[str, ...] = ()
 
 
-def read_course(layout: Layout, disk: FileSystem = DISK) -> Course:
-    """Read the progress and milestone files and all benchmark records of a project."""
+def read_course(layout: Layout, now: datetime, disk: FileSystem = DISK) -> Course:
+    """Read the progress and milestone files and all benchmark records of a project.
+
+    `now` is an aware time, after which no record was made. Raises `StoreError` where the
+    folder of the records cannot be read.
+    """
     problems: list[str] = []
     modules: set[int] | None = set()
     days: set[date] = set()
@@ -64,13 +71,16 @@ def read_course(layout: Layout, disk: FileSystem = DISK) -> Course:
     if found is not None:
         milestones = _numbers(found.get("completed_milestones"))
         days |= _days(found.get("completion_dates"))
-    standings, others = read_standings(layout.benchmarks, disk)
-    problems += [f"{layout.shown(path)} is no benchmark record; left alone" for path in others]
-    days |= {standing.measured_at.date() for standing in standings if standing.measured_at}
+    history = read_history(layout.benchmarks, now, disk)
+    days |= {entry.created_at.date() for entry in history.entries}
+    days |= {file.measured_at.date() for file in history.course if file.measured_at}
+    of_course = {file.file for file in history.course}
     return Course(
         modules=None if modules is None else frozenset(modules),
         milestones=None if milestones is None else frozenset(milestones),
-        standings=tuple(standings),
+        records=history.entries,
+        course_files=history.course,
+        skipped=tuple(one for one in history.skipped if one.file not in of_course),
         active_days=frozenset(days),
         unreadable=tuple(problems),
     )
@@ -78,11 +88,12 @@ def read_course(layout: Layout, disk: FileSystem = DISK) -> Course:
 
 def refreshed(before: Progress, course: Course) -> Progress:
     """The progress that the files show; what could not be read stays as it was."""
-    baselines = [one for one in course.standings if one.kind == "baseline"]
+    counted = [record for record in course.records if record.verdict != "invalid"]
+    scores = [one.score for one in counted if one.kind == "capstone" and one.score is not None]
     progress = msgspec.structs.replace(
         before,
-        setup_verified=any(one.trusted for one in baselines),
-        capstone_score=best_capstone(course.standings),
+        setup_verified=any(record.kind == "baseline" for record in counted),
+        capstone_score=max(scores, default=None),  # 0 is a score, None is none
     )
     if course.modules is not None:
         progress = msgspec.structs.replace(progress, modules_completed=len(course.modules))

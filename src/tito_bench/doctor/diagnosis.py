@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +18,12 @@ from tito_bench.doctor.split_history import check_history
 from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
-from tito_bench.machine.findings import Finding, find_environment
+from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.worker_supervisor import Worker
+from tito_bench.note import Note
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import Unreadable, decode
@@ -44,7 +46,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     scripts: list[Script]
     calibrated_at: str | None
     sharing: SharingFacts
-    findings: list[Finding]
+    findings: list[Note]
 
     @property
     def breaks(self) -> bool:
@@ -56,8 +58,12 @@ def diagnose(
     root: Path,
     environ: Mapping[str, str],
     start_worker: Callable[[], Worker],
+    now: datetime,
 ) -> Diagnosis:
-    """Look at everything; changes nothing and raises nothing that a user can cause."""
+    """Look at everything; changes nothing and raises nothing that a user can cause.
+
+    `now` is an aware time, after which no record was made.
+    """
     layout = Layout(root)
     kernels, findings = check_installation()
     whole = not findings
@@ -73,7 +79,7 @@ def diagnose(
     calibrated_at, found = _calibration(root, machine, runtime)
     findings += found
     findings += check_folders(layout)
-    findings += check_files(layout)
+    findings += check_files(layout, now)
     findings += check_history(root, environ)
     tito, tito_bench = (find_scripts(n, environ, own_folder()) for n in ("tito", "tito-bench"))
     findings += judge_scripts(tito, tito_bench)
@@ -92,7 +98,7 @@ def diagnose(
 
 def _calibration(
     root: Path, machine: Machine | None, runtime: Runtime | None
-) -> tuple[str | None, list[Finding]]:
+) -> tuple[str | None, list[Note]]:
     """When this machine was calibrated; a card that cannot be read is the file check's."""
     try:
         data = read_bytes(calibration_path(root))
@@ -104,7 +110,7 @@ def _calibration(
     other = card.fingerprint.differences(fingerprint_of(machine, runtime))
     if other:
         value = f"it differs in {', '.join(other)}"
-        return None, [Finding("stale_calibration", "info", "calibration", value)]
+        return None, [Note("stale_calibration", "info", "calibration", value)]
     return card.created_at, []
 
 

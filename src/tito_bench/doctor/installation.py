@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import msgspec
 
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 
 __all__ = ["KernelFacts", "check_installation"]
 
@@ -22,21 +22,21 @@ class KernelFacts(msgspec.Struct, frozen=True):
     supported: list[str]
 
 
-def check_installation() -> tuple[KernelFacts | None, list[Finding]]:
+def check_installation() -> tuple[KernelFacts | None, list[Note]]:
     """The kernels, or None where they cannot run, and all that is missing."""
     findings = [
-        Finding("broken_install", "breaks", name, "it is not installed")
+        Note("broken_install", "breaks", name, "it is not installed")
         for name in _NEEDED
         if find_spec(name) is None
     ]
     try:
         from tito_bench import _native
     except ImportError as error:
-        return None, [*findings, Finding("broken_install", "breaks", "_native", str(error))]
+        return None, [*findings, Note("broken_install", "breaks", "_native", str(error))]
     try:
         build = _native.build_info()
     except _native.TargetError as error:
-        return None, [*findings, Finding("kernel_target", "breaks", "kernels", str(error))]
+        return None, [*findings, Note("kernel_target", "breaks", "kernels", str(error))]
     facts = KernelFacts(
         build["kernels_version"],
         build["compiler"],

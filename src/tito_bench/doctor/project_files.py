@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from tito_bench.community.consent import CONSENT
 from tito_bench.community.profile import PROFILE
 from tito_bench.errors import NewerSchema, StoreError
-from tito_bench.machine.findings import Finding, Severity
+from tito_bench.note import Note, Severity
 from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_config import CONFIG
 from tito_bench.records.project_layout import Layout
+from tito_bench.records.read import Skipped, read_history
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import check_writable, read_bytes
 from tito_bench.records.submission import SUBMISSION
@@ -28,16 +28,7 @@ __all__ = ["check_files", "check_folders"]
 _MOST_FILES = 200  # of one folder, the newest by name: old ones have been read before
 
 
-class _AnyRecord(msgspec.Struct, frozen=True):
-    """A record as far as the doctor looks: an object of a known schema and kind."""
-
-    kind: str
-
-
-_RECORD = DocumentKind("benchmark record", _AnyRecord, 1)
-
-
-def check_folders(layout: Layout) -> list[Finding]:
+def check_folders(layout: Layout) -> list[Note]:
     """The folders of the project that could not be written to."""
     return [
         *_folder(layout, layout.benchmarks, "breaks"),
@@ -45,19 +36,45 @@ def check_folders(layout: Layout) -> list[Finding]:
     ]
 
 
-def check_files(layout: Layout) -> list[Finding]:
-    """The files that cannot be read, and the copies of those that could not."""
-    found = []
+def check_files(layout: Layout, now: datetime) -> list[Note]:
+    """Return the files that cannot be read or believed, and the copies of those that could not.
+
+    `now` is an aware time, after which no record was made.
+    """
+    found = _records(layout, now)
     for kind, path in _known_files(layout):
         finding = _file(layout, kind, path)
         if finding is not None:
             found.append(finding)
     found.extend(
-        Finding("set_aside", "info", layout.shown(path), "")
-        for folder in (layout.config.parent, layout.root / ".tito")
+        Note("set_aside", "info", layout.shown(path), "")
+        for folder in (layout.own, layout.course)
         for path in sorted(folder.rglob("*.corrupt"))
     )
     return found
+
+
+def _records(layout: Layout, now: datetime) -> list[Note]:
+    """Return the files among the records that are none; those of the course are in order."""
+    try:
+        history = read_history(layout.benchmarks, now)
+    except StoreError as error:
+        shown = layout.shown(layout.benchmarks)
+        return [Note("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))]
+    of_course = {file.file for file in history.course}
+    return [_record(layout, one) for one in history.skipped if one.file not in of_course]
+
+
+def _record(layout: Layout, found: Skipped) -> Note:
+    shown = layout.shown(layout.benchmarks / found.file)
+    detail = hide_folders(safe_text(found.detail), layout.root)
+    if found.skip == "newer":
+        return Note("newer_file", "warning", shown, "")
+    if found.skip == "edited":
+        return Note("edited_record", "warning", shown, detail)
+    if found.skip == "untimely":
+        return Note("untimely_record", "warning", shown, detail)
+    return Note("corrupt_file", "warning", shown, detail)
 
 
 def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
@@ -69,29 +86,28 @@ def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
         (ITEM, layout.outbox),
         (SUBMISSION, layout.submissions),
-        (_RECORD, layout.benchmarks),
     )
     for kind, folder in folders:
         for path in sorted(folder.glob("*.json"))[-_MOST_FILES:]:
             yield kind, path
 
 
-def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Finding | None:
+def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Note | None:
     shown = layout.shown(path)
     try:
         data = read_bytes(path)
         if data is not None:
             value = decode(kind, data, shown).value
             if isinstance(value, Item) and value.refused is not None:
-                return Finding("parked_item", "warning", shown, safe_text(value.refused))
+                return Note("parked_item", "warning", shown, safe_text(value.refused))
     except NewerSchema:
-        return Finding("newer_file", "warning", shown, "")
+        return Note("newer_file", "warning", shown, "")
     except (StoreError, Unreadable) as error:
-        return Finding("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))
+        return Note("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))
     return None
 
 
-def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Finding]:
+def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Note]:
     """Try a file where the first one of the folder would be written; it is removed again."""
     shown = layout.shown(folder)
     existing = folder
@@ -100,5 +116,5 @@ def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Finding]:
     try:
         check_writable(existing / "doctor.json")
     except StoreError as error:
-        return [Finding("not_writable", severity, shown, hide_folders(str(error), layout.root))]
+        return [Note("not_writable", severity, shown, hide_folders(str(error), layout.root))]
     return []

@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 
 __all__ = ["Owner", "Script", "find_scripts", "judge_scripts", "own_folder"]
 
@@ -53,19 +53,19 @@ def find_scripts(name: str, environ: Mapping[str, str], own: Path) -> list[Scrip
     return found
 
 
-def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Finding]:
+def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Note]:
     """What is wrong with the scripts found; nothing of it stops a measurement."""
     findings = []
     for name, scripts in (("tito-bench", tito_bench), ("tito", tito)):
         if scripts is tito and not tito and any(s.of_this_python for s in tito_bench):
             # They were installed together; uninstalling TinyTorch takes the one that it has too.
-            findings.append(Finding("lost_tito", "warning", name, ""))
+            findings.append(Note("lost_tito", "warning", name, ""))
         elif not scripts:
-            findings.append(Finding("no_tito", "info", name, ""))
+            findings.append(Note("no_tito", "info", name, ""))
         elif scripts[0].owner != "tito-bench":
-            findings.append(Finding("foreign_tito", "warning", name, scripts[0].owner))
+            findings.append(Note("foreign_tito", "warning", name, scripts[0].owner))
         elif not scripts[0].of_this_python:
-            findings.append(Finding("hidden_tito", "warning", name, scripts[0].folder))
+            findings.append(Note("hidden_tito", "warning", name, scripts[0].folder))
     return findings
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tito_bench.machine.findings import Finding
+from tito_bench.note import Note
 from tito_bench.records.project import folders_upwards
 from tito_bench.records.project_layout import Layout
 from tito_bench.subjects.redaction import display_path
@@ -23,7 +23,7 @@ _MOST_FOLDERS = 5000  # a data set in the project is not looked through to its e
 _OTHERS = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
 
 
-def check_history(root: Path, environ: Mapping[str, str]) -> list[Finding]:
+def check_history(root: Path, environ: Mapping[str, str]) -> list[Note]:
     """The other folders of the project at `root` in which records are kept."""
     found = []
     for folder in (*folders_upwards(root, environ)[1:], *_folders_below(root)):
@@ -31,7 +31,7 @@ def check_history(root: Path, environ: Mapping[str, str]) -> list[Finding]:
         count = sum(1 for _ in benchmarks.glob(_OWN_RECORDS))
         if count:
             records = "1 record" if count == 1 else f"{count} records"
-            found.append(Finding("split_history", "info", display_path(benchmarks, root), records))
+            found.append(Note("split_history", "info", display_path(benchmarks, root), records))
     return found
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import Runtime
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import Failed, Load, Loaded, SubjectChoice
 from tito_bench.measure.worker_supervisor import Worker
+from tito_bench.note import Note
 
 __all__ = ["PackageFacts", "check_numpy", "check_package"]
 
@@ -29,29 +29,27 @@ class PackageFacts(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
-def check_numpy(
-    start_worker: Callable[[], Worker], root: str
-) -> tuple[Runtime | None, list[Finding]]:
+def check_numpy(start_worker: Callable[[], Worker], root: str) -> tuple[Runtime | None, list[Note]]:
     """What a measuring process is made of, or None where none comes up."""
     answer = _load(start_worker, "numpy", root)
     if isinstance(answer, Loaded):
         return answer.runtime, []
-    return None, [Finding("no_worker", "breaks", "numpy", answer.reason)]
+    return None, [Note("no_worker", "breaks", "numpy", answer.reason)]
 
 
 def check_package(
     start_worker: Callable[[], Worker], root: str
-) -> tuple[PackageFacts | None, list[Finding]]:
+) -> tuple[PackageFacts | None, list[Note]]:
     """The student's package, or None where it cannot be measured; then NumPy still can."""
     answer = _load(start_worker, "tinytorch", root)
     if isinstance(answer, Failed):
         if answer.kind == "missing":
-            return None, [Finding("no_package", "info", "tinytorch", answer.reason)]
-        return None, [Finding("package_fails", "breaks", "tinytorch", answer.reason)]
+            return None, [Note("no_package", "info", "tinytorch", answer.reason)]
+        return None, [Note("package_fails", "breaks", "tinytorch", answer.reason)]
     problems = [] if answer.note is None else [answer.note]
     return (
         PackageFacts(answer.version, answer.file, answer.files),
-        [Finding("package_problems", "info", "tinytorch", problem) for problem in problems],
+        [Note("package_problems", "info", "tinytorch", problem) for problem in problems],
     )
 
 

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from tito_bench.machine.blas import instruction_set
 from tito_bench.machine.probe import Probe
+from tito_bench.note import Note, Severity
 
-__all__ = ["Finding", "FindingCode", "Severity", "find_environment"]
-
-Severity = Literal["info", "warning", "breaks"]
-"""`info` explains a figure, `warning` may move one, `breaks` leaves none."""
+__all__ = ["FindingCode", "find_environment"]
 
 FindingCode = Literal[
     "on_battery",
@@ -43,26 +40,16 @@ _COARSEST_CLOCK_NS = 100_000  # a tenth of a sample
 _SETTING = re.compile(r"[\w ,+.-]{1,60}")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One fact: `what` names the part concerned, `value` the figure; both for a sentence."""
-
-    code: str
-    severity: Severity
-    what: str
-    value: str
-
-
-def find_environment(probe: Probe) -> tuple[Finding, ...]:
+def find_environment(probe: Probe) -> tuple[Note, ...]:
     """All that disturbs measuring on the machine of `probe`; empty where nothing does."""
     return (*_power(probe), *_sharing(probe), *_hardware(probe), *_libraries(probe))
 
 
-def _finding(code: FindingCode, severity: Severity, what: str, value: str = "") -> Finding:
-    return Finding(code, severity, what, value)
+def _finding(code: FindingCode, severity: Severity, what: str, value: str = "") -> Note:
+    return Note(code, severity, what, value)
 
 
-def _power(probe: Probe) -> Iterator[Finding]:
+def _power(probe: Probe) -> Iterator[Note]:
     if probe.on_battery:
         yield _finding("on_battery", "warning", "battery")
     if probe.power_save is not None:
@@ -71,7 +58,7 @@ def _power(probe: Probe) -> Iterator[Finding]:
         yield _finding("slow_governor", "warning", "CPU governor", probe.slow_governor)
 
 
-def _sharing(probe: Probe) -> Iterator[Finding]:
+def _sharing(probe: Probe) -> Iterator[Note]:
     load, cores = probe.load_1min, probe.cores_online
     # The measurement itself keeps one core busy.
     if load is not None and load > max(1.0, cores - 0.5):
@@ -84,7 +71,7 @@ def _sharing(probe: Probe) -> Iterator[Finding]:
         yield _finding("few_cores", "info", "usable cores", f"1 of {cores}")
 
 
-def _hardware(probe: Probe) -> Iterator[Finding]:
+def _hardware(probe: Probe) -> Iterator[Note]:
     if probe.wsl is not None:
         yield _finding("wsl", "info", "Linux", probe.wsl)
     elif probe.hypervisor is not None:
@@ -97,7 +84,7 @@ def _hardware(probe: Probe) -> Iterator[Finding]:
         yield _finding("coarse_cpu_clock", "warning", "CPU clock", shown)
 
 
-def _libraries(probe: Probe) -> Iterator[Finding]:
+def _libraries(probe: Probe) -> Iterator[Note]:
     runtime, best = probe.runtime, probe.kernel_targets[0]
     blas = runtime.blas or probe.built_blas
     if blas is None or blas in _SLOW_BLAS:

@@ -41,6 +41,7 @@ __all__ = [
     "Side",
     "Step",
     "SubjectChoice",
+    "counted_ns",
 ]
 
 Side = Literal["subject", "native", "dispatch"]
@@ -61,6 +62,14 @@ _CLEARLY = 1.01
 """So many times as long as the BLAS a kernel must take to stand back."""
 _SEVERAL_THREADS = 1.1
 """The process spent 10% more CPU time than the thread: others worked beside it."""
+
+
+def counted_ns(cpu_ns: int, process_cpu_ns: int) -> int:
+    """Return the CPU time that a sample is charged with: what other programs cannot inflate.
+
+    That of all threads where several worked: they do not come free.
+    """
+    return process_cpu_ns if process_cpu_ns > _SEVERAL_THREADS * cpu_ns else cpu_ns
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
@@ -85,13 +94,14 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     waits: int
 
     @property
-    def call_ns(self) -> float:
-        """CPU time of one call: what other programs cannot inflate.
+    def counted_ns(self) -> int:
+        """CPU time of the sample, of all threads where several worked."""
+        return counted_ns(self.cpu_ns, self.process_cpu_ns)
 
-        That of all threads where several worked: they do not come free.
-        """
-        several = self.process_cpu_ns > _SEVERAL_THREADS * self.cpu_ns
-        return (self.process_cpu_ns if several else self.cpu_ns) / self.loops
+    @property
+    def call_ns(self) -> float:
+        """CPU time of one call."""
+        return self.counted_ns / self.loops
 
     @property
     def elapsed_ns(self) -> float:

@@ -13,11 +13,14 @@ from tito_bench.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
+    "Figures",
     "GroupSummary",
     "OperationSummary",
     "SuiteSummary",
     "Timing",
     "kept_slowdowns",
+    "round_figures",
+    "score_interval",
     "summarise",
 ]
 
@@ -30,13 +33,12 @@ _IDLE_THREADS = 0.05
 
 
 @dataclass(frozen=True)
-class Timing:
-    """What the rounds of one operation say. Times are medians over the kept rounds, in ns.
+class Figures:
+    """What the kept rounds of one operation say. Times are medians, in ns.
 
     `reference_ns` is what a Python program must pay: the kernel and the array
     calls that it cannot avoid. `slowdown` is the median of the ratios of the
-    single rounds, not the ratio of the medians. `waits` says that the subject
-    waits in its calls, so that its times are those of the wall clock.
+    single rounds, not the ratio of the medians.
     """
 
     subject_ns: float
@@ -46,6 +48,16 @@ class Timing:
     slowdown: float
     slowdown_interval: tuple[float, float]
     mdape: float
+
+
+@dataclass(frozen=True)
+class Timing(Figures):
+    """The figures of one operation, and of which rounds they are.
+
+    `waits` says that the subject waits in its calls, so that its times are those
+    of the wall clock.
+    """
+
     waits: bool
     kept: tuple[bool, ...]
     preempted: tuple[bool, ...]
@@ -139,14 +151,19 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     if not slowdowns or dishonest:
         return SuiteSummary(operations, groups, processes_started, None, None, None)
     composite = scoring.composite_slowdown(slowdowns)
-    spread = _log_half_width(groups, operations)
+    counted = {group.name for group in groups if group.slowdown is not None}
+    intervals = [
+        (op.operation.group, op.timing.slowdown_interval)
+        for op in operations
+        if op.operation.group in counted and op.operation.scored and op.timing is not None
+    ]
     return SuiteSummary(
         operations,
         groups,
         processes_started,
         composite,
         scoring.score(composite),
-        (scoring.score(composite * math.exp(spread)), scoring.score(composite * math.exp(-spread))),
+        score_interval(composite, intervals),
     )
 
 
@@ -164,21 +181,43 @@ def _time(result: OperationResult, stops_per_ns: float) -> Timing:
     )
     kept = _kept(preempted, waits)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
-    subject_ns = [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used]
-    ratios = kept_slowdowns(rounds, kept, operation.dispatch_calls, result.work, waits=waits)
-    native_ns = median([paired.native.call_ns for paired in used])
-    dispatch_ns = median([paired.dispatch.call_ns for paired in used])
-    return Timing(
+    figures = round_figures(
+        [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used],
+        [paired.native.call_ns for paired in used],
+        [paired.dispatch.call_ns for paired in used],
+        dispatch_calls=operation.dispatch_calls,
+        work=result.work,
+    )
+    return Timing(**vars(figures), waits=waits, kept=kept, preempted=preempted)
+
+
+def round_figures(
+    subject_ns: Sequence[float],
+    native_ns: Sequence[float],
+    dispatch_ns: Sequence[float],
+    *,
+    dispatch_calls: int,
+    work: Work | None,
+) -> Figures:
+    """Return the figures of an operation from the times of one call in each kept round.
+
+    This is the arithmetic of a run, and of the check of a record that is read.
+    """
+    ratios = [
+        scoring.slowdown(
+            subject, native, dispatch_calls=dispatch_calls, dispatch_ns=dispatch, work=work
+        )
+        for subject, native, dispatch in zip(subject_ns, native_ns, dispatch_ns, strict=True)
+    ]
+    typical_native_ns, typical_dispatch_ns = median(native_ns), median(dispatch_ns)
+    return Figures(
         subject_ns=median(subject_ns),
-        native_ns=native_ns,
-        dispatch_ns=dispatch_ns,
-        reference_ns=native_ns + operation.dispatch_calls * dispatch_ns,
+        native_ns=typical_native_ns,
+        dispatch_ns=typical_dispatch_ns,
+        reference_ns=typical_native_ns + dispatch_calls * typical_dispatch_ns,
         slowdown=median(ratios),
         slowdown_interval=median_interval(ratios),
         mdape=mdape(ratios),
-        waits=waits,
-        kept=kept,
-        preempted=preempted,
     )
 
 
@@ -251,24 +290,23 @@ def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> Group
     )
 
 
-def _log_half_width(
-    groups: Sequence[GroupSummary], operations: Sequence[OperationSummary]
-) -> float:
-    """Half-width of the 95% interval of log(composite).
+def score_interval(
+    composite: float, intervals: Sequence[tuple[str, tuple[float, float]]]
+) -> tuple[float, float]:
+    """Return the 95% interval of the score of a composite slowdown.
 
-    The operations are measured independently, so that their half-widths add
-    in quadrature, each with its weight in the composite.
+    `intervals` are those of the slowdowns of the scored operations, each with its group.
+    The operations are measured independently, so that the half-widths of their logarithms
+    add in quadrature, each with its weight in the composite.
     """
-    counted = {group.name for group in groups if group.slowdown is not None}
-    scored = [
-        (op.operation.group, op.timing.slowdown_interval)
-        for op in operations
-        if op.operation.group in counted and op.operation.scored and op.timing is not None
-    ]
-    weights = scoring.operation_weights([group for group, _ in scored])
-    return math.hypot(
+    weights = scoring.operation_weights([group for group, _ in intervals])
+    spread = math.hypot(
         *(
             weight * math.log(high / low) / 2
-            for weight, (_, (low, high)) in zip(weights, scored, strict=True)
+            for weight, (_, (low, high)) in zip(weights, intervals, strict=True)
         )
+    )
+    return (
+        scoring.score(composite * math.exp(spread)),
+        scoring.score(composite * math.exp(-spread)),
     )

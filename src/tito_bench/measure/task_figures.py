@@ -5,6 +5,8 @@ Times are in ns, sizes in bytes; accuracies and shares are between 0 and 1.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 __all__ = [
@@ -23,6 +25,10 @@ __all__ = [
     "TracedCall",
     "TrainingFigures",
 ]
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0, lt=2.0**63)]
+Loss = Annotated[float, msgspec.Meta(gt=-(2.0**63), lt=2.0**63)]
 
 
 class ModuleFigures(msgspec.Struct, frozen=True):
@@ -55,8 +61,8 @@ class AccuracyFigures(msgspec.Struct, frozen=True, tag="accuracy"):
 
     model: str
     images: int
-    accuracy: float
-    expected: float
+    accuracy: Share
+    expected: Share
     data: str
     note: str | None
 
@@ -65,8 +71,8 @@ class CurvePoint(msgspec.Struct, frozen=True):
     """The learning curve after an epoch: mean loss of its steps, accuracy on the test images."""
 
     epoch: int
-    loss: float
-    accuracy: float
+    loss: Loss
+    accuracy: Share
 
 
 class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
@@ -79,10 +85,10 @@ class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
     optimizer: str
     steps: int
     epochs: int
-    accuracy: float
-    expected: float
-    step_ns: float
-    twin_step_ns: float
+    accuracy: Share
+    expected: Share
+    step_ns: Positive
+    twin_step_ns: Positive
     step_slowdown: float
     curve: list[CurvePoint]
 
@@ -94,8 +100,8 @@ class CompressionFigures(msgspec.Struct, frozen=True, tag="compression"):
     before_bytes: int
     after_bytes: int
     ratio: float
-    accuracy_before: float
-    accuracy_after: float
+    accuracy_before: Share
+    accuracy_after: Share
     kept: bool
     claimed_ratio: float | None
 

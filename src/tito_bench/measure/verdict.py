@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
+
+import msgspec
+from msgspec import UNSET
 
 from tito_bench.machine.environment import Runtime
 from tito_bench.measure.results import HARMLESS, PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
+from tito_bench.note import Note
 from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import median
 
-__all__ = ["Code", "Reason", "Status", "Verdict", "judge"]
+__all__ = ["UNMEASURED_WORK", "Code", "Status", "Verdict", "judge", "reason", "status_of"]
 
 Status = Literal["stable", "unstable", "invalid"]
 Code = Literal[
@@ -26,8 +29,12 @@ Code = Literal[
     "drift",
     "blas_threads",
     "slower_than_calibrated",
+    "false_result",
 ]
 
+UNMEASURED_WORK = frozenset({"other_processes", "other_threads"})
+"""Codes of work that was not measured, which leaves no score."""
+_INVALIDATING = UNMEASURED_WORK | {"failed_operation", "false_result"}
 _WIDEST_HALF_INTERVAL = 1.0
 """Points. Runs go on until 0.5 is reached; twice that says that they could not."""
 _NOISIEST_MDAPE = 0.1
@@ -38,69 +45,71 @@ _LARGEST_DRIFT = 1.0
 _FEWEST_FOR_DRIFT = 9
 
 
-@dataclass(frozen=True)
-class Reason:
-    """One fact behind a verdict: `what` names the operation or library, `value` the figure."""
-
-    code: str
-    what: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """`invalid` where something makes a score dishonest, else `unstable` for any doubt."""
 
     status: Status
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Note, ...]
 
 
-def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Reason] = ()) -> Verdict:
+def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Note] = ()) -> Verdict:
     """Judge a run by its own figures; `further` doubts come from elsewhere."""
-    failed = (*_failures(summary), *_unmeasured_work(summary))
-    doubts = (*_uncertainty(summary), *_disturbance(summary), *_threads(runtime), *further)
-    if failed:
-        return Verdict("invalid", (*failed, *doubts))
-    return Verdict("unstable" if doubts else "stable", doubts)
+    reasons = (
+        *_failures(summary),
+        *_unmeasured_work(summary),
+        *_uncertainty(summary),
+        *_disturbance(summary),
+        *_threads(runtime),
+        *further,
+    )
+    return Verdict(status_of([note.code for note in reasons]), reasons)
 
 
-def _reason(code: Code, what: str, value: str) -> Reason:
-    return Reason(code, what, value)
+def status_of(codes: Collection[str]) -> Status:
+    """Return what reasons with these codes come to."""
+    if not _INVALIDATING.isdisjoint(codes):
+        return "invalid"
+    return "unstable" if codes else "stable"
 
 
-def _failures(summary: SuiteSummary) -> Iterator[Reason]:
+def reason(code: Code, what: str, value: str) -> Note:
+    """Return a reason of a verdict: `what` names the operation or library, `value` the figure."""
+    return Note(code, UNSET, what, value)
+
+
+def _failures(summary: SuiteSummary) -> Iterator[Note]:
     for op in summary.operations:
         if op.failure is not None and op.failure.kind not in HARMLESS:
-            yield _reason("failed_operation", op.operation.name, op.failure.reason)
+            yield reason("failed_operation", op.operation.name, op.failure.reason)
 
 
-def _unmeasured_work(summary: SuiteSummary) -> Iterator[Reason]:
+def _unmeasured_work(summary: SuiteSummary) -> Iterator[Note]:
     for op in summary.operations:
         if op.worked_beside:
-            yield _reason("other_threads", op.operation.name, f"{100 * op.other_threads:.0f}%")
+            yield reason("other_threads", op.operation.name, f"{100 * op.other_threads:.0f}%")
     if summary.processes_started:
-        yield _reason("other_processes", "the code", str(summary.processes_started))
+        yield reason("other_processes", "the code", str(summary.processes_started))
 
 
-def _uncertainty(summary: SuiteSummary) -> Iterator[Reason]:
+def _uncertainty(summary: SuiteSummary) -> Iterator[Note]:
     if summary.score_interval is not None:
         low, high = summary.score_interval
         if high - low > 2 * _WIDEST_HALF_INTERVAL:
-            yield _reason("wide_interval", "score", f"{low:.1f} to {high:.1f}")
+            yield reason("wide_interval", "score", f"{low:.1f} to {high:.1f}")
     for op in _scored(summary):
         if op.timing is not None and op.timing.mdape > _NOISIEST_MDAPE:
-            yield _reason("noisy_operation", op.operation.name, f"{100 * op.timing.mdape:.0f}%")
+            yield reason("noisy_operation", op.operation.name, f"{100 * op.timing.mdape:.0f}%")
 
 
-def _disturbance(summary: SuiteSummary) -> Iterator[Reason]:
+def _disturbance(summary: SuiteSummary) -> Iterator[Note]:
     timings = [op.timing for op in _scored(summary) if op.timing is not None]
     preempted = [disturbed for timing in timings for disturbed in timing.preempted]
     if preempted and sum(preempted) / len(preempted) > _MOST_PREEMPTED:
         share = sum(preempted) / len(preempted)
-        yield _reason("preempted", "rounds", f"{100 * share:.0f}%")
+        yield reason("preempted", "rounds", f"{100 * share:.0f}%")
     points = _drift(summary)
     if points is not None and abs(points) > _LARGEST_DRIFT:
-        yield _reason("drift", "score", f"{points:+.1f}")
+        yield reason("drift", "score", f"{points:+.1f}")
 
 
 def _drift(summary: SuiteSummary) -> float | None:
@@ -119,11 +128,11 @@ def _ratio(rounds: Sequence[PairedRound]) -> float:
     return median([paired.subject.call_ns / paired.native.call_ns for paired in rounds])
 
 
-def _threads(runtime: Runtime) -> Iterator[Reason]:
+def _threads(runtime: Runtime) -> Iterator[Note]:
     threads = runtime.blas_threads
     if threads != 1:
         shown = "unknown" if threads is None else str(threads)
-        yield _reason("blas_threads", runtime.blas or "BLAS", shown)
+        yield reason("blas_threads", runtime.blas or "BLAS", shown)
 
 
 def _scored(summary: SuiteSummary) -> Iterator[OperationSummary]:

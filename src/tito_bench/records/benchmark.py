@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from tito_bench import __version__
 from tito_bench.foreign_json import without_bom
 from tito_bench.machine.environment import Machine, Runtime
-from tito_bench.machine.findings import Finding
 from tito_bench.measure.messages import BlasProblem, FailureKind, Loaded, ReferenceName, References
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
-from tito_bench.measure.verdict import Status, Verdict
-from tito_bench.records.record_text import record_bytes
+from tito_bench.measure.verdict import Verdict
+from tito_bench.note import Note
+from tito_bench.records.schema import record_bytes
 from tito_bench.score import Work
 from tito_bench.workloads.definition import definition_hash
 
@@ -33,15 +33,18 @@ __all__ = [
     "Samples",
     "SubjectRecord",
     "SystemInfo",
-    "VerdictRecord",
     "build_record",
     "decode_record",
     "encode_record",
     "operation_record",
     "subject_record",
     "system_info",
-    "verdict_record",
 ]
+
+
+_LARGEST = 2**63 - 1  # ns: 292 years
+Count = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
+Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
 class SubjectRecord(msgspec.Struct, frozen=True):
@@ -55,15 +58,6 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     note: str | None
 
 
-class EnvironmentRecord(msgspec.Struct, frozen=True):
-    """One circumstance that may disturb measuring; `report.wording` has the words for it."""
-
-    code: str
-    severity: str
-    what: str
-    value: str
-
-
 class SystemInfo(msgspec.Struct, frozen=True):
     """On what it was measured, and under which circumstances.
 
@@ -72,7 +66,7 @@ class SystemInfo(msgspec.Struct, frozen=True):
 
     machine: Machine
     runtime: Runtime
-    environment: list[EnvironmentRecord]
+    environment: list[Note]
     blas_problem: BlasProblem | None = None
 
 
@@ -84,19 +78,23 @@ class FailureRecord(msgspec.Struct, frozen=True):
 
 
 class Samples(msgspec.Struct, frozen=True):
-    """The raw readings, one column each, one row a round; times of the whole sample."""
+    """The raw readings, one column each, one row a round; times of the whole sample.
+
+    All figures of an operation follow from them. Of kernel and array call the CPU time
+    is that which counts: of all threads, where several worked.
+    """
 
     kept: list[bool]
-    subject_loops: list[int]
-    subject_wall_ns: list[int]
-    subject_cpu_ns: list[int]
-    subject_process_cpu_ns: list[int]
+    subject_loops: list[Count]
+    subject_wall_ns: list[Nanoseconds]
+    subject_cpu_ns: list[Nanoseconds]
+    subject_process_cpu_ns: list[Nanoseconds]
     subject_waits: list[int]
-    native_loops: list[int]
-    native_wall_ns: list[int]
-    native_cpu_ns: list[int]
-    dispatch_loops: list[int]
-    dispatch_cpu_ns: list[int]
+    native_loops: list[Count]
+    native_wall_ns: list[Nanoseconds]
+    native_cpu_ns: list[Nanoseconds]
+    dispatch_loops: list[Count]
+    dispatch_cpu_ns: list[Nanoseconds]
 
 
 class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,21 +149,6 @@ class NormalizedMetrics(msgspec.Struct, frozen=True):
     score_interval: tuple[float, float] | None
 
 
-class ReasonRecord(msgspec.Struct, frozen=True):
-    """One fact behind the verdict."""
-
-    code: str
-    what: str
-    value: str
-
-
-class VerdictRecord(msgspec.Struct, frozen=True):
-    """Whether the result can be trusted."""
-
-    status: Status
-    reasons: list[ReasonRecord]
-
-
 class BenchmarkRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of `benchmark baseline`."""
 
@@ -178,14 +161,14 @@ class BenchmarkRecord(msgspec.Struct, frozen=True, kw_only=True):
     operations: list[OperationRecord]
     raw_metrics: RawMetrics
     normalized_metrics: NormalizedMetrics
-    verdict: VerdictRecord
+    verdict: Verdict
 
 
 def build_record(
     summary: SuiteSummary,
     subject: Loaded,
     machine: Machine,
-    environment: Sequence[Finding],
+    environment: Sequence[Note],
     verdict: Verdict,
     now: datetime,
 ) -> BenchmarkRecord:
@@ -209,7 +192,7 @@ def build_record(
             summary.score,
             summary.score_interval,
         ),
-        verdict=verdict_record(verdict),
+        verdict=verdict,
     )
 
 
@@ -225,16 +208,9 @@ def subject_record(subject: Loaded) -> SubjectRecord:
     )
 
 
-def system_info(subject: Loaded, machine: Machine, environment: Sequence[Finding]) -> SystemInfo:
+def system_info(subject: Loaded, machine: Machine, environment: Sequence[Note]) -> SystemInfo:
     """Machine, interpreter and circumstances."""
-    found = [EnvironmentRecord(f.code, f.severity, f.what, f.value) for f in environment]
-    return SystemInfo(machine, subject.runtime, found, subject.references.problem)
-
-
-def verdict_record(verdict: Verdict) -> VerdictRecord:
-    """The verdict with its reasons as data."""
-    reasons = [ReasonRecord(r.code, r.what, r.value) for r in verdict.reasons]
-    return VerdictRecord(verdict.status, reasons)
+    return SystemInfo(machine, subject.runtime, list(environment), subject.references.problem)
 
 
 def encode_record(record: BenchmarkRecord) -> bytes:
@@ -286,7 +262,7 @@ def _samples(kept: list[bool], rounds: tuple[PairedRound, ...]) -> Samples:
         subject_waits=[paired.subject.waits for paired in rounds],
         native_loops=[paired.native.loops for paired in rounds],
         native_wall_ns=[paired.native.wall_ns for paired in rounds],
-        native_cpu_ns=[paired.native.cpu_ns for paired in rounds],
+        native_cpu_ns=[paired.native.counted_ns for paired in rounds],
         dispatch_loops=[paired.dispatch.loops for paired in rounds],
-        dispatch_cpu_ns=[paired.dispatch.cpu_ns for paired in rounds],
+        dispatch_cpu_ns=[paired.dispatch.counted_ns for paired in rounds],
     )

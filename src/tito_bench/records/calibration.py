@@ -13,8 +13,10 @@ import msgspec
 
 from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime
-from tito_bench.machine.findings import Finding
 from tito_bench.machine.fingerprint import Fingerprint
+from tito_bench.measure.verdict import reason
+from tito_bench.note import Note
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
 from tito_bench.records.store import read_bytes, show_path
 from tito_bench.statistics import mdape, median
@@ -122,7 +124,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     dispatch_ns: Figure
     clocks: Clocks
     operations: list[OperationTime]
-    environment: list[Finding]
+    environment: list[Note]
 
 
 CALIBRATION = DocumentKind("calibration", Calibration, 1)
@@ -130,7 +132,7 @@ CALIBRATION = DocumentKind("calibration", Calibration, 1)
 
 def calibration_path(root: Path) -> Path:
     """Where the project at `root` keeps its card."""
-    return root / ".tinytorch" / "calibration.json"
+    return Layout(root).calibration
 
 
 def matching_calibration(path: Path, fingerprint: Fingerprint) -> Calibration | None:
@@ -152,7 +154,7 @@ def stored_calibration(path: Path) -> Calibration | None:
         return None
 
 
-def calibration_drift(card: Calibration, record_native_ns: Mapping[str, float]) -> Finding | None:
+def calibration_drift(card: Calibration, record_native_ns: Mapping[str, float]) -> Note | None:
     """The reason to doubt a run whose kernels were much slower than at calibration, or None.
 
     Parameters
@@ -165,14 +167,14 @@ def calibration_drift(card: Calibration, record_native_ns: Mapping[str, float]) 
 
     Returns
     -------
-    Finding
+    Note
         Where the median over the operations of run / card exceeds 1.15; its
         value is how much slower, for example ``"23%"``.
     """
     ratio = _median_ratio(card, record_native_ns)
     if ratio is None or ratio <= SLOWEST_DRIFT:
         return None
-    return Finding("slower_than_calibrated", "warning", "kernels", f"{100 * (ratio - 1):.0f}%")
+    return reason("slower_than_calibrated", "kernels", f"{100 * (ratio - 1):.0f}%")
 
 
 def _median_ratio(card: Calibration, record_native_ns: Mapping[str, float]) -> float | None:

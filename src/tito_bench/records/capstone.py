@@ -19,17 +19,16 @@ from tito_bench.foreign_json import without_bom
 from tito_bench.measure import task_figures as fig
 from tito_bench.measure.messages import FailureKind
 from tito_bench.measure.results import Failure
+from tito_bench.measure.verdict import Verdict
 from tito_bench.records.benchmark import (
     OperationRecord,
     SubjectRecord,
     SystemInfo,
-    VerdictRecord,
     operation_record,
     subject_record,
     system_info,
-    verdict_record,
 )
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 from tito_bench.score import overall_score
 
 __all__ = [
@@ -52,8 +51,8 @@ class ModelRecord(msgspec.Struct, frozen=True):
 
     name: str
     reason: str | None
-    latency_median_ms: float | None
-    latency_p95_ms: float | None
+    latency_median_ms: fig.Positive | None
+    latency_p95_ms: fig.Positive | None
     latency_calls: int
     scored_batch: int | None
     slowdown: float | None
@@ -115,7 +114,7 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     not_measured: list[NotMeasuredRecord]
     raw_metrics: CapstoneRaw
     normalized_metrics: CapstoneMetrics
-    verdict: VerdictRecord
+    verdict: Verdict
 
 
 def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
@@ -151,7 +150,7 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
             overall=total,
             score_interval=found.summary.score_interval if speed else None,
         ),
-        verdict=verdict_record(verdict),
+        verdict=verdict,
     )
 
 

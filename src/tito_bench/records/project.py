@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tito_bench.errors import ProjectError
+from tito_bench.records.project_layout import STATE_FOLDERS
 from tito_bench.safe_text import safe_text
 from tito_bench.subjects.discovery import PACKAGE_PLACES
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ProjectRoot", "find_root", "folders_upwards", "state_folder"]
 
-_STATE_FOLDERS = (".tinytorch", ".tito")
 _PACKAGE_FILES = tuple(
     f"{place}/{file}" for place in PACKAGE_PLACES for file in ("core/tensor.py", "__init__.py")
 )
@@ -76,7 +76,7 @@ def folders_upwards(folder: Path, environ: Mapping[str, str]) -> list[Path]:
 def state_folder(folder: Path) -> str | None:
     """Return the name of the folder in which state of a project is kept there, if one is."""
     # os.path answers False where Path raises PermissionError (3.11).
-    for name in _STATE_FOLDERS:
+    for name in STATE_FOLDERS:
         if os.path.isdir(folder / name) and not _is_upstream_home(folder / name):  # noqa: PTH112
             return name
     return None

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from tito_bench.errors import StoreError
 
-__all__ = ["Layout"]
+__all__ = ["STATE_FOLDERS", "Layout"]
+
+STATE_FOLDERS = (".tinytorch", ".tito")
+"""Ours, and that of TinyTorch's own commands, in which the benchmark records are kept too."""
 
 
 @dataclass(frozen=True)
@@ -18,46 +21,58 @@ class Layout:
     root: Path
 
     @property
+    def own(self) -> Path:
+        return self.root / STATE_FOLDERS[0]
+
+    @property
+    def course(self) -> Path:
+        return self.root / STATE_FOLDERS[1]
+
+    @property
     def config(self) -> Path:
-        return self.root / ".tinytorch" / "config.json"
+        return self.own / "config.json"
+
+    @property
+    def calibration(self) -> Path:
+        return self.own / "calibration.json"
 
     @property
     def profile(self) -> Path:
-        return self.root / ".tinytorch" / "community" / "profile.json"
+        return self.own / "community" / "profile.json"
 
     @property
     def consent(self) -> Path:
-        return self.root / ".tinytorch" / "community" / "consent.json"
+        return self.own / "community" / "consent.json"
 
     @property
     def ledger(self) -> Path:
         """What the website was told."""
-        return self.root / ".tinytorch" / "community" / "website.json"
+        return self.own / "community" / "website.json"
 
     @property
     def submissions(self) -> Path:
-        return self.root / ".tinytorch" / "submissions"
+        return self.own / "submissions"
 
     @property
     def outbox(self) -> Path:
-        return self.root / ".tinytorch" / "outbox"
+        return self.own / "outbox"
 
     @property
     def benchmarks(self) -> Path:
-        return self.root / ".tito" / "benchmarks"
+        return self.course / "benchmarks"
 
     @property
     def course_submissions(self) -> Path:
         """Where TinyTorch's own commands put theirs."""
-        return self.root / ".tito" / "submissions"
+        return self.course / "submissions"
 
     @property
     def course_progress(self) -> tuple[Path, ...]:
-        return (self.root / ".tito" / "progress.json", self.root / "progress.json")
+        return (self.course / "progress.json", self.root / "progress.json")
 
     @property
     def course_milestones(self) -> Path:
-        return self.root / ".tito" / "milestones.json"
+        return self.course / "milestones.json"
 
     def check_own_folders(self) -> None:
         """Raise `StoreError` where a folder of ours leads out of the project, by a link.
@@ -66,7 +81,7 @@ class Layout:
         A link that stays inside is followed.
         """
         root = self.root.resolve()
-        own = (self.config.parent, self.profile.parent, self.outbox, self.submissions)
+        own = (self.own, self.profile.parent, self.outbox, self.submissions)
         for folder in own:
             # Not Path.resolve: before 3.13 it raises on a link to itself.
             if not Path(os.path.realpath(folder)).is_relative_to(root):

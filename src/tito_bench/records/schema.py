@@ -9,6 +9,7 @@ within the same schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -19,9 +20,21 @@ from tito_bench.errors import NewerSchema
 from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
-__all__ = ["Document", "DocumentKind", "Migration", "Unreadable", "decode", "encode"]
+__all__ = [
+    "Document",
+    "DocumentKind",
+    "Migration",
+    "Unreadable",
+    "decode",
+    "encode",
+    "record_bytes",
+]
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+# A string holds no line feed, so that brackets around one are never within a string.
+_SCALARS = re.compile(rb'\[\n\s+([^"\[\]{}]+?)\n\s+\]')
+_BETWEEN = re.compile(rb"\s+")
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -80,6 +93,20 @@ def encode(kind: DocumentKind[S], value: S, stored: Mapping[str, Any] | None = N
     does not know of `stored` kept."""
     merged = {"schema": kind.schema} | _merge(value, stored or {}) | {"schema": kind.schema}
     return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
+
+
+def record_bytes(record: Any) -> bytes:
+    """Return the UTF-8 JSON of a record (anything msgspec can encode), indented.
+
+    Every column of samples is on one line: a number on a line of its own would make the file
+    twice as long, and reading thousands of them three times as slow.
+    """
+    indented = msgspec.json.format(msgspec.json.encode(record), indent=2)
+    return _SCALARS.sub(_on_one_line, indented) + b"\n"
+
+
+def _on_one_line(column: re.Match[bytes]) -> bytes:
+    return b"[" + _BETWEEN.sub(b" ", column[1]) + b"]"
 
 
 def _parse(data: bytes) -> dict[str, Any]:

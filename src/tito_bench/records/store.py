@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from tito_bench.errors import FileBusy, StoreError
@@ -18,7 +19,6 @@ from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
     from pathlib import Path
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "check_writable",
     "list_names",
     "locked",
+    "parse_time",
     "read_bytes",
     "show_path",
     "stamp",
@@ -160,6 +161,17 @@ def stamp(now: datetime) -> str:
 def utc_text(now: datetime) -> str:
     """The time as it stands in a file, UTC to the second: `2026-11-22T20:30:00Z`."""
     return _checked_utc(now).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: object) -> datetime | None:
+    """Return an ISO 8601 time as UTC, one without a zone taken as UTC; None if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _checked_utc(now: datetime) -> datetime:

@@ -16,7 +16,8 @@ import msgspec
 
 from tito_bench import __version__
 from tito_bench.errors import StoreError
-from tito_bench.foreign_json import NOT_JSON, without_bom
+from tito_bench.foreign_json import NotJson, decode_foreign_json
+from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import DISK, add_stamped, utc_text
 from tito_bench.safe_text import safe_text
@@ -35,7 +36,6 @@ __all__ = [
     "shared_part",
     "submission_bytes",
     "submission_object",
-    "submissions_folder",
     "write_submission",
 ]
 
@@ -130,11 +130,6 @@ def _from_course(found: dict[str, Any]) -> dict[str, Any]:
 SUBMISSION = DocumentKind("submission", Submission, 1, {0: _from_course})
 
 
-def submissions_folder(root: Path) -> Path:
-    """Where the project at `root` keeps its submissions."""
-    return root / ".tinytorch" / "submissions"
-
-
 def build_submission(
     record: Mapping[str, Any],
     choices: SubmissionChoices,
@@ -205,11 +200,13 @@ def write_submission(
     """
     if isinstance(record, bytes):
         try:
-            record = msgspec.json.decode(without_bom(record), type=dict[str, Any])
-        except NOT_JSON as error:
+            record = decode_foreign_json(record, unique_keys=False)
+        except NotJson as error:
             raise StoreError("this is no benchmark record; name another file") from error
+        if not isinstance(record, Mapping):
+            raise StoreError("this is no benchmark record; name another file")
     submission = build_submission(record, choices, now, anonymous_id)
-    folder = submissions_folder(root)
+    folder = Layout(root).submissions
     return add_stamped(folder, submission.benchmark, now, submission_bytes(submission), disk)
 
 
@@ -238,7 +235,7 @@ def _system(found: Any) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         return {}
     machine = _picked(found.get("machine"), _MACHINE_FIELDS)
-    if "os" in machine:
+    if machine.get("os") is not None:
         # A kernel's release may carry the name of who built it, or where.
         named = _OS_NAME.match(str(machine["os"]))
         machine["os"] = named.group() if named else None

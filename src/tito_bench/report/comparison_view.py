@@ -13,8 +13,8 @@ from typing import Literal, get_args
 from tito_bench.measure.comparison import Estimate, Ratio, combine, compare, estimate
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.records.record_header import RecordHeader
-from tito_bench.records.record_history import differences, same_definition
+from tito_bench.records.comparable import differences, same_definition
+from tito_bench.records.read import RecordHeader
 from tito_bench.report.history_view import HistoryRow, history_row
 from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import comparison_note, no_ratio

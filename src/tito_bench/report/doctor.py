@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import UnsetType
 from rich.console import Console
 from rich.text import Text
 
 from tito_bench.doctor.diagnosis import Diagnosis
-from tito_bench.machine.findings import Finding, Severity
+from tito_bench.note import Note, Severity
 from tito_bench.report.wording import words
 from tito_bench.safe_text import plain, safe_text
 
@@ -17,7 +18,7 @@ __all__ = ["print_diagnosis"]
 _INDENT = "   "
 _LIMIT = 400
 _ORDER: tuple[Severity, ...] = ("breaks", "warning", "info")
-_MARKS = {
+_MARKS: dict[Severity | UnsetType, tuple[str, str]] = {
     "breaks": ("[breaks] ", "red"),
     "warning": ("[warning] ", "yellow"),
     "info": ("[info] ", ""),
@@ -40,7 +41,7 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
         console.print(Text("Nothing keeps you from measuring.", style="green"))
 
 
-def _print_finding(console: Console, finding: Finding) -> None:
+def _print_finding(console: Console, finding: Note) -> None:
     mark, style = _MARKS[finding.severity]
     sentence, remedy = words(finding)
     console.print(Text(mark, style=style) + plain(sentence, limit=_LIMIT))

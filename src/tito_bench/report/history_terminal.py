@@ -10,7 +10,7 @@ from typing import get_args
 
 from rich.cells import cell_len
 
-from tito_bench.records.record_header import Kind
+from tito_bench.records.read import Kind
 from tito_bench.report.chart import Bar, most_bars, score_chart
 from tito_bench.report.history_view import COLUMNS, HistoryRow, HistoryView, SkippedRow
 from tito_bench.report.table import cells

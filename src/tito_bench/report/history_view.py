@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import get_args
 
-from tito_bench.records.record_header import Kind, RecordHeader
-from tito_bench.records.record_history import Difference, History, Skipped, differences, yardstick
+from tito_bench.records.comparable import Difference, differences, yardstick
+from tito_bench.records.read import History, Kind, RecordHeader, Skipped
 from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import difference_words, explain_skipped
 from tito_bench.report.table import Column

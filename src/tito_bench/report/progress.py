@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from tito_bench.score import POINTS_PER_DOUBLING
 
 if TYPE_CHECKING:
-    from tito_bench.records.record_header import RecordHeader
+    from tito_bench.records.read import RecordHeader
 
 __all__ = ["part_change", "since"]
 

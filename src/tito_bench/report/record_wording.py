@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tito_bench.records.record_header import Skip
+from tito_bench.records.read import Skip
 from tito_bench.safe_text import safe_text
 
 __all__ = ["comparison_note", "difference_words", "explain_skipped", "no_ratio"]
@@ -21,6 +21,10 @@ _SKIPPED: dict[Skip, str] = {
     " tito-bench",
     "foreign": "It is no record of tito-bench: {detail}.",
     "unreadable": "It cannot be read: {detail}.",
+    "edited": "Its figures are not what its samples give: {detail}. Restore it from a copy, or"
+    " measure again.",
+    "untimely": "It cannot have been made on {detail}. Move it away, or set the clock and measure"
+    " again.",
 }
 
 # Why the scores of two records cannot be compared.

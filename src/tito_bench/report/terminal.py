@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.console import Console
 
-from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
+from tito_bench.measure.verdict import Verdict
+from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo
 from tito_bench.report.view import (
     BaselineView,
     Referred,
@@ -172,7 +173,7 @@ def print_notes(
     console: Console,
     subject: SubjectRecord,
     system: SystemInfo,
-    verdict: VerdictRecord,
+    verdict: Verdict,
     symbols: Symbols,
 ) -> None:
     """Print what there is to doubt in a result, and what to do about it."""
@@ -184,7 +185,7 @@ def print_notes(
 
 
 def _notes(
-    subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord, symbols: Symbols
+    subject: SubjectRecord, system: SystemInfo, verdict: Verdict, symbols: Symbols
 ) -> Iterator[Line]:
     for note in notes_of(subject, system, verdict):
         yield Line(symbols.note, safe_text(note, _LONGEST), "yellow")

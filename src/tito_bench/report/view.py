@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tito_bench.measure.verdict import Verdict
 from tito_bench.records.benchmark import (
     BenchmarkRecord,
     OperationRecord,
     SubjectRecord,
     SystemInfo,
-    VerdictRecord,
 )
 from tito_bench.report.reference_machine import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
@@ -174,7 +174,7 @@ _BLAS_PROBLEMS = {
 }
 
 
-def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord) -> tuple[str, ...]:
+def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: Verdict) -> tuple[str, ...]:
     """What there is to doubt in a result, and what to do about it; foreign text within."""
     told = {reason.code for reason in verdict.reasons}
     warnings = [

@@ -26,7 +26,9 @@ HOW_LOOPS_COUNT = (
 )
 
 
-class _Reason(Protocol):
+class _Remark(Protocol):
+    """A `Note`, or a cause that `explain` found."""
+
     @property
     def code(self) -> str: ...
     @property
@@ -185,6 +187,14 @@ _DOCTOR = {
     "newer_file": Words(
         "{what} was written by a newer tito-bench.", "Run: pip install --upgrade tito-bench"
     ),
+    "edited_record": Words(
+        "{what} has figures that its samples do not give: {value}.",
+        "Restore it from a copy, or measure again; until then no command counts it.",
+    ),
+    "untimely_record": Words(
+        "{what} cannot have been made on {value}.",
+        "Move it away, or set the clock and measure again; until then no command counts it.",
+    ),
     "set_aside": Words(
         "{what} was set aside because it could not be read.",
         "Repair it and rename it back, or delete it.",
@@ -265,7 +275,7 @@ CODES = frozenset(_WORDS)
 """The codes that have words."""
 
 
-def words(reason: _Reason) -> Words:
+def words(reason: _Remark) -> Words:
     """Sentence and remedy of a reason or finding; a code from a newer version as it is."""
     found = _WORDS.get(reason.code, Words("{code}: {what} {value}", ""))
     # A message can end with a stop of its own, and the sentence brings one.
@@ -273,12 +283,12 @@ def words(reason: _Reason) -> Words:
     return Words(found.sentence.format_map(named), found.remedy.format_map(named))
 
 
-def explain(reason: _Reason) -> str:
+def explain(reason: _Remark) -> str:
     """Sentence and remedy in one line for people."""
     return " ".join(filter(None, words(reason)))
 
 
-def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:
+def explain_all(reasons: Iterable[_Remark]) -> Iterator[str]:
     """One line for each reason of a verdict, all noisy operations in one.
 
     A failed operation has its reason in the table already.

@@ -18,7 +18,8 @@ from tito_bench.measure.results import OperationResult
 from tito_bench.measure.schedule import Budget
 from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import SuiteSummary, summarise
-from tito_bench.measure.verdict import Reason, judge
+from tito_bench.measure.verdict import judge
+from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
 from tito_bench.runs.start_worker import worker_starter
@@ -81,7 +82,7 @@ def certain_enough(results: Sequence[OperationResult]) -> bool:
 
 def _calibration_doubts(
     root: Path, machine: Machine, runtime: Runtime, summary: SuiteSummary
-) -> tuple[Reason, ...]:
+) -> tuple[Note, ...]:
     """Whether the kernels ran much slower than at this machine's calibration, if it has one."""
     card = matching_calibration(calibration_path(root), fingerprint_of(machine, runtime))
     if card is None:
@@ -90,4 +91,4 @@ def _calibration_doubts(
         op.operation.name: op.timing.native_ns for op in summary.operations if op.timing is not None
     }
     drift = calibration_drift(card, native_ns)
-    return () if drift is None else (Reason(drift.code, drift.what, drift.value),)
+    return () if drift is None else (drift,)

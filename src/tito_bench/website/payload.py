@@ -14,7 +14,7 @@ import msgspec
 from tito_bench.errors import NewerSchema
 from tito_bench.foreign_json import NOT_JSON
 from tito_bench.records.schema import Unreadable, decode
-from tito_bench.records.standing import parse_time
+from tito_bench.records.store import parse_time
 from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
 from tito_bench.safe_text import safe_text
 

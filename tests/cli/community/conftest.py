@@ -16,14 +16,27 @@ import pytest
 from records.made_record import made_record
 from tito_bench.cli import main as cli
 from tito_bench.cli.streams import Streams
-from tito_bench.records.record_text import record_bytes
+from tito_bench.measure.results import Failure
+from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.schema import record_bytes
 
-RECORD = json.loads(
-    record_bytes(made_record(slowdown=2**0.26, name="numpy", version="2.1.0", file=None))
-)
-RECORD["normalized_metrics"]["score"] = 97.4
-RECORD["created_at"] = "2026-11-22T20:00:00Z"
-RECORD["system_info"]["machine"] |= {"cpu_model": "AMD EPYC", "os": "Linux 6.1.0-alices"}
+
+def made(record: BenchmarkRecord | CapstoneRecord) -> dict[str, Any]:
+    """The record as JSON, of the day and machine of these tests."""
+    document: dict[str, Any] = json.loads(record_bytes(record))
+    document["created_at"] = "2026-11-22T20:00:00Z"
+    document["system_info"]["machine"] |= {"cpu_model": "AMD EPYC", "os": "Linux 6.1.0-alices"}
+    return document
+
+
+def scored(score: float) -> dict[str, Any]:
+    """A baseline with about that score."""
+    return made(made_record(slowdown=2 ** ((100 - score) / 10)))
+
+
+RECORD = made(made_record(slowdown=2**0.26, name="numpy", version="2.1.0", file=None))
+INVALID = made(made_record({"matmul_100": Failure("raised", "ValueError: no")}))
 
 
 class Terminal(io.StringIO):
@@ -87,11 +100,13 @@ class Tito:
                 status = int(str(error.code))
         return Ran(int(status), out.getvalue(), err.getvalue() + said.getvalue())
 
-    def record(self, name: str = "baseline_1.json", **changes: Any) -> Path:
+    def record(
+        self, name: str = "baseline_1.json", document: dict[str, Any] = RECORD, **changes: Any
+    ) -> Path:
         """Put a benchmark record into the project."""
         path = self.folder / ".tito" / "benchmarks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(RECORD | changes), encoding="utf-8")
+        path.write_text(json.dumps(document | changes), encoding="utf-8")
         return path
 
     def configure(self, api_url: str, **local: Any) -> None:

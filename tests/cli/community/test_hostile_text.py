@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug import Response
 
+from cli.community.conftest import RECORD
+
 EVIL = (
     "\x1b[2J\x1b[31mred",
     "\x1b]0;title\x07",
@@ -115,15 +117,21 @@ def test_what_a_profile_file_holds(make_tito, text: str, verb: str) -> None:
 @example(EVIL[9])
 def test_what_a_record_holds(make_tito, text: str) -> None:
     tito = make_tito()
+    system, reason = RECORD["system_info"], {"code": text, "what": text, "value": text}
     tito.record(
-        created_at=text,
-        subject={"name": text, "version": text},
-        verdict={"status": text, "reasons": [{"code": text, "what": text, "value": text}]},
-        normalized_metrics={"score": 5.0, text: 1.0},
-        system_info={"machine": {"cpu_model": text, "os": text}, "runtime": {"blas": text}},
+        subject=RECORD["subject"] | {"name": text, "version": text},
+        verdict={"status": "unstable", "reasons": [reason]},
+        normalized_metrics=RECORD["normalized_metrics"] | {text: 1.0},
+        system_info=system
+        | {
+            "machine": system["machine"] | {"cpu_model": text, "os": text},
+            "runtime": system["runtime"] | {"blas": text},
+        },
     )
+    tito.record("baseline_2.json", created_at=text, operations=text)
     for words in (["stats"], ["submit", "latest", "--system-info"], ["submit", "latest", "--json"]):
         ran = tito(*words)
+        assert ran.status == 0
         check_terminal(ran)
     tito("join")
     check_terminal(tito("export"))

@@ -7,6 +7,8 @@ import uuid
 
 import pytest
 
+from cli.community.conftest import made
+from records.made_record import made_capstone
 from tito_bench.cli.community.community_context import CommunityContext
 
 
@@ -42,7 +44,7 @@ def test_from_joining_to_leaving(tito, connections):
     (tito.folder / ".tito" / "progress.json").write_text('{"completed_modules": [1, "02_x"]}')
     (tito.folder / ".tito" / "milestones.json").write_text('{"completed_milestones": ["01"]}')
     assert tito("update").status == 0
-    tito.record("capstone_1.json", kind="capstone", normalized_metrics={"overall": 0})
+    tito.record("capstone_1.json", made(made_capstone(slowdown=2.0**11, tracks=["speed"])))
     updated = tito("update")
     assert "capstone_score" in updated.out
     assert tito.profile()["progress"] == {

@@ -8,9 +8,13 @@ import sys
 
 import pytest
 
-from cli.community.conftest import RECORD
+from cli.community.conftest import INVALID, RECORD, made, scored
+from records.made_record import UNSTABLE, made_record
 from tito_bench.cli.community import questions
 from tito_bench.community import profile as profiles
+from tito_bench.measure.results import Failure
+from tito_bench.records.filesystem import OsFileSystem
+from tito_bench.workloads.baseline import BASELINE
 
 
 def test_update_by_flags_and_clearing(tito):
@@ -131,17 +135,15 @@ def test_an_unreadable_consent_is_no_consent(tito):
     assert "no consent:" in shown
 
 
+MISSING = Failure("missing", "module 03 layers: Linear not found")
+
+
 def test_stats_as_a_chart(tito):
-    for day, score in ((18, 40.0), (19, 90.0), (20, None)):
-        tito.record(
-            f"baseline_{day}.json",
-            created_at=f"2026-11-{day}T10:00:00Z",
-            normalized_metrics={"score": score},
-        )
-    tito.record(
-        "baseline_21.json", created_at="2026-11-21T10:00:00Z", verdict={"status": "invalid"}
-    )
-    tito.record("baseline_22.json", verdict={"status": "unstable"})
+    missing = made(made_record({op.name: MISSING for op in BASELINE}))
+    for day, document in ((18, scored(40)), (19, scored(90)), (20, missing), (21, INVALID)):
+        created_at = f"2026-11-{day}T10:00:00Z"
+        tito.record(f"baseline_{day}.json", document, created_at=created_at)
+    tito.record("baseline_22.json", verdict=UNSTABLE)
     out = tito("stats").out
     assert "2026-11-18 ████████░░░░░░░░░░░░  40\n" in out
     assert "2026-11-19 ██████████████████░░  90\n" in out
@@ -165,7 +167,7 @@ def test_stats_in_json(tito):
             "file": "baseline_1.json",
             "kind": "baseline",
             "measured_at": "2026-11-22T20:00:00Z",
-            "score": 97.4,
+            "score": RECORD["normalized_metrics"]["score"],
             "status": "stable",
             "counts": True,
         }
@@ -260,7 +262,7 @@ def test_submit_declined_or_dry_writes_nothing(tito):
     ("words", "changes", "message"),
     [
         (["latest"], None, "there is no record yet; run: tito-bench benchmark baseline"),
-        (["latest"], {"verdict": {"status": "invalid"}}, "no record that counts"),
+        (["latest"], {"document": INVALID}, "no record that counts"),
         (["latest~1"], {}, "latest~1: there is one record"),
         (["2026-11-21"], {}, "no record was made on 2026-11-21"),
         (["nowhere.json"], {}, "there is no record nowhere.json"),
@@ -268,7 +270,7 @@ def test_submit_declined_or_dry_writes_nothing(tito):
         ([".tito/benchmarks/baseline_1.json"], {"operations": 3}, "damaged"),
         (
             [".tito/benchmarks/baseline_1.json"],
-            {"verdict": {"status": "invalid"}},
+            {"document": INVALID},
             "does not count (invalid)",
         ),
         ([".tito/benchmarks"], {}, ".tito/benchmarks is no record"),
@@ -281,6 +283,34 @@ def test_what_is_no_record_is_no_submission(tito, words, changes, message):
     assert ran.status in {1, 2}
     assert message in ran.err
     assert not (tito.folder / ".tinytorch" / "submissions").exists()
+
+
+@pytest.mark.parametrize("word", ["latest", "baseline_1.json"])
+def test_a_submission_is_made_of_the_bytes_that_were_checked(tito, word, monkeypatch):
+    """The file may change at any moment: whatever is read last was checked."""
+    path = tito.record()
+    good, read = path.read_bytes(), OsFileSystem.read
+    forged = good.replace(
+        b'"slowdowns": {"tensor_ops": ', b'"slowdowns": {"tensor_ops": 0.5, "x": '
+    )
+    reads = []
+
+    def changing(self, asked, most):
+        data = read(self, asked, most)
+        if asked == path:
+            reads.append(data)
+            return forged if len(reads) > allowed else data
+        return data
+
+    monkeypatch.setattr(OsFileSystem, "read", changing)
+    for allowed in range(5):
+        reads.clear()
+        ran = tito("submit", word, "--yes")
+        for submission in (tito.folder / ".tinytorch").glob("submissions/*.json"):
+            found = json.loads(submission.read_bytes())
+            assert found["normalized_metrics"]["slowdowns"]["tensor_ops"] > 1, allowed
+    assert ran.status == 0
+    assert forged != good
 
 
 def test_export_never_overwrites_unasked(tito):
@@ -402,7 +432,7 @@ def test_help_needs_nothing_heavy():
 )
 def test_submit_takes_every_word_for_a_record(tito, word, name):
     tito.record("baseline_1.json", created_at="2026-11-20T20:00:00Z")
-    tito.record("baseline_2.json", created_at="2026-11-22T20:00:00Z", verdict={"status": "invalid"})
+    tito.record("baseline_2.json", INVALID, created_at="2026-11-22T20:00:00Z")
     tito.record("baseline_3.json", created_at="2026-11-21T20:00:00Z")
     ran = tito("submit", word, "--dry-run")
     assert ran.status == 0, ran.err

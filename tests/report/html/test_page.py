@@ -15,7 +15,7 @@ from rich.console import Console
 from records.made_record import made_capstone, made_record
 from report.made_report import card_of, report_of
 from tito_bench.measure.results import Failure
-from tito_bench.records.record_history import History, Skipped
+from tito_bench.records.read import History, Skipped
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.history_view import history_view
 from tito_bench.report.html.page import render_page

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
+from tito_bench.cli.record_selector import naming_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,21 +48,16 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Choose, compare, show and judge."""
-    from tito_bench.cli.record_selector import choose_pair, load_record
     from tito_bench.records.project_layout import Layout
-    from tito_bench.records.record_history import read_history
+    from tito_bench.records.read import choose_pair, read_history
     from tito_bench.report.comparison_view import comparison_view
     from tito_bench.report.regression import regressions
 
-    folder = Layout(project_root(options, streams).path).benchmarks
-    history = read_history(folder)
+    folder, now = Layout(project_root(options, streams).path).benchmarks, streams.now()
+    history = read_history(folder, now)
     with naming_skipped(history, streams):
-        before, after = choose_pair(
-            (options.A, options.B), folder, streams.cwd, history.entries, options.type
-        )
-        view = comparison_view(
-            load_record(before.path), load_record(after.path), before.entry, after.entry
-        )
+        before, after = choose_pair((options.A, options.B), history, streams.cwd, now, options.type)
+        view = comparison_view(before.record, after.record, before.entry, after.entry)
         asked = options.fail_on_regression
         worse = None if asked is None else regressions(view, asked)
         _show(view, worse, options, streams)

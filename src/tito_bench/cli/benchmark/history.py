@@ -33,11 +33,11 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Read and show."""
     from tito_bench.records.project_layout import Layout
-    from tito_bench.records.record_history import read_history
+    from tito_bench.records.read import read_history
     from tito_bench.report.history_view import history_view
 
     root = project_root(options, streams)
-    history = read_history(Layout(root.path).benchmarks)
+    history = read_history(Layout(root.path).benchmarks, streams.now())
     view = history_view(history, options.type, options.limit)
     _show(view, options, streams)
     return Exit.OK

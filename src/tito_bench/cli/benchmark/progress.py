@@ -18,16 +18,15 @@ def say_progress(data: bytes, saved: str | None, root: ProjectRoot, streams: Str
     of the same kind and subject before.
     """
     from tito_bench.records.project_layout import Layout
-    from tito_bench.records.record_header import decode_header
-    from tito_bench.records.record_history import read_history
+    from tito_bench.records.read import read_history, read_record
     from tito_bench.report.progress import since
     from tito_bench.report.wrapping import wrapped
 
     name = "" if saved is None else saved.rpartition("/")[2]
-    now = decode_header(data, name)
+    now, _ = read_record(data, name, streams.now())
     before = [
         entry
-        for entry in read_history(Layout(root.path).benchmarks).of(now.kind)
+        for entry in read_history(Layout(root.path).benchmarks, streams.now()).of(now.kind)
         if entry.subject == now.subject and entry.score is not None and entry.file != name
     ]
     line = since(before[-1], now) if before else ""

@@ -50,12 +50,12 @@ def save(
 
     What cannot be saved is still to be shown, so the error is handed back.
     """
+    from tito_bench.records.project_layout import Layout
     from tito_bench.records.store import add_stamped, write_atomic
 
     path, problem = None, None
     try:
-        folder = root.path / ".tito" / "benchmarks"
-        path = add_stamped(folder, kind, streams.now(), data)
+        path = add_stamped(Layout(root.path).benchmarks, kind, streams.now(), data)
         if options.output is not None:
             write_atomic(options.output, data)
     except StoreError as error:

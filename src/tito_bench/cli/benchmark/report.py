@@ -6,20 +6,17 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.record_output import check_output
-from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
+from tito_bench.cli.record_selector import naming_skipped
 from tito_bench.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tito_bench.cli.record_selector import Chosen
     from tito_bench.cli.streams import Streams
-    from tito_bench.records.benchmark import BenchmarkRecord
-    from tito_bench.records.capstone import CapstoneRecord
     from tito_bench.records.project_layout import Layout
-    from tito_bench.records.record_history import History
+    from tito_bench.records.read import Chosen, History, Record
     from tito_bench.report.sections.record_report import RecordReport
 
 __all__ = ["add_parser", "run"]
@@ -65,26 +62,23 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Read, draw, write."""
-    from tito_bench.cli.record_selector import choose_record, load_record
     from tito_bench.records.project_layout import Layout
-    from tito_bench.records.record_history import read_history
+    from tito_bench.records.read import choose_record, read_history
 
     if options.show_cohort and options.card is None:
         raise UsageError("--show-cohort needs --card FILE")
     outputs = _outputs(options)
     layout = Layout(project_root(options, streams).path)
-    history = read_history(layout.benchmarks)
+    now = streams.now()
+    history = read_history(layout.benchmarks, now)
     with naming_skipped(history, streams):
-        chosen = choose_record(
-            options.record, layout.benchmarks, streams.cwd, history.entries, options.type
-        )
-        record = load_record(chosen.path)
+        chosen = choose_record(options.record, history, streams.cwd, now, options.type)
         if outputs:
-            _write(record, history, layout, outputs, options, streams)
+            _write(chosen.record, history, layout, outputs, options, streams)
         else:
-            _show(record, chosen, layout, streams)
+            _show(chosen, layout, streams)
     if options.json:
-        streams.write_json(record)
+        streams.write_json(chosen.record)
     return Exit.OK
 
 
@@ -104,7 +98,7 @@ def _outputs(options: argparse.Namespace) -> dict[str, Path]:
 
 
 def _write(
-    record: BenchmarkRecord | CapstoneRecord,
+    record: Record,
     history: History,
     layout: Layout,
     outputs: dict[str, Path],
@@ -163,12 +157,7 @@ def _cohort(layout: Layout, streams: Streams) -> str:
     return cohort
 
 
-def _show(
-    record: BenchmarkRecord | CapstoneRecord,
-    chosen: Chosen,
-    layout: Layout,
-    streams: Streams,
-) -> None:
+def _show(chosen: Chosen, layout: Layout, streams: Streams) -> None:
     """The report of the terminal once more."""
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.store import show_path
@@ -178,7 +167,7 @@ def _show(
     console, symbols = streams.console(), Symbols.choose(streams.unicode)
     inside = chosen.path.is_relative_to(layout.root)
     saved = layout.shown(chosen.path) if inside else show_path(chosen.path)
-    if isinstance(record, BenchmarkRecord):
-        print_baseline(console, record, symbols, saved)
+    if isinstance(chosen.record, BenchmarkRecord):
+        print_baseline(console, chosen.record, symbols, saved)
     else:
-        print_capstone(console, record, symbols, saved)
+        print_capstone(console, chosen.record, symbols, saved)

@@ -15,10 +15,14 @@ __all__ = ["course_of", "refreshed_progress"]
 
 
 def course_of(session: CommunityContext) -> Course:
-    """What the project's files say; says which cannot be read."""
-    course = read_course(session.layout, session.documents.disk)
+    """Return what the project's files say; say which cannot be read, or are not believed."""
+    from tito_bench.report.record_wording import explain_skipped
+
+    course = read_course(session.layout, session.streams.now(), session.documents.disk)
     for problem in course.unreadable:
         session.say(f"Note: {safe_text(problem)}")
+    for one in course.skipped:
+        session.say(f"Note: {safe_text(one.file)}: {explain_skipped(one.skip, one.detail)}")
     return course
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
+    from tito_bench.community.progress import Course
     from tito_bench.community.small_groups import Bin
-    from tito_bench.records.standing import Standing
+    from tito_bench.records.read import CourseFile, RecordHeader
 
 __all__ = ["add_parser", "run"]
 
@@ -71,10 +72,11 @@ def _own(session: CommunityContext) -> int:
     profile = session.profile()
     course = course_of(session)
     progress = refreshed(profile.value.progress if profile else Progress(), course)
+    history = _history(course)
     run_of_days = streaks(course.active_days, session.streams.now().date())
     if not session.streams.json:
         for kind in ("baseline", "capstone"):
-            _chart(session, kind, [one for one in course.standings if one.kind == kind])
+            _chart(session, kind, [one for one in history if one["kind"] == kind])
         session.say(
             f"Modules completed: {progress.modules_completed}",
             f"Milestones passed: {progress.milestones_passed}",
@@ -89,40 +91,56 @@ def _own(session: CommunityContext) -> int:
             "cohort": profile.value.context.cohort if profile else None,
             "progress": progress,
             "streaks": run_of_days,
-            "history": [_shown(one) for one in course.standings],
+            "history": history,
         }
     )
     return Exit.OK
 
 
-def _shown(standing: Standing) -> dict[str, Any]:
+def _history(course: Course) -> list[dict[str, Any]]:
+    """Return the records, and what TinyTorch's own commands left among them, oldest first."""
+    found = [_record(one) for one in course.records]
+    found += [_course_file(one) for one in course.course_files]
+    return sorted(found, key=lambda one: (str(one["measured_at"] or ""), one["file"]))
+
+
+def _record(record: RecordHeader) -> dict[str, Any]:
     return {
-        "file": standing.path.name,
-        "kind": standing.kind,
-        "measured_at": standing.measured_at,
-        "score": standing.score,
-        "status": standing.status,
-        "counts": standing.trusted,
+        "file": record.file,
+        "kind": record.kind,
+        "measured_at": record.created_at,
+        "score": record.score,
+        "status": record.verdict,
+        "counts": record.verdict != "invalid",
     }
 
 
-def _chart(session: CommunityContext, kind: str, standings: Sequence[Standing]) -> None:
-    """One bar a record, oldest first."""
-    from tito_bench.safe_text import safe_text
+def _course_file(file: CourseFile) -> dict[str, Any]:
+    return {
+        "file": file.file,
+        "kind": file.kind,
+        "measured_at": file.measured_at,
+        "score": file.score,
+        "status": file.status,
+        "counts": False,
+    }
 
+
+def _chart(session: CommunityContext, kind: str, history: Sequence[dict[str, Any]]) -> None:
+    """One bar a record, oldest first."""
     session.say(f"{kind.capitalize()} scores over time:")
-    if not standings:
+    if not history:
         session.say(f"  none yet: tito-bench benchmark {kind}")
-    if len(standings) > _SHOWN_RECORDS:
-        session.say(f"  ({len(standings) - _SHOWN_RECORDS} earlier ones not shown)")
-    for one in standings[-_SHOWN_RECORDS:]:
-        day = one.measured_at.date().isoformat() if one.measured_at else "?" * 10
-        if one.trusted and one.score is not None:
-            note = "" if one.status in {"stable", "unknown"} else f" ({safe_text(one.status, 30)})"
-            session.say(f"  {day} {_bar(session, one.score, 100)} {one.score:3.0f}{note}")
+    if len(history) > _SHOWN_RECORDS:
+        session.say(f"  ({len(history) - _SHOWN_RECORDS} earlier ones not shown)")
+    for one in history[-_SHOWN_RECORDS:]:
+        day = one["measured_at"].date().isoformat() if one["measured_at"] else "?" * 10
+        score, status = one["score"], one["status"]
+        if one["counts"] and score is not None:
+            note = "" if status == "stable" else f" ({status})"
+            session.say(f"  {day} {_bar(session, score, 100)} {score:3.0f}{note}")
         else:
-            why = one.status if not one.trusted else "no score"
-            session.say(f"  {day} - ({safe_text(why, 30)})")
+            session.say(f"  {day} - ({status if not one['counts'] else 'no score'})")
     session.say("")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from tito_bench.cli.benchmark.unreadable import naming_skipped
 from tito_bench.cli.community.questions import add_share_flag
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
+from tito_bench.cli.record_selector import naming_skipped
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -83,31 +83,31 @@ def _record(word: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
     Words count only records that count. Raises `UsageError` where none is meant, and
     `StoreError` where what is meant is none, or none that counts.
     """
-    import msgspec
+    from dataclasses import replace
 
-    from tito_bench.cli.record_selector import choose_record, load_record
     from tito_bench.errors import StoreError
-    from tito_bench.foreign_json import without_bom
-    from tito_bench.records.record_history import read_history
-    from tito_bench.records.store import read_bytes, show_path
+    from tito_bench.foreign_json import decode_foreign_json
+    from tito_bench.records.read import choose_record, read_history
+    from tito_bench.records.store import show_path
 
     folder, disk = session.layout.benchmarks, session.documents.disk
-    history = read_history(folder, disk)
-    counted = [entry for entry in history.entries if entry.verdict != "invalid"]
+    cwd, now = session.streams.cwd, session.streams.now()
+    history = read_history(folder, now, disk)
+    counted = tuple(entry for entry in history.entries if entry.verdict != "invalid")
     for skipped in history.skipped:
         if skipped.skip == "unreadable":  # which may be the one that is meant
             raise StoreError(f"cannot read {show_path(folder / skipped.file)}: {skipped.detail}")
-    named = (session.streams.cwd / word, folder / word)
+    named = (cwd / word, folder / word)
     if history.entries and not counted and not any(path.is_file() for path in named):
         raise StoreError("there is no record that counts; run: tito-bench benchmark baseline")
     with naming_skipped(history, session.streams):
-        chosen = choose_record(word, folder, session.streams.cwd, counted)
+        chosen = choose_record(word, replace(history, entries=counted), cwd, now, disk=disk)
         if chosen.entry.verdict == "invalid":
             raise StoreError(
                 f"{show_path(chosen.path)} does not count (invalid); run the benchmark again"
             )
-        load_record(chosen.path)  # its samples too: nothing that does not fit together is shared
-    record: dict[str, Any] = msgspec.json.decode(without_bom(read_bytes(chosen.path, disk) or b""))
+    # Of the bytes that were checked, whatever the file holds by now.
+    record: dict[str, Any] = decode_foreign_json(chosen.data, unique_keys=False)
     return safe_text(chosen.path.name), record
 
 

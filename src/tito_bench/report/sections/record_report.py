@@ -135,7 +135,7 @@ def record_report(
     Parameters
     ----------
     record
-        Read by `records.choice.load_record`.
+        Read by `records.read`.
     card
         The project's card, of whichever machine, or None.
     history

@@ -11,21 +11,18 @@ import pytest
 
 from records.made_record import NOW, made_capstone, made_record, save_record
 from tito_bench.errors import StoreError
-from tito_bench.measure.results import Failure
-from tito_bench.records.benchmark import BenchmarkRecord, encode_record
-from tito_bench.records.record_header import RecordHeader, decode_header
-from tito_bench.records.record_history import differences, read_history, yardstick
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.benchmark import encode_record
+from tito_bench.records.read import CourseFile, Record, RecordHeader, header_of, read_history
 
-MISSING = Failure("missing", "module 03 layers: Linear not found")
+LATER = NOW + timedelta(days=500)
 
 
-def entry_of(record: object) -> RecordHeader:
-    return decode_header(record_bytes(record), "x.json")
+def entry_of(record: Record) -> RecordHeader:
+    return header_of(record, "x.json")
 
 
 def test_no_folder_is_no_history(tmp_path: Path) -> None:
-    found = read_history(tmp_path / "none")
+    found = read_history(tmp_path / "none", LATER)
     assert (found.entries, found.skipped) == ((), ())
 
 
@@ -34,7 +31,7 @@ def test_the_order_is_that_of_the_times_whatever_the_files_are_called(tmp_path: 
     for name, now in zip("abc", days, strict=True):
         (tmp_path / f"{name}.json").write_bytes(encode_record(made_record(now=now)))
     save_record(tmp_path, made_capstone(now=NOW + timedelta(days=5)))
-    found = read_history(tmp_path)
+    found = read_history(tmp_path, LATER)
     assert [entry.kind for entry in found.entries] == ["baseline"] * 2 + ["capstone", "baseline"]
     assert [entry.file[:1] for entry in found.of("baseline")] == ["a", "c", "b"]
 
@@ -42,7 +39,7 @@ def test_the_order_is_that_of_the_times_whatever_the_files_are_called(tmp_path: 
 def test_an_entry_says_what_the_record_says(tmp_path: Path) -> None:
     record = made_record(name="tinytorch", version="0.3", fingerprint="ab12", slowdown=4.0)
     save_record(tmp_path, record)
-    (entry,) = read_history(tmp_path).entries
+    (entry,) = read_history(tmp_path, LATER).entries
     metrics = record.normalized_metrics
     assert entry.created_at == datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
     assert (entry.score, entry.score_interval) == (metrics.score, metrics.score_interval)
@@ -72,15 +69,18 @@ def test_the_overall_of_a_capstone_has_the_interval_of_speed_only_if_speed_is_al
         (encode_record(made_record())[:-3], "half"),
         (b"\x00" * 500, "broken"),
         (b'{"schema": 1, "kind": "baseline"}', "broken"),
-        (encode_record(made_record()).replace(b'"score": 9', b'"score": 99'), "broken"),
+        (encode_record(made_record()).replace(b'"score": 9', b'"score": 99'), "edited"),
+        (encode_record(made_record()).replace(b'"score": 9', b'"score": 8'), "edited"),
         (encode_record(made_record()).replace(b'"version": 1', b'"version": "one"'), "broken"),
         (encode_record(made_record()).replace(b"2026-11-22T", b"yesterday "), "broken"),
         (
             encode_record(made_record()).replace(
                 b"2026-11-22T20:30:00Z", b"9999-12-31T23:59:59-12:00"
             ),
-            "broken",
+            "untimely",
         ),
+        (encode_record(made_record(now=datetime(2019, 12, 31, tzinfo=UTC))), "untimely"),
+        (encode_record(made_record(now=LATER + timedelta(days=1, seconds=1))), "untimely"),
         (encode_record(made_record()).replace(b'"schema": 1', b'"schema": 2'), "newer"),
         (b'{"schema": 7, "kind": "capstone"}', "newer"),
         (b'{"schema": 1' + b"0" * 5000 + b', "kind": "capstone"}', "broken"),
@@ -96,7 +96,7 @@ def test_what_is_no_record_is_named_and_the_rest_is_shown(
 ) -> None:
     save_record(tmp_path, made_record())
     (tmp_path / "baseline_odd.json").write_bytes(data)
-    found = read_history(tmp_path)
+    found = read_history(tmp_path, LATER)
     assert len(found.entries) == 1
     assert [(one.file, one.skip) for one in found.skipped] == [("baseline_odd.json", skip)]
     assert (tmp_path / "baseline_odd.json").read_bytes() == data
@@ -109,7 +109,7 @@ def test_what_cannot_be_read_is_named_too(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.json")  # reading it would never end
     (tmp_path / "note.txt").write_text("no record")
     (tmp_path / "._baseline.json").write_bytes(b"\x00\x05")  # macOS leaves those on foreign disks
-    found = read_history(tmp_path)
+    found = read_history(tmp_path, LATER)
     assert len(found.entries) == 1
     assert {one.skip for one in found.skipped} == {"unreadable"}
     assert "folder.json" in [one.file for one in found.skipped]
@@ -120,59 +120,30 @@ def test_what_cannot_be_read_is_named_too(tmp_path: Path) -> None:
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "benchmarks").write_text("")
     with pytest.raises(StoreError, match="cannot read"):
-        read_history(tmp_path / "benchmarks")
+        read_history(tmp_path / "benchmarks", LATER)
 
 
-def test_records_of_the_first_version_are_read_and_stay_comparable() -> None:
-    record = made_record()
-    stored = msgspec.to_builtins(record)
-    for operation in stored["operations"]:
-        del operation["definition"]
-    old = msgspec.json.encode(stored)
-    assert msgspec.json.decode(old, type=BenchmarkRecord).operations[0].definition is None
-    assert differences(decode_header(old, "old.json"), entry_of(record)) == ()
+def test_copies_with_the_same_bytes_count_once(tmp_path: Path) -> None:
+    path = save_record(tmp_path, made_record())
+    for copied in ("{} (conflicted copy)", "{}.sync-conflict-20261122-203000-ABCDEFG", "{} 2"):
+        (tmp_path / f"{copied.format(path.stem)}.json").write_bytes(path.read_bytes())
+    save_record(tmp_path, made_record(now=NOW + timedelta(hours=1)))
+    found = read_history(tmp_path, LATER)
+    assert len(found.entries) == 2
+    assert (found.entries[0].file, found.skipped) == (path.name, ())
 
 
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        (made_record(slowdown=9.0, now=NOW - timedelta(days=300)), ()),
-        (made_record(ran_on={"kernel_target": "avx2", "python": "3.13.0"}), ()),
-        (made_record(fingerprint="edited", version="0.2"), ()),
-        (made_record(ran_on={"kernels_version": "2"}), ("kernels",)),
-        (made_record(name="tinytorch"), ("subject",)),
-        (made_record({"mlp_batch_256": MISSING}), ("parts",)),
-        (made_record({"mlp_batch_1": MISSING}), ()),
-        (
-            made_record({"matmul_100": MISSING}, name="tinytorch", ran_on={"kernels_version": ""}),
-            ("kernels", "subject", "parts"),
+def test_files_of_the_course_are_seen_as_what_they_are(tmp_path: Path) -> None:
+    course = {"benchmark_type": "capstone", "overall_score": 90, "timestamp": "2026-01-05T10:00:00"}
+    simplified = {"benchmark_type": "baseline_simplified", "overall_score": "high"}
+    (tmp_path / "a.json").write_bytes(msgspec.json.encode(course))
+    (tmp_path / "b.json").write_bytes(msgspec.json.encode(simplified))
+    found = read_history(tmp_path, LATER)
+    assert found.entries == ()
+    assert [one.skip for one in found.skipped] == ["foreign", "foreign"]
+    assert found.course == (
+        CourseFile("b.json", "baseline", None, None, "simplified"),
+        CourseFile(
+            "a.json", "capstone", datetime(2026, 1, 5, 10, tzinfo=UTC), 90.0, "not comparable"
         ),
-    ],
-)
-def test_why_scores_cannot_be_compared(record: BenchmarkRecord, expected: tuple[str, ...]) -> None:
-    one, other = entry_of(record), entry_of(made_record())
-    assert differences(one, other) == differences(other, one) == expected
-
-
-@pytest.mark.parametrize("change", [{"version": 3}, {"definition": "0" * 12}, {"scored": False}])
-@pytest.mark.parametrize("changed", range(7))
-def test_another_definition_of_a_scored_operation_is_another_workload(
-    change: dict[str, object], changed: int
-) -> None:
-    record = made_record()
-    operations = list(record.operations)
-    operations[changed] = msgspec.structs.replace(operations[changed], **change)
-    other = msgspec.structs.replace(record, operations=operations)
-    expected = ("workload",) if record.operations[changed].scored else ()
-    assert differences(entry_of(record), entry_of(other)) == expected
-
-
-def test_the_yardstick_is_the_newest_of_its_kind_with_a_score() -> None:
-    broken = Failure("raised", "ValueError")
-    entries = [
-        entry_of(record)
-        for record in (made_record(), made_capstone(), made_record({"matmul_100": broken}))
-    ]
-    assert yardstick(entries, "baseline") is entries[0]
-    assert yardstick(entries, "capstone") is entries[1]
-    assert yardstick(entries[2:], "baseline") is None
+    )

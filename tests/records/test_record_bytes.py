@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.made_record import made_record
-from tito_bench.records.record_text import record_bytes
+from tito_bench.records.schema import record_bytes
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
 TEXTS = st.text() | st.sampled_from(["[\n 1,\n 2\n]", '"[', "]", "[\r\n1\r\n]", '\\"[\n1\n]'])
