@@ -16,7 +16,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.measure.messages import Reading, Step
-from tito_bench.measure.sampling import reading_of
+from tito_bench.measure.timing import reading_of
 from tito_bench.score import Work
 from tito_bench.subjects.operation import Arrays, SubjectOperation
 from tito_bench.worker.input_perturbation import InputPerturbation, Loop

@@ -33,7 +33,7 @@ from tito_bench.measure.messages import (
     Question,
     Step,
 )
-from tito_bench.measure.sampling import time_dispatch
+from tito_bench.measure.timing import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
 from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
