@@ -147,7 +147,8 @@ class RequestHandler:
         operation = operation_named(question.operation)
         station = PairedOperation(operation, self._subject.operation, self._kernels, self._pool)
         self._paired_operations[operation.name] = station
-        self._snapshot.watch(station, *station.LASTING)
+        for part, lasting in station.parts():
+            self._snapshot.watch(part, *lasting)
         first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
@@ -158,8 +159,7 @@ class RequestHandler:
         station.refill(question.seed)
         metered = question.meter or station.must_be_metered()
         if metered:
-            _, result, _ = station.meter_loops(self._line_tracer)
-            wrong = station.check(result)
+            wrong = station.check(station.meter_loops(self._line_tracer))
             if wrong is not None:
                 return Failed("incorrect", wrong)
         children_started = children_cpu_ns()
