@@ -17,6 +17,7 @@ from tito_bench.measure.sampling import (
     Sample,
     Sampler,
     Slice,
+    Stops,
     Timer,
     calibrate,
     cut,
@@ -24,7 +25,6 @@ from tito_bench.measure.sampling import (
     length_beside,
     next_loops,
     readings_by_side,
-    stops_per_ns,
     waits,
     whole,
 )
@@ -321,7 +321,19 @@ def test_a_side_that_is_stopped_as_often_as_others_pays_cpu_time() -> None:
 
 
 def test_stops_are_counted_by_cpu_time_and_unknown_ones_are_none() -> None:
-    assert stops_per_ns([Reading(1, 9, 500, 500, 1), Reading(1, 9, 500, 500, 2)]) == 3 / 1000
-    assert stops_per_ns([Reading(1, 9, 500, 500, -1)]) == 0.0
-    assert stops_per_ns([]) == 0.0
-    assert not waits([Reading(1, 10**9, 500, 500, -1)] * 5, 0.0)
+    stopped = [Reading(1, 9, 500, 500, 1), Reading(1, 9, 500, 500, 2)]
+    assert Stops.of(stopped) == Stops(3, 1000)
+    assert Stops.of([Reading(1, 9, 500, 500, -1)]) == Stops(0, 500)
+    assert Stops.of([]) == Stops(0, 0)
+    assert not waits([Reading(1, 10**9, 500, 500, -1)] * 5, Stops(0, 500))
+
+
+@given(st.integers(0, 50), st.integers(1, 10**9), st.integers(1, 60), st.integers(1, 1000))
+def test_who_is_stopped_as_often_as_others_never_waits(
+    count: int, cpu_ns: int, rounds: int, times: int
+) -> None:
+    """However much longer it ran; and one switch more a call is seen if it is not too long."""
+    ran = Reading(1, times * cpu_ns, times * cpu_ns, times * cpu_ns, times * count)
+    assert not waits([ran] * rounds, Stops(count, cpu_ns))
+    short = Reading(10, cpu_ns, cpu_ns // 100, cpu_ns // 100, 10)
+    assert waits([short] * rounds, Stops(count, cpu_ns))

@@ -24,6 +24,7 @@ __all__ = [
     "Sampled",
     "Sampler",
     "Slice",
+    "Stops",
     "Timer",
     "calibrate",
     "cut",
@@ -31,7 +32,6 @@ __all__ = [
     "length_beside",
     "next_loops",
     "readings_by_side",
-    "stops_per_ns",
     "waits",
     "whole",
 ]
@@ -49,7 +49,7 @@ _COLD_CALLS = 4
 _COLD_NS = 2_000_000
 _LONGEST_SAMPLES = 5
 _MOST_LOOPS = 10_000_000
-_WAITS_BY_CHANCE = 3.0
+_DEVIATIONS = 4.0
 
 S = TypeVar("S", bound=str)
 Timer = Callable[[int], Reading]
@@ -177,25 +177,38 @@ def whole(slices: Iterable[Reading]) -> Reading:
 # -- waiting ---------------------------------------------------------------------------------
 
 
-def stops_per_ns(never_waiting: Iterable[Reading]) -> float:
-    """Return how often the system stops a thread, in ns of CPU time, by code that never waits.
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """How often the system stopped code that never waits, in `cpu_ns` of its CPU time.
 
     A thread that is stopped by a signal has switched voluntarily, as one that sleeps.
     """
-    readings = list(never_waiting)
-    stops = sum(max(0, reading.waits) for reading in readings)
-    return stops / max(1, sum(reading.cpu_ns for reading in readings))
+
+    count: int
+    cpu_ns: int
+
+    @classmethod
+    def of(cls, never_waiting: Iterable[Reading]) -> Stops:
+        """Count those of readings: of all slices, not of those chosen for having had none."""
+        readings = list(never_waiting)
+        count = sum(max(0, reading.waits) for reading in readings)
+        return cls(count, sum(reading.cpu_ns for reading in readings))
 
 
-def waits(readings: Sequence[Reading], stops_per_ns: float) -> bool:
+def waits(readings: Sequence[Reading], stops: Stops) -> bool:
     """Return whether a side waits in its calls (sleeps, or lets another process work).
 
-    It then pays by the wall clock, or waiting would be free. `readings` has one for each round,
-    `stops_per_ns` says what comes from others.
+    It then pays by the wall clock, or waiting would be free. `readings` has the whole sample of
+    each round. What `stops` explains is no waiting: as many by CPU time, give or take four
+    standard deviations, of its own number and of that which is expected (both Poisson). What is
+    left must be one in every second round: a page that is read from a disk does not matter.
     """
     seen = sum(max(0, reading.waits) for reading in readings)
-    by_chance = stops_per_ns * sum(reading.cpu_ns for reading in readings)
-    return seen > _WAITS_BY_CHANCE * by_chance + len(readings) / 2
+    if stops.count == 0:
+        return seen > len(readings) / 2
+    expected = stops.count / stops.cpu_ns * sum(reading.cpu_ns for reading in readings)
+    deviation = math.sqrt(expected + expected**2 / stops.count)
+    return seen - expected > max(len(readings) / 2, _DEVIATIONS * deviation)
 
 
 # -- many rounds -----------------------------------------------------------------------------
@@ -221,8 +234,8 @@ class Sampled(Generic[S]):
 
         The stops of the sides that are `never_waiting` tell waiting from being stopped.
         """
-        stopped = stops_per_ns(chain.from_iterable(map(self._whole, never_waiting)))
-        if waits(self._whole(side), stopped):
+        stops = Stops.of(chain.from_iterable(map(self._whole, never_waiting)))
+        if waits(self._whole(side), stops):
             return [reading.elapsed_ns for reading in self.readings(side)]
         return self.call_ns(side)
 

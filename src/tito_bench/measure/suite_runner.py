@@ -26,7 +26,7 @@ from tito_bench.measure.messages import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
-from tito_bench.measure.sampling import calibrate, cut, fastest, readings_by_side
+from tito_bench.measure.sampling import calibrate, cut, fastest, readings_by_side, whole
 from tito_bench.measure.schedule import Budget, Schedule, is_due, schedules_for, share_time
 from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.worker_supervisor import (
@@ -211,7 +211,15 @@ class SuiteRunner:
         found = readings_by_side(slices, answer.readings)
         subject, native, dispatch = (fastest(found[side]) for side in _SIDES)
         schedule.rounds.append(
-            PairedRound(subject, native, dispatch, answer.own_cpu_ns, answer.others_cpu_ns)
+            PairedRound(
+                subject,
+                native,
+                dispatch,
+                answer.own_cpu_ns,
+                answer.others_cpu_ns,
+                whole(found["subject"]),
+                whole(found["native"]),
+            )
         )
 
     @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tito_bench import score as scoring
 from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
-from tito_bench.measure.sampling import stops_per_ns, waits
+from tito_bench.measure.sampling import Stops, waits
 from tito_bench.score import Work
 from tito_bench.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
@@ -129,8 +129,10 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     """
     # Of all operations together: what a single slow subject is beside may be too short to have
     # been stopped even once.
-    stopped = stops_per_ns(paired.native for result in results for paired in result.rounds)
-    operations = tuple(_summarise_operation(result, stopped) for result in results)
+    stops = Stops.of(
+        paired.whole_native or paired.native for result in results for paired in result.rounds
+    )
+    operations = tuple(_summarise_operation(result, stops) for result in results)
     names = dict.fromkeys(op.operation.group for op in operations if op.operation.scored)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
@@ -152,15 +154,15 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     )
 
 
-def _summarise_operation(result: OperationResult, stopped: float) -> OperationSummary:
+def _summarise_operation(result: OperationResult, stops: Stops) -> OperationSummary:
     if result.failure is not None or not result.rounds:
         return OperationSummary(result, None)
-    return OperationSummary(result, _time(result, stopped))
+    return OperationSummary(result, _time(result, stops))
 
 
-def _time(result: OperationResult, stopped: float) -> Timing:
+def _time(result: OperationResult, stops: Stops) -> Timing:
     operation, rounds = result.operation, result.rounds
-    waiting = waits([paired.subject for paired in rounds], stopped)
+    waiting = waits([paired.whole_subject or paired.subject for paired in rounds], stops)
     preempted = tuple(
         max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
     )
