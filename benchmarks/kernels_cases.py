@@ -1,14 +1,15 @@
 """What benchmarks/kernels.py measures: a kernel, and what it is held against, per case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tito_bench import _native
 from tito_bench.machine.cblas import Cblas
+from tito_bench.measure.sampling import Timer
+from tito_bench.measure.timing import function_timer, native_timer
 
 __all__ = ["RANDOM_SQUARES", "Case", "Rival", "cases"]
 
@@ -20,8 +21,6 @@ LAYERS = (
     (100, 100, 1000),
     (1024, 64, 64),
 )
-Timer = Callable[[int], int]
-"""loops -> CPU nanoseconds of the whole loop"""
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,6 @@ class Case:
     name: str
     kernel: _native.Call
     rivals: list[Rival] = field(default_factory=list)
-
-
-def native(call: _native.Call) -> Timer:
-    return lambda loops: _native.time_calls([call], loops).cpu_ns
-
-
-def python(function: Callable[..., Any], *arguments: Any) -> Timer:
-    return lambda loops: _native.time_callable(function, [arguments], loops)[0].cpu_ns
 
 
 def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) -> Iterator[Case]:
@@ -76,10 +67,10 @@ def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) 
 def sgemm_case(kernels, cblas, a, b) -> Case:
     (m, k), n = a.shape, b.shape[1]
     out = np.zeros((m, n), np.float32)
-    rivals = [Rival("np.matmul", python(lambda: np.matmul(a, b, out=out)))]
+    rivals = [Rival("np.matmul", function_timer(lambda: np.matmul(a, b, out=out)))]
     if cblas is not None:
         blas = _native.Kernels(cblas_sgemm=cblas.address, ilp64=cblas.ilp64)
-        rivals.insert(0, Rival("BLAS", native(blas.sgemm(a, b, out))))
+        rivals.insert(0, Rival("BLAS", native_timer(blas.sgemm(a, b, out))))
     name = f"n = {n}" if m == k == n else f"{m} x {k} x {n}"
     group = "sgemm, squares" if m == k == n else "sgemm, layers"
     return Case(group, name, kernels.sgemm(a, b, out), rivals)
@@ -92,12 +83,16 @@ def elementwise_cases(kernels, a, b) -> Iterator[Case]:
     for name, function in (("add", np.add), ("mul", np.multiply)):
         rival = Rival(
             f"np.{function.__name__}(out=)",
-            python(function, a, b, out),
-            python(function, one, one, one_out),
+            function_timer(function, (a, b, out)),
+            function_timer(function, (one, one, one_out)),
         )
         yield Case("elementwise", f"{name} {size}", getattr(kernels, name)(a, b, out), [rival])
     # NumPy has no triad; one pass of np.add moves the same bytes
-    rival = Rival("np.add(out=)", python(np.add, a, b, out), python(np.add, one, one, one_out))
+    rival = Rival(
+        "np.add(out=)",
+        function_timer(np.add, (a, b, out)),
+        function_timer(np.add, (one, one, one_out)),
+    )
     yield Case("elementwise", f"triad {size}", kernels.triad(a, b, 3.0, out), [rival])
 
 
@@ -111,13 +106,13 @@ def mlp_case(kernels, x, normal) -> Case:
         np.maximum(hidden, 0, out=hidden)
         np.add(np.matmul(hidden, w2, out=out), b2, out=out)
 
-    rival = Rival("NumPy, in place", python(numpy_mlp))
+    rival = Rival("NumPy, in place", function_timer(numpy_mlp))
     return Case("MLP 784-128-10", f"batch {len(x)}", kernels.mlp(x, w1, b1, w2, b2, out), [rival])
 
 
 def operation_cases(kernels, normal, rng) -> Iterator[Case]:
     def case(name, kernel, expression):
-        return Case("operations", name, kernel, [Rival("NumPy", python(expression))])
+        return Case("operations", name, kernel, [Rival("NumPy", function_timer(expression))])
 
     x, w, b = normal(8, 16, 28, 28), normal(32, 16, 3, 3), normal(32)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))

@@ -153,10 +153,10 @@ INVALID = {
     "patched oracle": (
         """
         import tito_bench.workloads.oracle
-        import tito_bench.worker.paired_operation
-        tito_bench.worker.paired_operation.disagreement = lambda *_: None
+        import tito_bench.worker.paired_arrays
+        tito_bench.worker.paired_arrays.disagreement = lambda *_: None
         """,
-        "replaced tito_bench.worker.paired_operation.disagreement",
+        "replaced tito_bench.worker.paired_arrays.disagreement",
     ),
     "patched code object": (
         """

@@ -1,16 +1,19 @@
 """The arithmetic of a run."""
 
-import random
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.measure.messages import Step
-from tito_bench.measure.schedule import Schedule, is_due, next_loops, schedules_for, share_time
+from tito_bench.measure.messages import Side
+from tito_bench.measure.sampling import Sample
+from tito_bench.measure.schedule import Budget, Schedule, is_due, schedules_for, share_time
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
+
+SIDES: tuple[Side, ...] = ("subject", "native", "dispatch")
+CALLS_NS = (2e3, 1e6, 3e6, 5e9)
 
 
 def schedule(round_s: float, weight: float = 1.0) -> Schedule:
@@ -68,37 +71,20 @@ def test_what_the_cheap_leave_goes_to_the_dear() -> None:
     assert [p.rounds_wanted for p in schedules] == [30, 9]
 
 
-@given(st.integers(1, 10**6), st.floats(0.0, 1e6))
-def test_loops_grow_until_they_reach_the_target(loops: int, spent_ns: float) -> None:
-    grown = next_loops(loops, spent_ns, 1_000_000)
-    assert loops < grown <= 10 * loops + 1
-
-
-def test_loops_do_not_grow_without_end() -> None:
-    assert next_loops(10_000_000, 0.0, 1_000_000) == 10_000_000
-
-
-@given(st.integers(1, 1000))
-def test_a_sample_is_cut_into_four_slices_as_equal_as_can_be(loops: int) -> None:
-    one = schedule(0.0)
-    one.set_sample("subject", loops, 0.001)
-    steps = one.steps(random.Random(0))
-    sizes = [step.loops for step in steps]
-    assert sum(sizes) == loops
-    assert len(sizes) == min(4, loops)
-    assert max(sizes) - min(sizes) <= 1
-    assert all(step == Step("subject", step.loops // 10, step.loops) for step in steps[1:])
-
-
-@pytest.mark.parametrize(
-    ("loops", "sample_s", "warmup"),
-    [(1, 2.0, 0), (1, 0.002, 1), (1, 0.001, 2), (2, 0.001, 4), (500, 0.001, 50), (50, 1e-3, 5)],
-    ids=["slow", "long", "medium", "short", "tenth", "many"],
-)
-def test_a_warm_up_is_a_tenth_or_warms_the_caches(loops: int, sample_s: float, warmup: int) -> None:
+def test_a_round_costs_its_samples_and_their_warm_ups() -> None:
     warmed = schedule(0.0)
-    warmed.set_sample("subject", loops, sample_s)
-    steps = warmed.steps(random.Random(0))
-    assert steps[0].warmup == warmup
-    assert sum(step.loops for step in steps) == loops
-    assert warmed.round_s == pytest.approx(sample_s * (1 + warmup / loops))
+    warmed.set_sample("subject", Sample(loops=10, warmup=4, call_ns=1e6))
+    warmed.set_sample("native", Sample(loops=20, warmup=2, call_ns=5e5))
+    assert warmed.round_s == pytest.approx(0.014 + 0.011)
+
+
+def test_beside_a_slow_call_all_samples_are_as_long_as_it() -> None:
+    budget = Budget(sample_ns=1_000_000)
+    beside = {call_ns: [budget.target_ns(side, call_ns) for side in SIDES] for call_ns in CALLS_NS}
+    usual = [1_000_000, 1_000_000, 250_000]
+    assert beside == {
+        2e3: usual,
+        1e6: usual,
+        3e6: [3_000_000] * 3,
+        5e9: [5_000_000] * 3,
+    }

@@ -12,18 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from tito_bench import _native
 from tito_bench.capstone.arrays import children_of, encoded_bytes, needed_arrays
 from tito_bench.capstone.custom_data import CustomData, load_custom_data
 from tito_bench.capstone.forward_trace import Trace, trace_forward
-from tito_bench.capstone.pairing import Side, take_rounds
 from tito_bench.capstone.replay import KNOWN, Replay, build_replay
 from tito_bench.capstone.task_context import TaskContext, accuracy_of
+from tito_bench.measure.sampling import Sampler, Timer
 from tito_bench.measure.task_figures import (
     Comparison,
     CustomModelChoice,
     CustomModelFigures,
     CustomModelsFigures,
 )
+from tito_bench.measure.timing import dispatch_timer, function_timer, native_timer
 from tito_bench.score import slowdown
 from tito_bench.statistics import median, median_interval
 from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
@@ -38,6 +40,9 @@ __all__ = ["assess_custom_model"]
 
 _BATCH = 50
 _DEEPEST = 8
+# As many rounds as the models of the suite get in a capstone. The rest of the task's time is for
+# loading and tracing both models, and for their accuracy on the student's data.
+_ROUNDS, _TIMING_SHARE = 45, 0.6
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,15 @@ class _Model:
     forward: Callable[[Any], Any]
     trace: Trace
     replay: Replay
+
+
+@dataclass(frozen=True)
+class _Times:
+    """What one call took in each round; no native times where nothing could be replayed."""
+
+    subject_ns: list[float]
+    native_ns: list[float]
+    dispatch_ns: list[float]
 
 
 def assess_custom_model(desk: TaskContext) -> CustomModelsFigures:
@@ -64,64 +78,86 @@ def assess_custom_model(desk: TaskContext) -> CustomModelsFigures:
             raise StudentCodeError(
                 f"{models[1].name} answers with shape {second}, {models[0].name} with {first}"
             )
-    sides = [_side(desk, model, x) for model in models]
-    sides += [Side(native=model.replay.call) for model in models if model.replay.call]
-    with student_code(desk.subject.package.location):
-        rounds = take_rounds([*sides, Side()], desk.seed, 0.6 * desk.time_s)
-    for model, side in zip(models, sides, strict=False):
-        _check_memory(desk, model, side)
-    figures = _model_figures(desk, models, rounds, data, x)
+    timed = _timed(desk, models, x)
+    figures = [
+        _model_figures(desk, model, times, data, x)
+        for model, times in zip(models, timed, strict=True)
+    ]
     return CustomModelsFigures(
         input_shape=list(x.shape),
         baseline=figures[0],
         optimized=figures[1] if len(figures) > 1 else None,
-        comparison=_compare(figures, rounds) if len(figures) > 1 else None,
+        comparison=_compare(figures, timed) if len(figures) > 1 else None,
     )
 
 
-def _model_figures(
-    desk: TaskContext,
-    models: list[_Model],
-    rounds: list[list[float]],
-    data: CustomData | None,
-    x: np.ndarray,
-) -> list[CustomModelFigures]:
-    found = []
-    native = len(models)  # the column of the first replay
-    for index, model in enumerate(models):
-        times = [row[index] for row in rounds]
-        ratios: list[float] = []
-        if model.replay.call:
-            ratios = [
-                slowdown(
-                    row[index],
-                    row[native],
-                    dispatch_calls=model.replay.dispatch_calls,
-                    dispatch_ns=row[-1],
-                )
-                for row in rounds
-            ]
-        found.append(
-            CustomModelFigures(
-                name=model.name,
-                subject_ns=median(times),
-                native_ns=median([row[native] for row in rounds]) if ratios else None,
-                slowdown=median(ratios) if ratios else None,
-                slowdown_interval=median_interval(ratios) if ratios else None,
-                covered=model.replay.covered,
-                calls=model.trace.calls,
-                unknown=sorted({*model.trace.unknown, *model.replay.left_out}),
-                parameter_bytes=_bytes(desk, model, x),
-                accuracy=None if data is None else _accuracy(desk, model, data),
-            )
+def _timed(desk: TaskContext, models: list[_Model], x: np.ndarray) -> list[_Times]:
+    """Time all models, their replays and the smallest array call in the same rounds."""
+    order = random.Random(desk.seed)  # noqa: S311 - of samples, not of secrets
+    arguments = [desk.tensor(x) for _ in models]
+    timers = {
+        f"model {index}": _timer(model, argument, order.getrandbits(32))
+        for index, (model, argument) in enumerate(zip(models, arguments, strict=True))
+    }
+    natives = {
+        f"native {index}": native_timer(model.replay.call)
+        for index, model in enumerate(models)
+        if model.replay.call
+    }
+    sampler = Sampler(_ROUNDS, order, time_s=_TIMING_SHARE * desk.time_s)
+    with student_code(desk.subject.package.location):
+        sampled = sampler.take({**timers, **natives, "dispatch": dispatch_timer()})
+    for model, argument in zip(models, arguments, strict=True):
+        _check_memory(desk, model, argument)
+    return [
+        _Times(
+            sampled.spent_ns(side, never_waiting=(*natives, "dispatch")),
+            sampled.call_ns(native) if native in natives else [],
+            sampled.call_ns("dispatch"),
         )
-        native += bool(model.replay.call)
-    return found
+        for side, native in ((name, name.replace("model", "native")) for name in timers)
+    ]
 
 
-def _compare(figures: list[CustomModelFigures], rounds: list[list[float]]) -> Comparison:
+def _timer(model: _Model, argument: Any, seed: int) -> Timer:
+    array = require_input(argument, "Tensor")
+    # In every sample of the batch: a memory of single samples must not pay.
+    spread = max(1, len(array)) if array.ndim else 1
+    return function_timer(model.forward, (argument,), _native.Perturbation([array], seed, spread))
+
+
+def _model_figures(
+    desk: TaskContext, model: _Model, times: _Times, data: CustomData | None, x: np.ndarray
+) -> CustomModelFigures:
+    ratios = [
+        slowdown(
+            subject_ns,
+            native_ns,
+            dispatch_calls=model.replay.dispatch_calls,
+            dispatch_ns=dispatch_ns,
+        )
+        for subject_ns, native_ns, dispatch_ns in zip(
+            times.subject_ns, times.native_ns, times.dispatch_ns, strict=False
+        )
+    ]
+    return CustomModelFigures(
+        name=model.name,
+        subject_ns=median(times.subject_ns),
+        native_ns=median(times.native_ns) if ratios else None,
+        slowdown=median(ratios) if ratios else None,
+        slowdown_interval=median_interval(ratios) if ratios else None,
+        covered=model.replay.covered,
+        calls=model.trace.calls,
+        unknown=sorted({*model.trace.unknown, *model.replay.left_out}),
+        parameter_bytes=_bytes(desk, model, x),
+        accuracy=None if data is None else _accuracy(desk, model, data),
+    )
+
+
+def _compare(figures: list[CustomModelFigures], timed: list[_Times]) -> Comparison:
     """Ratios within the same rounds, so that what disturbs one disturbs both."""
-    speedups = [row[0] / row[1] for row in rounds]
+    first, second = timed
+    speedups = [one / other for one, other in zip(first.subject_ns, second.subject_ns, strict=True)]
     before, after = figures
     ratio = change = None
     if before.parameter_bytes is not None and after.parameter_bytes is not None:
@@ -230,16 +266,13 @@ def _answer(desk: TaskContext, forward: Callable[[Any], Any], x: np.ndarray) -> 
     return values.copy()
 
 
-def _side(desk: TaskContext, model: _Model, x: np.ndarray) -> Side:
-    argument = desk.tensor(x)
-    return Side(model.forward, argument, require_input(argument, "Tensor"))
-
-
-def _check_memory(desk: TaskContext, model: _Model, side: Side) -> None:
+def _check_memory(desk: TaskContext, model: _Model, argument: Any) -> None:
     """After all calls: the same Tensor, and a new one with its values, get the same answer."""
     with student_code(desk.subject.package.location):
-        remembered = require_array(model.forward(side.argument), "model(x)").copy()
-    fresh = _answer(desk, model.forward, np.array(side.array, dtype=np.float32))
+        remembered = require_array(model.forward(argument), "model(x)").copy()
+    fresh = _answer(
+        desk, model.forward, np.array(require_input(argument, "Tensor"), dtype=np.float32)
+    )
     if remembered.shape != fresh.shape or not np.allclose(remembered, fresh, 1e-4, 1e-5):
         raise IncorrectResult(
             f"{model.name}: the model answers from memory: its input changed and the answer did not"

@@ -12,8 +12,8 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.task_context import TaskContext
-from tito_bench.measure.sampling import reading_of
 from tito_bench.measure.task_figures import StudentBenchmarkFigures
+from tito_bench.measure.timing import reading_of
 from tito_bench.statistics import median
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.models import StudentModel, parameters_of

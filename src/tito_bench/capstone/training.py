@@ -15,8 +15,8 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.task_context import TaskContext, accuracy_of
-from tito_bench.measure.sampling import reading_of
 from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
+from tito_bench.measure.timing import reading_of
 from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
 from tito_bench.subjects.models import StudentModel, build_model, parameters_of
 from tito_bench.subjects.parameters import bare_array, holder_of, read_parameters

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +12,6 @@ from tito_bench import _native
 from tito_bench.explain.instrumented import Bench, Holder, facts_of, is_clean, require_ndarray
 from tito_bench.explain.line_profile import Count
 from tito_bench.explain.sizes import Sizes
-from tito_bench.explain.turns import Turn, time_in_turns
 from tito_bench.measure.evidence import (
     Allocations,
     Evidence,
@@ -19,6 +20,9 @@ from tito_bench.measure.evidence import (
     Times,
     sort_allocations,
 )
+from tito_bench.measure.sampling import Sampler, Timer
+from tito_bench.measure.timing import function_timer, native_timer
+from tito_bench.statistics import median
 from tito_bench.subjects import Subject
 from tito_bench.subjects.numpy_subject import NumpySubject
 from tito_bench.workloads.inputs import InputPool
@@ -27,6 +31,9 @@ from tito_bench.workloads.operation import Operation
 __all__ = ["inspect"]
 
 _MOST_HALVINGS = 12
+# A tenth of a second or so for up to seven sides of each operation: a cause is a share of a call
+# that is told in whole percents, and a score is not made of it.
+_ROUNDS, _SAMPLE_NS = 15, 300_000
 _matmul = np.matmul
 
 
@@ -52,9 +59,9 @@ def inspect(
     returned = [] if count.more else [facts_of("result", require_ndarray(count.result))]
     times = None
     if time_s > 0:
-        turns = _turns(bench, kernels, operation, unclean=not all(map(is_clean, read)))
+        timers = _timers(bench, kernels, operation, unclean=not all(map(is_clean, read)))
         largest_bytes = max(4 * sizes.largest_made_elements, *count.array_sizes, 0)
-        times = _times(bench, turns, largest_bytes, time_s)
+        times = _times(bench, timers, largest_bytes, time_s)
     return Evidence(
         lines=_lines(bench, sizes, count),
         allocations=None if count.more else _allocations(sizes, count),
@@ -103,10 +110,9 @@ def _allocations(sizes: Sizes, count: Count) -> Allocations:
 # -- times ---------------------------------------------------------------------------------
 
 
-def _times(bench: Bench, turns: dict[str, Turn], copied_bytes: int, time_s: float) -> Times:
+def _times(bench: Bench, timers: dict[str, Timer], copied_bytes: int, time_s: float) -> Times:
     copied = np.ones(copied_bytes // 4, dtype=np.float32)
-    turns = {**turns, "copy": Turn(copied.copy)}
-    ns = time_in_turns(turns, time_s, bench.order)
+    ns = _median_ns({**timers, "copy": function_timer(copied.copy)}, time_s, bench.order)
     return Times(
         subject_ns=ns["subject"],
         smallest_ns=ns.get("smallest"),
@@ -119,50 +125,59 @@ def _times(bench: Bench, turns: dict[str, Turn], copied_bytes: int, time_s: floa
     )
 
 
-def _turns(
+def _median_ns(timers: dict[str, Timer], time_s: float, order: random.Random) -> dict[str, float]:
+    """CPU time of one call of each, in ns; where there is no time for a round, of a single one."""
+    sampler = Sampler(_ROUNDS, order, _SAMPLE_NS, fewest_rounds=0, time_s=time_s)
+    sampled = sampler.take(timers)
+    if not sampled.rounds:
+        return {side: sample.call_ns for side, sample in sampled.samples.items()}
+    return {side: median(sampled.call_ns(side)) for side in timers}
+
+
+def _timers(
     bench: Bench, kernels: _native.Kernels, operation: Operation, *, unclean: bool
-) -> dict[str, Turn]:
+) -> dict[str, Timer]:
     """What is timed beside the operation; what the student's code does not take is left out."""
     sizes = Sizes(operation)
-    turns = {"subject": bench.build(operation).turn()}
+    timers = {"subject": bench.timer(bench.build(operation))}
     smallest = sizes.smallest
     if smallest is not None:
-        _add(turns, "smallest", lambda: bench.build(smallest).turn())
-    _add(turns, "plain", lambda: bench.build(operation, NumpySubject()).turn())
+        _add(timers, "smallest", lambda: bench.timer(bench.build(smallest)))
+    _add(timers, "plain", lambda: bench.timer(bench.build(operation, NumpySubject())))
     if unclean:
-        _add(turns, "cleaned", lambda: _cleaned(bench, operation))
+        _add(timers, "cleaned", lambda: _cleaned(bench, operation))
     # One row is a matrix-vector product, bound by reading the matrix: another routine of a BLAS,
     # whose time says nothing of whether its kernels fit this processor (1.8 to 1.9 on Zen 5).
     if sizes.product is not None and sizes.product[0] > 1:
-        turns |= _products(kernels, *sizes.product)
-    return turns
+        timers |= _products(kernels, *sizes.product)
+    return timers
 
 
-def _add(turns: dict[str, Turn], name: str, make: Callable[[], Turn | None]) -> None:
-    """Add a turn if it can be had: called once, for the student's code may not like it."""
+def _add(timers: dict[str, Timer], name: str, make: Callable[[], Timer | None]) -> None:
+    """Add a side if it can be had: called once, for the student's code may not like it."""
     try:
-        turn = make()
-        if turn is not None:
-            turn.function(*turn.arguments)
-            turns[name] = turn
+        timer = make()
+        if timer is not None:
+            timer(1)
+            timers[name] = timer
     except BaseException:  # student code may raise anything, SystemExit too
         return
 
 
-def _cleaned(bench: Bench, operation: Operation) -> Turn | None:
+def _cleaned(bench: Bench, operation: Operation) -> Timer | None:
     """The operation on clean arrays; None where the student's objects do not take them."""
     ready = bench.build(operation)
     holders = [Holder(argument, "data") for argument in ready.arguments] + ready.parameters()
     if not all(holder.is_clean or holder.clean() for holder in holders):
         return None
     inputs = tuple(holder.array for holder in holders[: len(ready.arguments)])
-    return Turn(ready.function, ready.arguments, inputs)
+    return bench.timer(replace(ready, inputs=inputs))
 
 
-def _products(kernels: _native.Kernels, m: int, k: int, n: int) -> dict[str, Turn]:
+def _products(kernels: _native.Kernels, m: int, k: int, n: int) -> dict[str, Timer]:
     left, right = np.full((m, k), 0.5, np.float32), np.full((k, n), 0.5, np.float32)
     out = np.empty((m, n), np.float32)
     return {
-        "product": Turn(_matmul, (left, right)),
-        "native_product": Turn(kernels.sgemm(left, right, out)),
+        "product": function_timer(_matmul, (left, right)),
+        "native_product": native_timer(kernels.sgemm(left, right, out)),
     }

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tito_bench import _native
 from tito_bench.explain.line_profile import Count, Locate, count_lines
-from tito_bench.explain.turns import Turn
 from tito_bench.measure.evidence import ArrayFacts, ArrayRole
+from tito_bench.measure.sampling import Timer
+from tito_bench.measure.timing import function_timer
 from tito_bench.subjects import Subject
 from tito_bench.subjects.missing import StudentCodeError
 from tito_bench.subjects.student_errors import is_inside
@@ -67,10 +69,6 @@ class Ready:
             if holder is not None
         ]
 
-    def turn(self) -> Turn:
-        """The call, to be timed with its inputs changing."""
-        return Turn(self.function, self.arguments, self.inputs)
-
 
 class Bench:
     """Builds operations of the subject in any size, and counts the lines of their calls."""
@@ -90,6 +88,11 @@ class Bench:
         arguments = built.arguments(arrays)
         layers = getattr(built, "layers", ())
         return Ready(built.function, arguments, built.inputs(arguments), layers)
+
+    def timer(self, ready: Ready) -> Timer:
+        """What times the call, with a change of the inputs before each."""
+        changes = _native.Perturbation(ready.inputs, self.order.getrandbits(32))
+        return function_timer(ready.function, ready.arguments, changes)
 
     def count(self, ready: Ready) -> Count:
         """Count one call, not the first: what that one keeps for later is made only once.

@@ -21,6 +21,11 @@ class PairedRound:
 
     The CPU times are those of the measuring thread, and of all other threads
     of the worker, from before the first reading to after the last.
+
+    `whole_subject` and `whole_native` are all slices of a sample together, of which
+    `subject` and `native` are the fastest. Which of stopped and waiting a thread was
+    cannot be told from slices that were chosen for not having been stopped.
+    A round that is read from a record has none.
     """
 
     subject: Reading
@@ -28,6 +33,8 @@ class PairedRound:
     dispatch: Reading
     own_cpu_ns: int
     others_cpu_ns: int
+    whole_subject: Reading | None = None
+    whole_native: Reading | None = None
 
 
 @dataclass(frozen=True)

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tito_bench.measure.messages import Side, Step
+from tito_bench.measure.messages import Side
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
+from tito_bench.measure.sampling import SAMPLE_NS, SLOW_CALL_NS, Sample, length_beside
 from tito_bench.score import Work, operation_weights
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
     "QUICK",
-    "SLOW_CALL_NS",
     "STANDARD",
     "Budget",
     "Schedule",
     "is_due",
-    "next_loops",
     "schedules_for",
     "share_time",
-    "warmup_calls",
 ]
 
-SLOW_CALL_NS = 50_000_000
-"""A call this long is its own sample: no calibration, no warm-up beside it."""
-# After other work so many calls on large arrays run slower than the rest; fewer where they are
-# long enough to have the caches warm by then.
-_COLD_CALLS = 4
-_COLD_NS = 2_000_000
 _DISPATCH_SHARE = 4
-# What disturbs a sample comes in strokes of less than a millisecond, and only ever slows: of four
-# slices the fastest differs from round to round by less than a whole sample of the same length.
-_SLICES = 4
 _FEWEST_ROUNDS = 12  # leaves an interval and a drift to look at
-_LONGEST_SAMPLES = 5
-_MOST_LOOPS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -54,21 +40,18 @@ class Budget:
     rounds: int = 60
     time_s: float = 20.0
     usual_s: float = 6.0
-    sample_ns: int = 1_000_000
+    sample_ns: int = SAMPLE_NS
     workers: int = 3
     passes: int = 3
 
-    def target_ns(self, side: Side, call_s: float) -> int:
-        """How long a sample of this side should be, in ns, beside a subject's call of `call_s`.
+    def target_ns(self, side: Side, call_ns: float) -> int:
+        """How long a sample of this side should be, in ns, beside a subject's call of `call_ns`.
 
-        As long as a slow call, up to five times the usual, so that all see the
-        same of what else the machine does. Beside quick ones the dispatch cost
-        is small, so that a shorter sample will do.
+        Beside quick calls the dispatch cost is small, so that a shorter sample will do.
         """
-        call_ns = int(call_s * 1e9)
-        if call_ns > self.sample_ns:
-            return min(_LONGEST_SAMPLES * self.sample_ns, call_ns)
-        return self.sample_ns // _DISPATCH_SHARE if side == "dispatch" else self.sample_ns
+        length_ns = length_beside(call_ns, self.sample_ns)
+        quick = length_ns == self.sample_ns
+        return length_ns // _DISPATCH_SHARE if side == "dispatch" and quick else length_ns
 
 
 STANDARD = Budget()
@@ -84,8 +67,7 @@ class Schedule:
 
     operation: Operation
     weight: float = 1.0
-    loops: dict[Side, int] = field(default_factory=dict)
-    warmups: dict[Side, int] = field(default_factory=dict)
+    samples: dict[Side, Sample] = field(default_factory=dict)
     round_s: float = 0.0
     rounds_wanted: int = 0
     metered_round: int = 0
@@ -93,27 +75,10 @@ class Schedule:
     failure: Failure | None = None
     work: Work | None = None
 
-    def steps(self, order: random.Random) -> tuple[Step, ...]:
-        """A sample of each side, in slices that take turns in random order.
-
-        The first slice of a side comes after its whole warm-up, others after a tenth of a slice.
-        """
-        sides = list(self.loops)
-        steps = []
-        for turn in range(_SLICES):
-            order.shuffle(sides)
-            for side in sides:
-                loops = self.loops[side] // _SLICES + (turn < self.loops[side] % _SLICES)
-                if loops > 0:
-                    warmup = loops // 10 if turn > 0 else self.warmups[side]
-                    steps.append(Step(side, warmup, loops))
-        return tuple(steps)
-
-    def set_sample(self, side: Side, loops: int, sample_s: float) -> None:
-        """A sample of this side is `loops` calls, which take `sample_s` seconds."""
-        self.loops[side] = loops
-        self.warmups[side] = warmup_calls(loops, sample_s * 1e9 / loops)
-        self.round_s += (1 + self.warmups[side] / loops) * sample_s
+    def set_sample(self, side: Side, sample: Sample) -> None:
+        """Take this sample of the side in every round."""
+        self.samples[side] = sample
+        self.round_s += sample.round_ns / 1e9
 
     def is_metered(self) -> bool:
         """Whether a call of the next round is looked at line by line.
@@ -140,22 +105,6 @@ def schedules_for(operations: Sequence[Operation]) -> list[Schedule]:
     weights = operation_weights([operation.group for operation in scored])
     weight_of = dict(zip(scored, weights, strict=True))
     return [Schedule(operation, weight_of.get(operation, 0.0)) for operation in operations]
-
-
-def warmup_calls(loops: int, call_ns: float) -> int:
-    """Untimed calls before a sample of `loops` calls.
-
-    A tenth of the sample, and at least the calls that find the caches cold.
-    """
-    if call_ns > SLOW_CALL_NS:
-        return 0
-    return max(loops // 10, min(_COLD_CALLS, math.ceil(_COLD_NS / call_ns)))
-
-
-def next_loops(loops: int, spent_ns: float, target_ns: int) -> int:
-    """The loops to try after `loops` took `spent_ns`, less than `target_ns`."""
-    growth = min(10.0, max(1.3, 1.1 * target_ns / max(1.0, spent_ns)))
-    return min(_MOST_LOOPS, int(loops * growth) + 1)
 
 
 def share_time(schedules: Sequence[Schedule], rounds: int, left_s: float) -> None:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -25,15 +26,8 @@ from tito_bench.measure.messages import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
-from tito_bench.measure.schedule import (
-    SLOW_CALL_NS,
-    Budget,
-    Schedule,
-    is_due,
-    next_loops,
-    schedules_for,
-    share_time,
-)
+from tito_bench.measure.sampling import calibrate, cut, fastest, readings_by_side, whole
+from tito_bench.measure.schedule import Budget, Schedule, is_due, schedules_for, share_time
 from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.worker_supervisor import (
     LONGEST_LOAD_S,
@@ -160,37 +154,19 @@ class SuiteRunner:
             raise NotMeasured(Failure("timeout", reason))
         # One operation may take half of what is left, so that a hang does not starve the rest.
         first = self._prepare(schedule, max(1.0, left_s / 2))
-        call_s = 0.0
+        call_ns = 0.0
         for side in _SIDES:
-            if side == "subject" and first is not None and first.spent_ns > SLOW_CALL_NS:
-                loops, seconds = 1, first.spent_ns / 1e9
-            else:
-                target_ns = budget.target_ns(side, call_s)
-                loops, seconds = self._calibrate_side(schedule, side, target_ns, left_s)
+            sample = calibrate(
+                partial(self._time, schedule, side, left_s),
+                budget.target_ns(side, call_ns),
+                first if side == "subject" else None,
+            )
             if side == "subject":
-                call_s = seconds / loops
-            schedule.set_sample(side, loops, seconds)
+                call_ns = sample.call_ns
+            schedule.set_sample(side, sample)
 
-    def _calibrate_side(
-        self, schedule: Schedule, side: Side, target_ns: int, left_s: float
-    ) -> tuple[int, float]:
-        """Loops that reach `target_ns` twice in a row, and the seconds they take."""
-        loops, crossings = 1, 0
-        while True:
-            steps = (Step(side, 0, loops),)
-            reading = self._measure(schedule, steps, max(5.0, left_s)).readings[0]
-            # Where a call waits, as many of them as CPU time asks for would take for ever.
-            spent_ns = reading.spent_ns * loops
-            if spent_ns >= target_ns:
-                crossings += 1
-                if crossings == 2:  # a single one may only have found the caches cold
-                    return loops, spent_ns / 1e9
-            else:
-                crossings = 0
-                grown = next_loops(loops, spent_ns, target_ns)
-                if grown == loops:
-                    return loops, spent_ns / 1e9
-                loops = grown
+    def _time(self, schedule: Schedule, side: Side, left_s: float, loops: int) -> Reading:
+        return self._measure(schedule, (Step(side, 0, loops),), max(5.0, left_s)).readings[0]
 
     def _measure(
         self, schedule: Schedule, steps: tuple[Step, ...], deadline_s: float, *, meter: bool = False
@@ -231,10 +207,12 @@ class SuiteRunner:
         left_s = max(2.0 + 3 * schedule.round_s, ends - self._clock())
         deadline_s = min(5.0 + 20 * schedule.round_s, left_s)
         self._prepare(schedule, deadline_s)
-        steps = schedule.steps(self._order)
+        slices = cut(schedule.samples, self._order)
+        steps = tuple(Step(*piece) for piece in slices)
         answer = self._measure(schedule, steps, deadline_s, meter=schedule.is_metered())
         schedule.set_loop_share(answer.loop_share)
-        subject, native, dispatch = (_fastest(side, steps, answer.readings) for side in _SIDES)
+        found = readings_by_side(slices, answer.readings)
+        subject, native, dispatch = (fastest(found[side]) for side in _SIDES)
         schedule.rounds.append(
             PairedRound(
                 subject,
@@ -242,6 +220,8 @@ class SuiteRunner:
                 dispatch,
                 answer.own_cpu_ns,
                 answer.others_cpu_ns,
+                whole(found["subject"]),
+                whole(found["native"]),
             )
         )
 
@@ -258,12 +238,6 @@ class SuiteRunner:
 
     def _seed(self) -> int:
         return self._order.getrandbits(32)
-
-
-def _fastest(side: Side, steps: Sequence[Step], readings: Sequence[Reading]) -> Reading:
-    """The slice of a sample that was disturbed least: it stands for the side in its round."""
-    slices = (reading for step, reading in zip(steps, readings, strict=True) if step.side == side)
-    return min(slices, key=lambda reading: reading.call_ns)
 
 
 def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tito_bench import score as scoring
 from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
+from tito_bench.measure.sampling import Stops, waits
 from tito_bench.score import Work
 from tito_bench.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
@@ -27,7 +28,6 @@ __all__ = [
 _PREEMPTED = 1.05
 """A sample that took 5% more wall time than CPU time shared its core with something else."""
 _FEWEST_KEPT = 3
-_WAITS_BY_CHANCE = 3.0
 _IDLE_THREADS = 0.05
 """Other threads of the worker may take this share of the measuring thread's CPU time."""
 
@@ -139,8 +139,12 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     breaking the slowest operation would raise it. Nor does work in other
     threads or processes, for what it did was not measured.
     """
-    stops_per_ns = _stops_per_ns(results)
-    operations = tuple(_summarise_operation(result, stops_per_ns) for result in results)
+    # Of all operations together: what a single slow subject is beside may be too short to have
+    # been stopped even once.
+    stops = Stops.of(
+        paired.whole_native or paired.native for result in results for paired in result.rounds
+    )
+    operations = tuple(_summarise_operation(result, stops) for result in results)
     names = dict.fromkeys(op.operation.group for op in operations if op.operation.scored)
     groups = tuple(_summarise_group(name, operations) for name in names)
     slowdowns = [group.slowdown for group in groups if group.slowdown is not None]
@@ -167,28 +171,28 @@ def summarise(results: Sequence[OperationResult], processes_started: int = 0) ->
     )
 
 
-def _summarise_operation(result: OperationResult, stops_per_ns: float) -> OperationSummary:
+def _summarise_operation(result: OperationResult, stops: Stops) -> OperationSummary:
     if result.failure is not None or not result.rounds:
         return OperationSummary(result, None)
-    return OperationSummary(result, _time(result, stops_per_ns))
+    return OperationSummary(result, _time(result, stops))
 
 
-def _time(result: OperationResult, stops_per_ns: float) -> Timing:
+def _time(result: OperationResult, stops: Stops) -> Timing:
     operation, rounds = result.operation, result.rounds
-    waits = _waits(rounds, stops_per_ns)
+    waiting = waits([paired.whole_subject or paired.subject for paired in rounds], stops)
     preempted = tuple(
         max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
     )
-    kept = _kept(preempted, waits)
+    kept = _kept(preempted, waiting)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     figures = round_figures(
-        [paired.subject.elapsed_ns if waits else paired.subject.call_ns for paired in used],
+        [paired.subject.elapsed_ns if waiting else paired.subject.call_ns for paired in used],
         [paired.native.call_ns for paired in used],
         [paired.dispatch.call_ns for paired in used],
         dispatch_calls=operation.dispatch_calls,
         work=result.work,
     )
-    return Timing(**vars(figures), waits=waits, kept=kept, preempted=preempted)
+    return Timing(**vars(figures), waits=waiting, kept=kept, preempted=preempted)
 
 
 def round_figures(
@@ -253,26 +257,6 @@ def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
     """
     calm = tuple(not disturbed for disturbed in preempted)
     return calm if sum(calm) >= _FEWEST_KEPT and not waits else (True,) * len(preempted)
-
-
-def _stops_per_ns(results: Sequence[OperationResult]) -> float:
-    """How often the system itself stops a thread, by the kernels of all operations.
-
-    A kernel never waits. All are taken together, because what a single slow
-    subject is beside may be too short to have been stopped even once.
-    """
-    native = [paired.native for result in results for paired in result.rounds]
-    return sum(max(0, one.waits) for one in native) / max(1, sum(one.cpu_ns for one in native))
-
-
-def _waits(rounds: Sequence[PairedRound], stops_per_ns: float) -> bool:
-    """Whether the subject waits (sleeps, or lets another process work) in its calls.
-
-    It then pays by the wall clock, or waiting would be free.
-    """
-    subject = sum(max(0, paired.subject.waits) for paired in rounds)
-    expected = stops_per_ns * sum(paired.subject.cpu_ns for paired in rounds)
-    return subject > _WAITS_BY_CHANCE * expected + len(rounds) / 2
 
 
 def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> GroupSummary:

@@ -17,17 +17,13 @@ from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
+from tito_bench.measure.sampling import Sampler
 from tito_bench.measure.schedule import Budget
 from tito_bench.measure.suite_runner import Progress
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.records.calibration import Calibration, Figure, OperationTime
 from tito_bench.runs.baseline import measure_baseline
-from tito_bench.runs.kernel_speed import (
-    Sampler,
-    measure_bandwidth,
-    measure_clocks,
-    measure_target,
-)
+from tito_bench.runs.kernel_speed import measure_bandwidth, measure_clocks, measure_target
 
 __all__ = ["QUICK", "STANDARD", "Effort", "calibrate"]
 
@@ -47,6 +43,8 @@ class Effort:
 
 
 STANDARD = Effort(
+    # A peak and a bandwidth move more slowly than a student's code: fewer rounds than a baseline's,
+    # and samples twice as long, for the largest working sets are read once in a sample.
     rounds=21,
     sample_ns=2_000_000,
     sizes=(32, 64, 128, 256, 512),
@@ -97,9 +95,9 @@ def calibrate(
     samples = len(targets) * (1 + len(effort.sizes)) + 2 * len(working_sets)
     sampler = Sampler(
         effort.rounds,
-        effort.sample_ns,
         random.Random(),  # noqa: S311 - only the order of samples
-        _counted(progress, samples * effort.rounds),
+        effort.sample_ns,
+        tick=_counted(progress, samples * effort.rounds),
     )
     with _native.AlignedArrays():
         speeds = [measure_target(target, effort.sizes, sampler) for target in targets]

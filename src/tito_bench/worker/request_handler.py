@@ -34,7 +34,7 @@ from tito_bench.measure.messages import (
     References,
     Step,
 )
-from tito_bench.measure.sampling import time_dispatch
+from tito_bench.measure.timing import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
 from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
@@ -160,7 +160,8 @@ class RequestHandler:
         kernels = self._candidates.of(operation.name, self._references)
         station = PairedOperation(operation, self._subject.operation, kernels, self._pool)
         self._paired_operations[operation.name] = station
-        self._snapshot.watch(station, *station.LASTING)
+        for part, lasting in station.parts():
+            self._snapshot.watch(part, *lasting)
         first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
@@ -172,8 +173,7 @@ class RequestHandler:
         station.refill(question.seed)
         metered = question.meter or station.must_be_metered()
         if metered:
-            _, result, _ = station.meter_loops(self._line_tracer)
-            wrong = station.check(result)
+            wrong = station.check(station.meter_loops(self._line_tracer))
             if wrong is not None:
                 return Failed("incorrect", wrong)
         children_started = children_cpu_ns()

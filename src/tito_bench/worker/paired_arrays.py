@@ -1,0 +1,94 @@
+"""The two sides of one operation: what is called, and on which arrays.
+
+The subject's arguments are made once; their content is changed in place behind
+the subject's back. So nothing can be computed before the clock runs, and no
+result can be had from a memory of earlier ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tito_bench import _native
+from tito_bench.subjects.operation import Arrays, SubjectOperation
+from tito_bench.workloads.inputs import InputPool
+from tito_bench.workloads.native import bind, output_shape
+from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.oracle import disagreement, tolerance
+from tito_bench.workloads.reference import transformer_block
+from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
+
+__all__ = ["PairedArrays"]
+
+_zeros, _full = np.zeros, np.full
+
+
+class PairedArrays:
+    """Subject and native reference with the same weights, each with inputs of its own.
+
+    `function(*(arguments,))` is the subject's call, which reads `inputs`; `native()` reads
+    `native_inputs` and writes `expected`.
+    """
+
+    LASTING = (
+        *("_operation", "_pool", "_variant", "_weights", "arguments", "expected", "function"),
+        *("inputs", "native", "native_inputs"),
+    )
+    """The attributes that never change."""
+    # No attribute can be put before a method of the same name.
+    __slots__ = LASTING
+
+    def __init__(
+        self,
+        operation: Operation,
+        build: Callable[[str, Arrays], SubjectOperation],
+        kernels: _native.Kernels,
+        pool: InputPool,
+    ) -> None:
+        """Make arrays, weights and arguments; `build` makes the subject's side.
+
+        Raises whatever the student's code raises.
+        """
+        self._operation = operation
+        self._pool = pool
+        self._weights = weights_of(operation)
+        self.native_inputs = tuple(_zeros(shape, dtype=np.float32) for shape in operation.inputs)
+        # Written once: a page that was never written reads falsely fast.
+        self.expected = _full(output_shape(operation), math.nan, dtype=np.float32)
+        self.native = bind(kernels, operation, self.native_inputs, self._weights, self.expected)
+        pool.fill(self.native_inputs, WEIGHTS_SEED)
+        subject = build(operation.kind, tuple(array.copy() for array in self._weights))
+        self.function = subject.function
+        self.arguments = subject.arguments(tuple(array.copy() for array in self.native_inputs))
+        self.inputs = subject.inputs(self.arguments)
+        self._variant = subject.variant
+
+    def refill(self, seed: int) -> None:
+        """Give both sides the same new inputs."""
+        self._pool.fill(self.inputs, seed)
+        self.refill_native(seed)
+
+    def refill_native(self, seed: int) -> None:
+        """Give the native side the inputs that both had after `refill(seed)`."""
+        self._pool.fill(self.native_inputs, seed)
+
+    def compute_expected(self) -> None:
+        """Compute `expected` of the native inputs as they are."""
+        self.native()
+        if self._variant not in {"", "tanh"}:
+            # Another form of GELU than the kernel's, as right as it.
+            self.expected[...] = transformer_block(
+                self._weights, self.native_inputs[0], self._variant
+            )
+
+    def tolerance(self) -> float:
+        """Return how far a right result may lie from `expected`."""
+        return tolerance(self._operation, self.native_inputs, self._weights, self.expected)
+
+    def disagreement(self, result: object, expected: np.ndarray | None = None) -> str | None:
+        """Return why `result` is wrong, or None; `expected` is that of now, or an earlier one."""
+        right = self.expected if expected is None else expected
+        return disagreement(result, right, self.tolerance())
