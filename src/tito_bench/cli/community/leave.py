@@ -71,7 +71,12 @@ def _leave(session: CommunityContext) -> str | None:
     leaves a profile that can be left again, never one forgotten here only."""
     from tito_bench.community.profile import PROFILE
     from tito_bench.errors import CorruptFile, TitoBenchError
-    from tito_bench.website.sharing import forget_on_website, report_delivery, send_waiting
+    from tito_bench.website.sharing import (
+        forget_on_website,
+        member_keys,
+        report_delivery,
+        send_waiting,
+    )
 
     api_url = forget_on_website(session.sharing())
     told = None
@@ -95,6 +100,8 @@ def _leave(session: CommunityContext) -> str | None:
         # Leaving means that nothing stays, readable or not.
         session.say(str(error))
     _remove_copies(session)
+    if told != "queued":  # else the request to forget is signed with it, when it can go
+        member_keys(session.sharing()).forget_all()
     return told
 
 
