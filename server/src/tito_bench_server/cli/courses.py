@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tito_bench_server.cli.context import Context, Subparsers, add_data_option, open_context
+from tito_bench_server.cli.context import (
+    Context,
+    Subparsers,
+    add_data_option,
+    command_line,
+    open_context,
+)
 from tito_bench_server.client_package import Exit, Streams, UsageError, key_of, safe_text
 from tito_bench_server.courses import code_digest
 from tito_bench_server.errors import ServerError
@@ -169,13 +175,15 @@ def _list(options: argparse.Namespace, streams: Streams) -> int:
         streams.write_json({"courses": courses})
         return Exit.OK
     if not courses:
-        streams.people.write("No course yet; add one with: course add NAME\n")
+        anew = command_line(options, "course add NAME")
+        streams.people.write(f"No course yet; add one with: {anew}\n")
         return Exit.OK
     from rich.table import Table
 
     table = Table("course", "name", "new members", "address")
     for one in courses:
-        address = one["address"] or "code unknown; make a new one with: course rotate"
+        anew = command_line(options, f"course rotate {one['slug']}")
+        address = one["address"] or f"code unknown; make a new one with: {anew}"
         takes = "yes" if one["takes_members"] else "no"
         table.add_row(str(one["slug"]), str(one["name"]), takes, str(address))
     streams.console().print(table)

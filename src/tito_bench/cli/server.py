@@ -1,0 +1,46 @@
+"""`tito-bench server`: hands over to the distribution `tito-bench-server`, where it is installed.
+
+Its words are its own, `--help` too: nothing of it is known here, so that students do not
+carry it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tito_bench.cli.commands import COMMANDS
+from tito_bench.errors import TitoBenchError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from tito_bench.cli.options import Subparsers
+
+__all__ = ["add_parsers", "hand_over"]
+
+_PACKAGE = "tito_bench_server"
+
+
+def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add the command to the help of all commands."""
+    subparsers.add_parser("server", help=COMMANDS["server"], description=COMMANDS["server"])
+
+
+def hand_over(words: Sequence[str], prog: str) -> int:
+    """Run the server's own command line; its exit code.
+
+    Raises `TitoBenchError` where it is not installed. An import error inside of it is its
+    own to report.
+    """
+    try:
+        module = import_module(f"{_PACKAGE}.cli.main")
+    except ModuleNotFoundError as error:
+        if error.name != _PACKAGE:
+            raise
+        raise TitoBenchError(
+            "the community server is a package of its own; install it: "
+            "pip install 'tito-bench[server]'"
+        ) from error
+    return int(module.main(words, prog=f"{prog} server"))
