@@ -112,8 +112,9 @@ def member_keys(sharing: Sharing) -> MemberKeys:
 class _Signed:
     """Posts with the member key of the address: a profile makes one and binds it there.
 
-    The key goes with the leave that the server confirmed, before anything else is
-    sent, so that whoever joins again does so as somebody else.
+    A submission without an id is nobody's, so it goes without the key. The key goes with
+    the leave that the server confirmed, before anything else is sent, so that whoever
+    joins again does so as somebody else.
     """
 
     client: Client
@@ -121,12 +122,16 @@ class _Signed:
 
     def post(self, path: str, body: bytes, key: str) -> Answer:
         origin = self.client.address.origin
-        binds = path in {PATHS["join"], PATHS["profile"]}
-        member_key = self.keys.made(origin) if binds else self.keys.known(origin)
-        answer = self.client.post(path, body, key, member_key)
+        answer = self.client.post(path, body, key, self._member_key(path, body, origin))
         if path == PATHS["leave"] and has_forgotten(answer):
             self.keys.forget(origin)
         return answer
+
+    def _member_key(self, path: str, body: bytes, origin: str) -> str | None:
+        if identifier_in(body.decode()) is None:
+            return None
+        binds = path in {PATHS["join"], PATHS["profile"]}
+        return self.keys.made(origin) if binds else self.keys.known(origin)
 
 
 def _ledger(sharing: Sharing) -> SyncState | None:
