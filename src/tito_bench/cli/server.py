@@ -6,6 +6,7 @@ carry it.
 
 from __future__ import annotations
 
+import argparse
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,31 @@ from tito_bench.cli.commands import COMMANDS
 from tito_bench.errors import TitoBenchError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from tito_bench.cli.options import Subparsers
+    from tito_bench.cli.streams import Streams
 
-__all__ = ["add_parsers", "hand_over"]
+__all__ = ["add_parsers", "hand_over", "run"]
 
 _PACKAGE = "tito_bench_server"
 
 
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
-    """Add the command to the help of all commands."""
-    subparsers.add_parser("server", help=COMMANDS["server"], description=COMMANDS["server"])
+    """Add the command, for the help of all commands. A command line that begins with its word
+    is handed over before it is parsed: argparse would take `--help` for itself."""
+    parser = subparsers.add_parser(
+        "server", help=COMMANDS["server"], description=COMMANDS["server"]
+    )
+    parser.add_argument(
+        "words", nargs=argparse.REMAINDER, help="words of the server's own command; try --help"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, _streams: Streams) -> int:
+    """Hand over what was parsed all the same."""
+    return hand_over(options.words, "tito-bench")
 
 
 def hand_over(words: Sequence[str], prog: str) -> int:
