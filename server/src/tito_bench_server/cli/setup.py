@@ -28,6 +28,7 @@ from tito_bench_server.cli.courses import (
     add_course,
     add_course_options,
     address_of,
+    base_url,
 )
 from tito_bench_server.client_package import Exit, Streams, UsageError, safe_text
 from tito_bench_server.errors import DatabaseError, SettingsError
@@ -210,7 +211,7 @@ def _greet(
     port = listener.getsockname()[1]
     scheme = "https" if server.certificate else "http"
     host = f"[{server.host}]" if ":" in server.host else server.host
-    base = server.public_url or f"{scheme}://{host}:{port}"
+    base = base_url(server, port)
     invites = context.folder.invites()
     with context.database.read() as connection:
         courses = connection.execute(
@@ -220,6 +221,11 @@ def _greet(
         ).all()
     out = streams.people
     out.write(f"Listening on {scheme}://{host}:{port}; Ctrl-C stops it.\n")
+    if server.host in {"0.0.0.0", "::"} and not server.public_url:  # noqa: S104
+        out.write(
+            "Set server.public_url in server.toml to the address that students use: those below "
+            "work on this machine only.\n"
+        )
     for slug, name, digest in courses:
         if digest is not None and slug not in invites:
             anew = command_line(options, f"course rotate {slug}")
