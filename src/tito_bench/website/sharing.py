@@ -70,6 +70,7 @@ __all__ = [
     "report_parked",
     "retry_parked",
     "send_waiting",
+    "share",
     "sync_if_enabled",
     "undelivered",
     "withdraw",
@@ -380,6 +381,18 @@ def report_delivery(sharing: Sharing, delivery: Delivery) -> None:
     if delivery.stopped_by is not None:
         names = ", ".join(queued.path.name for queued in delivery.waiting)
         sharing.say(f"Waiting for a later sync: {names} ({delivery.stopped_by})")
+
+
+def share(sharing: Sharing, kinds: tuple[DataKind, ...], agreed: bool) -> None:
+    """Offer what is new of these kinds, send it where that is to be at once, and say so
+    where nothing has left the machine."""
+    queued = offer(sharing, kinds, agreed)
+    delivery = sync_if_enabled(sharing)
+    tried = delivery is not None and (delivery.sent or delivery.refused or delivery.waiting)
+    if queued and not tried:
+        sharing.say("Nothing left this machine yet. Send it: tito-bench community sync")
+    elif not tried:
+        sharing.say("Nothing left this machine.")
 
 
 def withdraw(sharing: Sharing, kinds: tuple[str, ...]) -> list[Queued]:

@@ -285,6 +285,19 @@ def test_not_connected(tito, connections, verb):
     assert "is connected to no community; run: tito-bench community connect ADDRESS" in ran.err
 
 
+def test_what_left_the_machine_is_said_as_it_is(tito, server):
+    tito("connect", server.course)
+    sent = tito("join", "--share").out
+    assert "Sent: 000001_join.json" in sent
+    assert "Nothing left" not in sent
+    tito.record()
+    assert "Nothing left this machine.\n" in tito("submit", "latest").out
+    tito("connect", server.course, "--manual")
+    tito.record("baseline_2.json", created_at="2026-11-22T20:10:00Z")
+    queued = tito("submit", "latest", "--share").out
+    assert "Nothing left this machine yet. Send it: tito-bench community sync" in queued
+
+
 # the member key
 
 
