@@ -56,11 +56,16 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _announce(session: CommunityContext, removed: list[str]) -> None:
+    from tito_bench.records.store import read_bytes
+
     layout = session.layout
     kept = len(list(layout.submissions.glob("*.json")))
     records = len(list(layout.benchmarks.glob("*.json")))
+    key = ""
+    if read_bytes(layout.member_keys, session.documents.disk) is not None:
+        key = f"; {layout.shown(layout.member_keys)} once the website has forgotten you"
     session.say(
-        f"To be removed: {', '.join(removed)}, and whatever waits to be sent",
+        f"To be removed: {', '.join(removed)}, and whatever waits to be sent{key}",
         f"To be kept: {kept} submissions in {layout.shown(layout.submissions)}, "
         f"{records} records in {layout.shown(layout.benchmarks)}",
     )
