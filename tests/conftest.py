@@ -26,7 +26,10 @@ RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # What would make a run depend on where the tests run.
 os.environ.pop("PYTHONUNBUFFERED", None)  # it would hide what is lost without it
-_FOREIGN = ("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TERM")
+_FOREIGN = (
+    *("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TERM"),
+    "JPY_PARENT_PID",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,28 @@
-"""Every test of the database runs on SQLite, and on PostgreSQL where there is one."""
+"""Every test of the database runs on SQLite, and on PostgreSQL where there is one. Pages are
+looked at in a real headless Chromium, the system's own."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from postgres_cluster import Cluster, ClusterMissing, running_cluster
 from world import World, add_course
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 _STACK = ExitStack()
 _FOUND: list[Cluster | str] = []
@@ -42,6 +55,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'community.db'}"
     return _cluster().new_database()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser of this machine, for all tests of a run."""
+    driver = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if found is None:
+        pytest.skip("no Chromium is installed")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def _in_a_terminal(command: list[str], environ: Mapping[str, str], cwd: Path) ->
     assert process.returncode == 0, shown.decode(errors="replace")
 
 
-COMMANDS = {"benchmark", "community", "completions", "doctor"}
+COMMANDS = {"benchmark", "community", "completions", "doctor", "server"}
 HERE = {"a folder", "data.json"}
 
 

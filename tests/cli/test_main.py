@@ -168,3 +168,68 @@ def test_help_that_a_full_disk_cannot_take(clean_environ: Mapping[str, str]) -> 
         )
     assert done.returncode == 1
     assert done.stderr == "tito-bench: error: standard output: No space left on device\n"
+
+
+SERVER = """
+def main(argv, prog):
+    print(prog, list(argv))
+    return 3
+"""
+
+
+def _with_server(
+    environ: Mapping[str, str], folder: Path, source: str, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run with another server's command line, or with none at all, in the place of the real one."""
+    package = folder / "tito_bench_server" / "cli"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
+    (package / "__init__.py").touch()
+    (package / "main.py").write_text(source)
+    return subprocess.run(
+        [sys.executable, "-m", "tito_bench", *words],
+        env={**environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [["run", "--port", "0"], ["--help"], ["--json", "--"], []])
+def test_all_words_of_server_go_to_it_untouched(
+    clean_environ: Mapping[str, str], tmp_path: Path, words: list[str]
+) -> None:
+    done = _with_server(clean_environ, tmp_path, SERVER, "server", *words)
+    assert (done.returncode, done.stdout) == (3, f"tito-bench server {words}\n")
+
+
+def test_a_fault_within_the_server_is_its_own_to_report(
+    clean_environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    done = _with_server(clean_environ, tmp_path, "import no_such_module\n", "server", "run")
+    assert done.returncode == 1
+    assert "No module named 'no_such_module'" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["--help"]])
+def test_without_the_server_one_sentence_says_how_to_get_it(
+    clean_environ: Mapping[str, str], words: list[str]
+) -> None:
+    code = f"""
+import sys
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tito_bench_server":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, NotInstalled())
+from tito_bench.cli.main import main
+sys.exit(main(["server", *{words!r}]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean_environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "tito-bench: error: the community server is a package of its own; install it: "
+        "pip install 'tito-bench[server]'\n"
+    )

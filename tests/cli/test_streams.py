@@ -69,6 +69,28 @@ def test_without_a_terminal_a_question_names_the_flag_that_answers_it(which: str
         silent.confirm("Sure?", flag="--yes")
 
 
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"JPY_PARENT_PID": "4711"}, "this is a notebook (JPY_PARENT_PID is set)"),
+        ({"CI": "true"}, "this is a CI machine (CI is set)"),
+        ({"GITHUB_ACTIONS": "1"}, "this is a CI machine (GITHUB_ACTIONS is set)"),
+    ],
+)
+def test_a_terminal_at_which_nobody_sits(environ: dict[str, str], said: str) -> None:
+    nobody = streams("y\n", environ=environ)
+    assert not nobody.is_interactive()
+    with pytest.raises(UsageError) as error:
+        nobody.confirm("Sure?", flag="--yes")
+    assert str(error.value) == f"cannot ask 'Sure? [y/N]': {said}; answer with --yes instead"
+    assert text_of(nobody.out) == ""
+
+
+@pytest.mark.parametrize("environ", [{"CI": ""}, {"CI": "false"}, {"JPY_PARENT_PID": ""}])
+def test_variables_that_say_nothing(environ: dict[str, str]) -> None:
+    assert streams(environ=environ).is_interactive()
+
+
 def test_a_closed_stream_is_no_terminal() -> None:
     closed = io.StringIO()
     closed.close()

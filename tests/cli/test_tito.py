@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tito_bench.cli.completions import completion_script
-from tito_bench.cli.tito import THEIR_VERBS
+from tito_bench.cli.tito import SHARED_VERBS, THEIR_VERBS
 
 RunTito = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -97,3 +97,26 @@ def test_verbs_that_are_upstreams_are_none_of_ours() -> None:
     assert "-a join" in ours
     for _group, verb in THEIR_VERBS:
         assert f"-a {verb} " not in ours
+    for _group, verb in SHARED_VERBS:
+        assert f"-a {verb} " in ours
+
+
+@pytest.mark.parametrize(("group", "verb"), sorted(SHARED_VERBS))
+def test_a_verb_of_both_is_tinytorchs_where_it_is_installed(
+    group: str, verb: str, run_tito: RunTito
+) -> None:
+    theirs = run_tito(group, verb, "--help", upstream=UPSTREAM)
+    assert (theirs.returncode, theirs.stdout) == (5, f"upstream ['{group}', '{verb}', '--help']\n")
+
+
+@pytest.mark.parametrize("verb", ["map", "cohort", "connect", "me", "open"])
+def test_without_tinytorch_these_verbs_are_ours(verb: str, run_tito: RunTito) -> None:
+    done = run_tito("community", verb, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: tito community {verb}")
+
+
+@pytest.mark.parametrize("verb", ["cohort", "connect", "me", "open"])
+def test_verbs_that_tinytorch_has_not_are_ours_beside_it(verb: str, run_tito: RunTito) -> None:
+    done = run_tito("community", verb, "--help", upstream=UPSTREAM)
+    assert done.stdout.startswith(f"usage: tito community {verb}")

@@ -215,3 +215,22 @@ def test_help_and_version(tmp_path: Path) -> None:
         main(["--help"], prog="tito-bench server")
     unknown = command("nonsense", cwd=tmp_path)
     assert unknown.returncode == 2
+
+
+def test_on_all_interfaces_the_printed_address_can_be_used(data: Path) -> None:
+    """As in a container: nobody connects to 0.0.0.0, and what students use is not known."""
+    with running_process(data, "--host", "0.0.0.0", "--proxy", "1") as running:
+        port = running.base.rpartition(":")[2]
+        assert "Set server.public_url in server.toml" in running.greeting
+        (address,) = re.findall(r"community connect (\S+)", running.greeting)
+        assert address.startswith(f"http://127.0.0.1:{port}/c/")
+        about = httpx.get(f"{address}/api/community/about", trust_env=False)
+        assert about.json()["course"] == "Machine Learning Systems"
+
+
+def test_commands_name_the_folder_that_they_were_given(tmp_path: Path) -> None:
+    done = command("init", "--data", "a course", cwd=tmp_path)
+    assert "Start it with: tito-bench-server run --data 'a course'\n" in done.stdout
+    (tmp_path / "a course" / "invites.json").write_text("{}")
+    listed = command("course", "list", "--data", "a course", cwd=tmp_path, COLUMNS="200").stdout
+    assert "tito-bench-server course rotate course --data 'a course'" in listed

@@ -10,5 +10,6 @@ COMMANDS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
     "community": "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
     "doctor": "Say what is wrong with this machine or installation, and how to repair it.",
+    "server": "Host the community of a course on a machine of your own.",
     "completions": "Print a script that lets your shell complete these commands.",
 }

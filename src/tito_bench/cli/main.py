@@ -95,12 +95,23 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
         An `Exit` code. Usage errors of argparse leave through SystemExit(2).
     """
     words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["server"]:
+        return _serve(words[1:], prog)
     parser = build_parser(prog, words)
     options = parser.parse_args(words)
     if options.run is None:
         parser.print_help()
         return _flush(prog)
     return _run(options, prog)
+
+
+def _serve(words: Sequence[str], prog: str) -> int:
+    from tito_bench.cli.server import hand_over
+
+    try:
+        return hand_over(words, prog)
+    except TitoBenchError as error:
+        return _say(f"{prog}: error: {error}", Exit.FAILED)
 
 
 def _takes_colour(stream: TextIOWrapper, environ: Mapping[str, str]) -> bool:

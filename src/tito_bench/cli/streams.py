@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Streams", "utc_now"]
 
 _EMOJI_SAMPLE = "🎯⚡•"
+_NOTEBOOK = "JPY_PARENT_PID"  # Jupyter's kernels hand it down to all that they start
 
 
 def utc_now() -> datetime:
@@ -84,8 +85,23 @@ class Streams:
         return self.err if self.json else self.out
 
     def is_interactive(self) -> bool:
-        """Whether a person can be asked: input and the people's stream are a terminal."""
-        return _is_terminal(self.stdin) and _is_terminal(self.people)
+        """Whether a person can be asked: input and the people's stream are a terminal, at which
+        somebody sits."""
+        return self._why_nobody() is None
+
+    def _why_nobody(self) -> str | None:
+        """Why nobody can be asked, in a few words.
+
+        A notebook gives its commands a terminal to which nobody can type; CI may do so, too.
+        """
+        from tito_bench.website.network_policy import ci_variable
+
+        if not (_is_terminal(self.stdin) and _is_terminal(self.people)):
+            return "not a terminal"
+        if self.environ.get(_NOTEBOOK):
+            return f"this is a notebook ({_NOTEBOOK} is set)"
+        machine = ci_variable(self.environ)
+        return None if machine is None else f"this is a CI machine ({machine} is set)"
 
     @property
     def unicode(self) -> bool:
@@ -161,9 +177,10 @@ class Streams:
         self.out.flush()
 
     def _need_person(self, question: str, flag: str) -> None:
-        if not self.is_interactive():
+        nobody = self._why_nobody()
+        if nobody is not None:
             raise UsageError(
-                f"cannot ask {question.strip()!r}: not a terminal; answer with {flag} instead"
+                f"cannot ask {question.strip()!r}: {nobody}; answer with {flag} instead"
             )
 
 

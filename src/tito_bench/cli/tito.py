@@ -17,12 +17,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["THEIR_VERBS", "main"]
+__all__ = ["SHARED_VERBS", "THEIR_VERBS", "main"]
 
 # `doctor` is ours: TinyTorch's is `tito system doctor`, in all versions that have the modules
 # which we measure. Of the groups that both have, these verbs are TinyTorch's alone; without
 # them an installation of tito-bench would take `tito community login` away.
-THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "map", "status"))
+THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "status"))
+# Both have these: they are TinyTorch's where it is installed, and ours where it is not.
+# `tito-bench community map` is ours everywhere.
+SHARED_VERBS = frozenset({("community", "map")})
 _HELP = ("-h", "--help")
 
 
@@ -37,12 +40,13 @@ def main() -> object:
     words = sys.argv[1:]
     if not words or words[0] in _HELP:
         return _help_of_both()
-    if words[0] in COMMANDS and tuple(words[:2]) not in THEIR_VERBS:
+    verb = tuple(words[:2])
+    if words[0] in COMMANDS and verb not in THEIR_VERBS | SHARED_VERBS:
         return _run_own(words)
     upstream = _upstream_main()
     if upstream is not None:
         return upstream()
-    if words[0].startswith("-"):
+    if words[0].startswith("-") or verb in SHARED_VERBS:
         return _run_own(words)
     return _no_such_command(" ".join(words[:2]) if words[0] in COMMANDS else words[0])
 

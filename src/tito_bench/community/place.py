@@ -4,6 +4,7 @@ A random key is kept in the user's own state folder, beside no project. A seal i
 keyed digest of what it stands for, of the project's path and of its folder's number
 (inode): one that came with a repository, or that was moved or copied, does not match.
 The device's number is left out, since some systems number devices anew at each start.
+What stays a person's wherever the project goes is sealed for the person alone.
 """
 
 from __future__ import annotations
@@ -58,6 +59,24 @@ class Place:
             return False
         return hmac.compare_digest(seal.encode(), self._digest(key, what, parts).encode())
 
+    def seal_anywhere(self, what: str, *parts: str | None) -> str:
+        """Return the seal of these parts for this person, wherever the project is.
+
+        Raises `StoreError` if there can be no key.
+        """
+        return _keyed_digest(self._key() or self._new_key(), ["anywhere", what, *parts])
+
+    def is_sealed_anywhere(self, seal: str | None, what: str, *parts: str | None) -> bool:
+        """Return whether this person sealed these parts, here or elsewhere. Writes nothing.
+
+        Raises `StoreError` if the key cannot be read.
+        """
+        key = self._key() if seal is not None else None
+        if seal is None or key is None:
+            return False
+        found = _keyed_digest(key, ["anywhere", what, *parts])
+        return hmac.compare_digest(seal.encode(), found.encode())
+
     @property
     def key_file(self) -> Path:
         """The file with the person's key. Raises `StoreError` where there is no home."""
@@ -69,8 +88,7 @@ class Place:
             number = os.stat(real).st_ino  # noqa: PTH116 - a path of bytes, perhaps
         except OSError as error:
             raise StoreError(f"cannot look at {show_path(self.root)}: {error.strerror}") from error
-        said = msgspec.json.encode([os.fsencode(real).hex(), number, what, *parts])
-        return hmac.new(key, said, hashlib.sha256).hexdigest()
+        return _keyed_digest(key, [os.fsencode(real).hex(), number, what, *parts])
 
     def _key(self) -> bytes | None:
         data = read_bytes(self.key_file, self.disk)
@@ -85,6 +103,10 @@ class Place:
         except FileExists:  # another command was quicker
             return self._key() or key
         return key
+
+
+def _keyed_digest(key: bytes, said: list[str | int | None]) -> str:
+    return hmac.new(key, msgspec.json.encode(said), hashlib.sha256).hexdigest()
 
 
 def _state_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

@@ -50,6 +50,11 @@ class Layout:
         return self.own / "community" / "website.json"
 
     @property
+    def member_keys(self) -> Path:
+        """A secret: what proves to a community server who is speaking."""
+        return self.root / ".tinytorch" / "community" / "key.json"
+
+    @property
     def submissions(self) -> Path:
         return self.own / "submissions"
 

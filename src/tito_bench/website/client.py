@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tito_bench import __version__
@@ -75,15 +75,32 @@ class Client:
     limits: Limits = Limits()
     sleep: Callable[[float], None] = time.sleep
 
-    def post(self, path: str, body: bytes, key: str) -> Answer:
+    def post(self, path: str, body: bytes, key: str, member_key: str | None = None) -> Answer:
         """Send a JSON document; `key` makes sending it twice the same as once."""
-        return self._request("POST", path, body, {"Idempotency-Key": key})
+        return self._request("POST", path, body, {"Idempotency-Key": key}, member_key)
 
-    def get(self, path: str) -> Answer:
-        """Fetch a JSON document."""
-        return self._request("GET", path, None, {})
+    def create(self, path: str, member_key: str) -> Answer:
+        """Ask for something new to be made; nothing but the member key is sent."""
+        return self._request("POST", path, None, {}, member_key)
+
+    def get(self, path: str, member_key: str | None = None) -> Answer:
+        """Fetch a JSON document; `path` may have a query."""
+        return self._request("GET", path, None, {}, member_key)
 
     def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        member_key: str | None,
+    ) -> Answer:
+        answer = self._tried(method, path, body, dict(headers) | _authorization(member_key))
+        # Some proxies repeat the request in their complaint; that is shown to people.
+        hidden = answer.reason.replace(member_key, "(member key)") if member_key else answer.reason
+        return replace(answer, reason=hidden)
+
+    def _tried(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer:
         httpx = _import_httpx()
@@ -194,6 +211,10 @@ class Client:
         if isinstance(result, BaseException):
             raise result
         return result
+
+
+def _authorization(member_key: str | None) -> dict[str, str]:
+    return {} if member_key is None else {"Authorization": f"Bearer {member_key}"}
 
 
 class _BrokenAnswer(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from tito_bench.errors import UsageError
 from tito_bench.safe_text import safe_text
@@ -13,9 +13,16 @@ from tito_bench.safe_text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tito_bench.records.project_config import Config
+    from tito_bench.records.project_config import Config, WebsiteSettings
 
-__all__ = ["NetworkPolicy", "WebsiteAddress", "parse_address", "permission"]
+__all__ = [
+    "NetworkPolicy",
+    "WebsiteAddress",
+    "ci_variable",
+    "page_address",
+    "parse_address",
+    "permission",
+]
 
 _OPT_OUT = ("DO_NOT_TRACK", "TITO_NO_SYNC")
 _CI = (
@@ -65,9 +72,9 @@ def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
     for name in _OPT_OUT:
         if _is_set(environ, name):
             return NetworkPolicy(False, f"off: {name} is set")
-    for name in _CI:
-        if _is_set(environ, name):
-            return NetworkPolicy(False, f"off: this is a CI machine ({name} is set)")
+    machine = ci_variable(environ)
+    if machine is not None:
+        return NetworkPolicy(False, f"off: this is a CI machine ({machine} is set)")
     if not config.website.enabled:
         return NetworkPolicy(False, "off: website.enabled is false in .tinytorch/config.json")
     if not config.website.api_url:
@@ -79,27 +86,41 @@ def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
     return NetworkPolicy(True, f"on: {address.url}, only what you agree to", address)
 
 
-def parse_address(api_url: str) -> WebsiteAddress:
+def ci_variable(environ: Mapping[str, str]) -> str | None:
+    """The variable that says that this is a CI machine, or None."""
+    return next((name for name in _CI if _is_set(environ, name)), None)
+
+
+def parse_address(api_url: str, named: str = "website.api_url ") -> WebsiteAddress:
     """The address of the API: https, or http to this machine; nothing but host, port and path.
 
-    Raises `UsageError` for any other.
+    `named` says in messages whose address it is. Raises `UsageError` for any other.
     """
-    shown = safe_text(api_url, 100)
+    shown = named + safe_text(api_url, 100)
     try:
         parts = urlsplit(api_url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise UsageError(f"website.api_url {shown} is not an address") from None
-    if shown != api_url or not host or parts.query or parts.fragment or "@" in parts.netloc:
-        raise UsageError(f"website.api_url {shown} must be scheme, host and path only")
+        raise UsageError(f"{shown} is not an address") from None
+    if shown != named + api_url or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise UsageError(f"{shown} must be scheme, host and path only")
     loopback = _is_loopback(host)
     if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-        raise UsageError(f"website.api_url {shown} must start with https://")
+        raise UsageError(f"{shown} must start with https://")
     port = port or (443 if parts.scheme == "https" else 80)
     shown_host = f"[{host}]" if ":" in host else host
     return WebsiteAddress(
         api_url.rstrip("/"), f"{parts.scheme}://{shown_host}:{port}", host, loopback
     )
+
+
+def page_address(website: WebsiteSettings) -> str:
+    """The address of the page of the map; below `base_url` where it is only a path.
+
+    Raises `UsageError` for what is no page on the web.
+    """
+    url = urljoin(f"{website.base_url.rstrip('/')}/", website.community_map_url)
+    return parse_address(url, named="website.community_map_url ").url
 
 
 def _is_loopback(host: str) -> bool:

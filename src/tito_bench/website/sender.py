@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tito_bench.website.client import Answer
     from tito_bench.website.outbox import Action, Outbox, Queued
 
-__all__ = ["PATHS", "Delivery", "Poster", "deliver", "may_go"]
+__all__ = ["PATHS", "Delivery", "Poster", "deliver", "has_forgotten", "may_go"]
 
 PATHS: dict[Action, str] = {
     "join": "/api/community/join",
@@ -57,6 +57,15 @@ def may_go(queued: Queued, consent: Consent, api_url: str) -> bool:
     return queued.item.action == "leave" or is_granted(consent, queued.item.data, api_url)
 
 
+def has_forgotten(answer: Answer) -> bool:
+    """Return whether a leave is done: the website confirmed it, or knows nobody of this id.
+
+    Only the website's own word counts: a proxy's 404 has forgotten nobody.
+    """
+    not_known = answer.status in _NOT_KNOWN and answer.document is not None
+    return answer.outcome == "accepted" or not_known
+
+
 def deliver(
     outbox: Outbox,
     poster: Poster,
@@ -96,10 +105,8 @@ def _deliver_one(
         return
     before_sending(queued)
     answer = poster.post(PATHS[item.action], item.body.encode(), item.idempotency_key)
-    # Only the website's own word counts: a proxy's 404 has forgotten nobody.
-    not_known = answer.status in _NOT_KNOWN and answer.document is not None
-    forgotten = item.action == "leave" and not_known
-    if answer.outcome == "accepted" or forgotten:
+    left = item.action == "leave" and has_forgotten(answer)
+    if answer.outcome == "accepted" or left:
         outbox.remove(queued)
         delivery.sent.append(queued)
     elif answer.outcome == "refused":

@@ -25,10 +25,11 @@ from tito_bench.community.profile import PROFILE
 from tito_bench.errors import CorruptFile
 from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
 from tito_bench.safe_text import safe_text
-from tito_bench.website.client import Client, WebsiteMissing
+from tito_bench.website.client import Answer, Client, WebsiteMissing
+from tito_bench.website.member_key import MemberKeys
 from tito_bench.website.outbox import Outbox, Queued
 from tito_bench.website.payload import body_bytes, leave_payload, profile_payload
-from tito_bench.website.sender import Delivery, deliver
+from tito_bench.website.sender import PATHS, Delivery, deliver, has_forgotten
 from tito_bench.website.sync_state import (
     SYNC_STATE,
     Draft,
@@ -59,6 +60,8 @@ __all__ = [
     "Sharing",
     "discard_parked",
     "forget_on_website",
+    "known_at",
+    "member_keys",
     "offer",
     "outbox_of",
     "parked_items",
@@ -67,6 +70,7 @@ __all__ = [
     "report_parked",
     "retry_parked",
     "send_waiting",
+    "share",
     "sync_if_enabled",
     "undelivered",
     "withdraw",
@@ -100,9 +104,46 @@ def outbox_of(sharing: Sharing) -> Outbox:
     return Outbox(sharing.layout.outbox, sharing.documents, sharing.place)
 
 
+def member_keys(sharing: Sharing) -> MemberKeys:
+    """The member keys of this person for this project."""
+    return MemberKeys(sharing.documents, sharing.layout.member_keys, sharing.place)
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """Posts with the member key of the address: a profile makes one and binds it there.
+
+    A submission without an id is nobody's, so it goes without the key. The key goes with
+    the leave that the server confirmed, before anything else is sent, so that whoever
+    joins again does so as somebody else.
+    """
+
+    client: Client
+    keys: MemberKeys
+
+    def post(self, path: str, body: bytes, key: str) -> Answer:
+        origin = self.client.address.origin
+        answer = self.client.post(path, body, key, self._member_key(path, body, origin))
+        if path == PATHS["leave"] and has_forgotten(answer):
+            self.keys.forget(origin)
+        return answer
+
+    def _member_key(self, path: str, body: bytes, origin: str) -> str | None:
+        if identifier_in(body.decode()) is None:
+            return None
+        binds = path in {PATHS["join"], PATHS["profile"]}
+        return self.keys.made(origin) if binds else self.keys.known(origin)
+
+
 def _ledger(sharing: Sharing) -> SyncState | None:
     document = sharing.documents.load(SYNC_STATE, sharing.layout.ledger)
     return noted_here(document.value, sharing.place) if document else None
+
+
+def known_at(sharing: Sharing) -> str | None:
+    """The address that may know this person from here, or None."""
+    ledger = _ledger(sharing)
+    return ledger.api_url if ledger is not None and ledger.known_id is not None else None
 
 
 def update_ledger(sharing: Sharing, change: Callable[[SyncState | None], SyncState | None]) -> None:
@@ -152,6 +193,9 @@ def discard_parked(sharing: Sharing) -> list[Queued]:
     outbox, parked = outbox_of(sharing), parked_items(sharing)
     for queued in parked:
         outbox.remove(queued)
+    left = any(queued.item.action == "leave" for queued in parked)
+    if left and sharing.documents.load(PROFILE, sharing.layout.profile) is None:
+        member_keys(sharing).forget_all()  # nobody is there to whom it would be of use
     return parked
 
 
@@ -268,7 +312,7 @@ def send_waiting(sharing: Sharing, client: Client | None = None) -> Delivery:
         if queued.item.action in {"join", "profile"}:
             _note_known(sharing, queued, address.url)
 
-    sender = client or Client(address)
+    sender = _Signed(client or Client(address), member_keys(sharing))
     delivery = deliver(outbox_of(sharing), sender, consent, address.url, remember)
     for queued in delivery.sent:
         if queued.item.action == "leave":
@@ -337,6 +381,18 @@ def report_delivery(sharing: Sharing, delivery: Delivery) -> None:
     if delivery.stopped_by is not None:
         names = ", ".join(queued.path.name for queued in delivery.waiting)
         sharing.say(f"Waiting for a later sync: {names} ({delivery.stopped_by})")
+
+
+def share(sharing: Sharing, kinds: tuple[DataKind, ...], agreed: bool) -> None:
+    """Offer what is new of these kinds, send it where that is to be at once, and say so
+    where nothing has left the machine."""
+    queued = offer(sharing, kinds, agreed)
+    delivery = sync_if_enabled(sharing)
+    tried = delivery is not None and (delivery.sent or delivery.refused or delivery.waiting)
+    if queued and not tried:
+        sharing.say("Nothing left this machine yet. Send it: tito-bench community sync")
+    elif not tried:
+        sharing.say("Nothing left this machine.")
 
 
 def withdraw(sharing: Sharing, kinds: tuple[str, ...]) -> list[Queued]:

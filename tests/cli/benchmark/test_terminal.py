@@ -63,6 +63,16 @@ def submissions(project: Path) -> list[Path]:
     return list((project / ".tinytorch" / "submissions").glob("baseline_*.json"))
 
 
+@pytest.mark.parametrize("name", ["JPY_PARENT_PID", "CI"])
+def test_a_notebook_and_ci_are_asked_nothing(converse: Converse, project: Path, name: str) -> None:
+    """Both may give a terminal; at a question there it would wait for ever."""
+    status, shown = converse("y\n", environ={"TERM": "xterm", name: "1"})
+    assert status == 0
+    assert "Score:" in shown
+    assert QUESTION not in shown
+    assert submissions(project) == []
+
+
 def test_yes_prepares_a_submission_that_stays_here(converse: Converse, project: Path) -> None:
     status, shown = converse("y\n")
     assert status == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ __all__ = [
     "Context",
     "Subparsers",
     "add_data_option",
+    "command_line",
     "folder_of",
     "open_context",
     "server_lock",
@@ -66,6 +68,12 @@ def folder_of(options: argparse.Namespace, streams: Streams) -> Folder:
     """Return the data folder that was named, or the default one."""
     named = options.data or streams.environ.get(DATA_VARIABLE) or _DEFAULT_FOLDER
     return Folder((streams.cwd / Path(named).expanduser()).absolute())
+
+
+def command_line(options: argparse.Namespace, words: str) -> str:
+    """Return what to type for another command on the same folder."""
+    data = f" --data {shlex.quote(options.data)}" if options.data else ""
+    return safe_text(f"{options.called} {words}{data}", 400)
 
 
 @contextmanager

@@ -8,14 +8,27 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tito_bench_server.cli.context import Context, Subparsers, add_data_option, open_context
+from tito_bench_server.cli.context import (
+    Context,
+    Subparsers,
+    add_data_option,
+    command_line,
+    open_context,
+)
 from tito_bench_server.client_package import Exit, Streams, UsageError, key_of, safe_text
 from tito_bench_server.courses import code_digest
 from tito_bench_server.errors import ServerError
-from tito_bench_server.settings import new_code
+from tito_bench_server.settings import ServerSettings, new_code
 from tito_bench_server.store import tables
 
-__all__ = ["CourseChoices", "add_course", "add_course_options", "add_parsers", "address_of"]
+__all__ = [
+    "CourseChoices",
+    "add_course",
+    "add_course_options",
+    "add_parsers",
+    "address_of",
+    "base_url",
+]
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LONGEST_NAME = 80
@@ -169,13 +182,15 @@ def _list(options: argparse.Namespace, streams: Streams) -> int:
         streams.write_json({"courses": courses})
         return Exit.OK
     if not courses:
-        streams.people.write("No course yet; add one with: course add NAME\n")
+        anew = command_line(options, "course add NAME")
+        streams.people.write(f"No course yet; add one with: {anew}\n")
         return Exit.OK
     from rich.table import Table
 
     table = Table("course", "name", "new members", "address")
     for one in courses:
-        address = one["address"] or "code unknown; make a new one with: course rotate"
+        anew = command_line(options, f"course rotate {one['slug']}")
+        address = one["address"] or f"code unknown; make a new one with: {anew}"
         takes = "yes" if one["takes_members"] else "no"
         table.add_row(str(one["slug"]), str(one["name"]), takes, str(address))
     streams.console().print(table)
@@ -216,6 +231,17 @@ def _change(context: Context, slug: str, **values: object) -> None:
 
 def _base(context: Context) -> str:
     server = context.settings.server
+    return base_url(server, server.port)
+
+
+def base_url(server: ServerSettings, port: int) -> str:
+    """Return the address of the server as students use it.
+
+    Where it listens on all interfaces and `public_url` is not set, that is not known:
+    it is then the one that works on this machine.
+    """
+    if server.public_url:
+        return server.public_url
     scheme = "https" if server.certificate else "http"
-    host = f"[{server.host}]" if ":" in server.host else server.host
-    return server.public_url or f"{scheme}://{host}:{server.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

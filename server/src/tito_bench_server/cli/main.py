@@ -40,7 +40,7 @@ def build_parser(prog: str = "tito-bench-server") -> argparse.ArgumentParser:
         epilog="Listens on this machine only unless you say otherwise.",
     )
     parser.add_argument("--version", action="version", version=f"tito-bench-server {__version__}")
-    parser.set_defaults(run=None)
+    parser.set_defaults(run=None, called=prog)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for part in _PARTS:
         import_module(f"tito_bench_server.cli.{part}").add_parsers(subparsers)

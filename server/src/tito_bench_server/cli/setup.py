@@ -18,6 +18,7 @@ from tito_bench_server.cli.context import (
     Context,
     Subparsers,
     add_data_option,
+    command_line,
     folder_of,
     open_context,
     server_lock,
@@ -27,6 +28,7 @@ from tito_bench_server.cli.courses import (
     add_course,
     add_course_options,
     address_of,
+    base_url,
 )
 from tito_bench_server.client_package import Exit, Streams, UsageError, safe_text
 from tito_bench_server.errors import DatabaseError, SettingsError
@@ -106,7 +108,7 @@ def _init(options: argparse.Namespace, streams: Streams) -> int:
     streams.people.write(
         f"Made {shown}: community.db, secret.key, invites.json, server.toml.\n"
         "Write who is responsible into server.toml, [operator]; students are shown it.\n"
-        "Start it with: run\n"
+        f"Start it with: {command_line(options, 'run')}\n"
     )
     return Exit.OK
 
@@ -120,7 +122,7 @@ def _run(options: argparse.Namespace, streams: Streams) -> int:
         with open_context(options, streams, must_be_current=False) as context:
             _bring_up_to_date(context, options, streams)
             listener = _listen(settings.server)
-            _greet(context, settings, listener, streams)
+            _greet(context, settings, listener, options, streams)
         with listener:
             _serve(folder, settings, overrides, listener)
     return Exit.OK
@@ -198,12 +200,18 @@ def _listen(server: ServerSettings) -> socket.socket:
         ) from error
 
 
-def _greet(context: Context, settings: Settings, listener: socket.socket, streams: Streams) -> None:
+def _greet(
+    context: Context,
+    settings: Settings,
+    listener: socket.socket,
+    options: argparse.Namespace,
+    streams: Streams,
+) -> None:
     server = settings.server
     port = listener.getsockname()[1]
     scheme = "https" if server.certificate else "http"
     host = f"[{server.host}]" if ":" in server.host else server.host
-    base = server.public_url or f"{scheme}://{host}:{port}"
+    base = base_url(server, port)
     invites = context.folder.invites()
     with context.database.read() as connection:
         courses = connection.execute(
@@ -213,9 +221,15 @@ def _greet(context: Context, settings: Settings, listener: socket.socket, stream
         ).all()
     out = streams.people
     out.write(f"Listening on {scheme}://{host}:{port}; Ctrl-C stops it.\n")
+    if server.host in {"0.0.0.0", "::"} and not server.public_url:  # noqa: S104
+        out.write(
+            "Set server.public_url in server.toml to the address that students use: those below "
+            "work on this machine only.\n"
+        )
     for slug, name, digest in courses:
         if digest is not None and slug not in invites:
-            out.write(f"\n{name}: the code is unknown; make a new one with: course rotate {slug}\n")
+            anew = command_line(options, f"course rotate {slug}")
+            out.write(f"\n{name}: the code is unknown; make a new one with: {anew}\n")
             continue
         address = address_of(base, invites.get(slug))
         out.write(

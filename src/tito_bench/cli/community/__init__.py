@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.community import export, join, leave, profile, stats, submit, sync, update
+from tito_bench.cli.community import (
+    cohort,
+    connect,
+    export,
+    join,
+    leave,
+    me,
+    profile,
+    stats,
+    submit,
+    sync,
+    update,
+)
+from tito_bench.cli.community import map as community_map
+from tito_bench.cli.community import open as open_pages
 from tito_bench.cli.options import Subparsers, add_group
 
 if TYPE_CHECKING:
@@ -20,5 +34,19 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "community",
         "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
     )
-    for verb in (join, update, profile, stats, submit, export, sync, leave):
+    for verb in (
+        connect,
+        join,
+        update,
+        profile,
+        stats,
+        submit,
+        export,
+        sync,
+        community_map,
+        cohort,
+        open_pages,
+        me,
+        leave,
+    ):
         verb.add_parser(group)

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     from tito_bench.records.project_config import Config
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.schema import Document
+    from tito_bench.website.community_api import CommunityApi
     from tito_bench.website.network_policy import NetworkPolicy
     from tito_bench.website.sharing import Sharing
 
-__all__ = ["CommunityContext", "NotJoined", "open_session"]
+__all__ = ["CommunityContext", "NotConnected", "NotJoined", "open_session"]
 
 
 class NotJoined(TitoBenchError):
     """There is no profile."""
+
+
+class NotConnected(TitoBenchError):
+    """No community server may be asked."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,21 @@ class CommunityContext:
             self.show_exactly,
             ask if self.asks else None,
         )
+
+    def community_api(self) -> CommunityApi:
+        """The community server of this project; `NotConnected` where there is none to be asked."""
+        from tito_bench.website.community_api import CommunityApi
+        from tito_bench.website.sharing import member_keys
+
+        website, address = self.config.website, self.permission.address
+        if not website.enabled or not website.api_url:
+            raise NotConnected(
+                "this project is connected to no community; run: tito-bench community connect "
+                "ADDRESS, with the address that your instructor gave you"
+            )
+        if not self.permission.allowed or address is None:
+            raise NotConnected(f"nothing was asked: the website is {self.permission.reason}")
+        return CommunityApi(address, member_keys(self.sharing()))
 
     def check_local(self) -> None:
         """Raise `StoreError` where the settings say that nothing is to be kept here."""

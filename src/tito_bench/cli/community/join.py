@@ -43,7 +43,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Ask, write the profile, show it."""
     from tito_bench.cli.community.community_context import open_session
-    from tito_bench.website.sharing import offer, sync_if_enabled
+    from tito_bench.website.sharing import share
 
     session = open_session(options, streams)
     session.check_local()
@@ -58,8 +58,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     if document.value.anonymous_id != profile.anonymous_id:
         return _already(session)
     _welcome(session, document)
-    offer(session.sharing(), ("profile",), options.share)
-    sync_if_enabled(session.sharing())
+    share(session.sharing(), ("profile",), options.share)
+    session.say("Next: tito-bench benchmark baseline")
     session.finish(
         {
             "status": "joined",
@@ -132,7 +132,6 @@ def _welcome(session: CommunityContext, document: Document[Profile]) -> None:
         f"This is all that was stored, in {session.layout.shown(session.layout.profile)}:",
     )
     session.show_exactly(encode(PROFILE, profile, document.stored))
-    session.say("Nothing left this machine.", "Next: tito-bench benchmark baseline")
 
 
 def _flag(session: CommunityContext, country: str | None) -> str:

@@ -56,11 +56,16 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _announce(session: CommunityContext, removed: list[str]) -> None:
+    from tito_bench.records.store import read_bytes
+
     layout = session.layout
     kept = len(list(layout.submissions.glob("*.json")))
     records = len(list(layout.benchmarks.glob("*.json")))
+    key = ""
+    if read_bytes(layout.member_keys, session.documents.disk) is not None:
+        key = f"; {layout.shown(layout.member_keys)} once the website has forgotten you"
     session.say(
-        f"To be removed: {', '.join(removed)}, and whatever waits to be sent",
+        f"To be removed: {', '.join(removed)}, and whatever waits to be sent{key}",
         f"To be kept: {kept} submissions in {layout.shown(layout.submissions)}, "
         f"{records} records in {layout.shown(layout.benchmarks)}",
     )
@@ -71,7 +76,12 @@ def _leave(session: CommunityContext) -> str | None:
     leaves a profile that can be left again, never one forgotten here only."""
     from tito_bench.community.profile import PROFILE
     from tito_bench.errors import CorruptFile, TitoBenchError
-    from tito_bench.website.sharing import forget_on_website, report_delivery, send_waiting
+    from tito_bench.website.sharing import (
+        forget_on_website,
+        member_keys,
+        report_delivery,
+        send_waiting,
+    )
 
     api_url = forget_on_website(session.sharing())
     told = None
@@ -95,6 +105,8 @@ def _leave(session: CommunityContext) -> str | None:
         # Leaving means that nothing stays, readable or not.
         session.say(str(error))
     _remove_copies(session)
+    if told != "queued":  # else the request to forget is signed with it, when it can go
+        member_keys(session.sharing()).forget_all()
     return told
 
 

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.cli.community.community_context import open_session
     from tito_bench.records.store import add_stamped
     from tito_bench.records.submission import build_submission, submission_bytes
-    from tito_bench.website.sharing import offer, sync_if_enabled
+    from tito_bench.website.sharing import share
 
     session = open_session(options, streams)
     session.check_local()
@@ -70,9 +70,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     elif not session.asks or streams.confirm("Write it?", flag="--yes", default=True):
         written = add_stamped(session.layout.submissions, record["kind"], now, data)
         path = session.layout.shown(written)
-        session.say(f"Submission prepared: {path}\nNothing left this machine.")
-        offer(session.sharing(), ("benchmarks",), options.share)
-        sync_if_enabled(session.sharing())
+        session.say(f"Submission prepared: {path}")
+        share(session.sharing(), ("benchmarks",), options.share)
     session.finish({"record": source, "path": path, "bytes": data.decode()})
     return Exit.OK
 
