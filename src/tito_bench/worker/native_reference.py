@@ -8,14 +8,18 @@ Accelerate multiplies with a matrix unit that no kernel of ours reaches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from tito_bench import _native
 from tito_bench.machine.cblas import Cblas, find_cblas
 from tito_bench.measure.messages import BlasProblem, References
+from tito_bench.measure.sampling import Sampler, Timer, calibrate
+from tito_bench.measure.timing import native_timer
 from tito_bench.statistics import median
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.native import bind, output_shape
@@ -24,8 +28,9 @@ from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
 
 __all__ = ["Candidates", "faster", "find_candidates"]
 
+# A choice needs no more than to know which is faster, so that a third of a usual sample will do.
 _ROUNDS = 7
-_SLICE_NS = 300_000
+_SAMPLE_NS = 300_000
 _ALONE = 1.3
 """CPU time of the process over that of the thread; the clocks have steps of up to 4 ms."""
 _ALONE_NS = 20_000_000
@@ -33,8 +38,7 @@ _SHAPES = ((3, 5, 7), (1, 64, 33), (64, 64, 64), (65, 17, 96))
 _PRODUCTS = frozenset({"matmul", "mlp", "cnn", "transformer"})
 _SEED = 20261126
 
-Timer = Callable[[_native.Call, int], float]
-"""(call, loops) -> ns of all loops"""
+Side = Literal["kernel", "blas"]
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class Candidates:
         if self.blas is not None:
             for operation in operations:
                 if operation.kind in _PRODUCTS:
-                    own, theirs = (
-                        _bound(kernels, operation, pool) for kernels in (self.kernels, self.blas)
+                    ratios[operation.name] = faster(
+                        {
+                            "kernel": native_timer(_bound(self.kernels, operation, pool)),
+                            "blas": native_timer(_bound(self.blas, operation, pool)),
+                        }
                     )
-                    ratios[operation.name] = faster(own, theirs, _cpu_ns)
         return References(ratios, self.problem)
 
     def of(self, name: str, references: References) -> _native.Kernels:
@@ -84,20 +90,13 @@ def find_candidates(cblas: Cblas | None = None) -> Candidates:
     return Candidates(kernels, blas, None)
 
 
-def faster(own: _native.Call, theirs: _native.Call, timer: Timer) -> float:
-    """Return how many times as long as `theirs` `own` takes: the median over paired rounds."""
-    loops = max(1, round(_SLICE_NS / max(1.0, timer(own, 1), timer(own, 1))))
-    timer(theirs, loops)
-    ratios = []
-    for number in range(_ROUNDS):
-        first, second = (own, theirs) if number % 2 else (theirs, own)
-        times = {id(call): timer(call, loops) for call in (first, second)}
-        ratios.append(times[id(own)] / max(1.0, times[id(theirs)]))
-    return median(ratios)
+def faster(timers: Mapping[Side, Timer]) -> float:
+    """Return how many times as long as the BLAS the kernel takes: the median over paired rounds.
 
-
-def _cpu_ns(call: _native.Call, loops: int) -> float:
-    return float(_native.time_calls([call], loops).cpu_ns)
+    `timers` has a timer for "kernel" and one for "blas".
+    """
+    sampler = Sampler(_ROUNDS, random.Random(_SEED), _SAMPLE_NS)  # noqa: S311 - only an order
+    return median(sampler.take(timers).ratios("kernel", "blas"))
 
 
 def _bound(kernels: _native.Kernels, operation: Operation, pool: InputPool) -> _native.Call:
@@ -130,6 +129,6 @@ def _works_alone(blas: _native.Kernels) -> bool:
     a = np.full((384, 384), 0.5, dtype=np.float32)
     out = np.zeros_like(a)
     call = blas.sgemm(a, a, out)
-    loops = max(1, round(_ALONE_NS / max(1.0, _cpu_ns(call, 1))))
-    timing = _native.time_calls([call], loops)
-    return timing.process_cpu_ns <= _ALONE * max(1, timing.cpu_ns)
+    timer = native_timer(call)
+    reading = timer(calibrate(timer, _ALONE_NS).loops)
+    return reading.process_cpu_ns <= _ALONE * max(1, reading.cpu_ns)

@@ -30,7 +30,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Fetch it, show it."""
     from tito_bench.cli.community.community_context import open_session
-    from tito_bench.records.record_text import record_bytes
+    from tito_bench.records.schema import record_bytes
     from tito_bench.safe_text import safe_text
 
     session = open_session(options, streams)
