@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from records.made_record import NOW, made_record, save_record
+from records.made_record import NOW, made_capstone, made_record, save_record
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -45,6 +46,8 @@ def test_every_command_that_reads_it_names_it(edit: tuple[Path, str], run_cli: R
         ("community", "submit", "latest", "--yes"),
         ("community", "submit", path.name, "--yes"),
         ("community", "stats"),
+        ("community", "join"),
+        ("community", "update"),
         ("doctor",),
     ):
         done = run_cli(*words)
@@ -52,7 +55,9 @@ def test_every_command_that_reads_it_names_it(edit: tuple[Path, str], run_cli: R
         assert path.name in shown
         assert said in shown, (words, shown)
         assert "Traceback" not in shown
-        assert (done.returncode == 0) == (words[-1] in {"history", "stats", "doctor"}), words
+        assert (done.returncode == 0) == (
+            words[-1] in {"history", "stats", "join", "update", "doctor"}
+        ), words
     assert not (path.parents[2] / ".tinytorch" / "submissions").exists()
 
 
@@ -64,3 +69,13 @@ def test_it_does_not_stand_in_for_a_good_one(edit: tuple[Path, str], run_cli: Ru
     assert "80" in shown
     assert run_cli("community", "submit", "latest", "--yes").returncode == 0
     assert len(list((path.parents[2] / ".tinytorch" / "submissions").iterdir())) == 1
+
+
+def test_a_profile_has_no_score_of_it(project: Path, run_cli: RunCli) -> None:
+    folder = project / ".tito" / "benchmarks"
+    edited = save_record(folder, made_capstone(tracks=["speed"]))
+    edited.write_bytes(edited.read_bytes().replace(b'"overall": 90.0', b'"overall": 99.9'))
+    save_record(folder, made_capstone(tracks=["speed"], slowdown=4.0))
+    assert run_cli("community", "join").returncode == 0
+    profile = json.loads((project / ".tinytorch" / "community" / "profile.json").read_bytes())
+    assert profile["progress"]["capstone_score"] == pytest.approx(80.0)

@@ -221,12 +221,12 @@ def leaves(owner: Any, key: Any) -> Iterator[tuple[Any, Any]]:
         yield owner, key
 
 
-def other(value: float | None, draw: st.DrawFn) -> float | None:
-    """Another figure in the place of this one, further off than rounding."""
+def others(value: float | None) -> list[float | None]:
+    """Other figures in the place of this one, further off than rounding."""
     if value is None:
-        return draw(st.sampled_from([0, 1, 2.5, 1e308]))
+        return [0, 1, 2.5, 1e308]
     nudged = [value * (1 + 1e-7) + 1e-9, value * 0.999 - 1e-9, value / 2 - 0.5, value + 10]
-    return draw(st.sampled_from([*nudged, None, -1 - value, 1e308]))
+    return [*nudged, None, -1 - value, 1e308]
 
 
 @settings(max_examples=300, deadline=None)
@@ -236,9 +236,43 @@ def test_any_single_edit_of_a_figure_that_the_samples_determine_is_noticed(
 ) -> None:
     document = json.loads(record_bytes(record))
     assert read(document) == record
-    owner, key = data.draw(st.sampled_from(list(determined(document))))
-    owner[key] = other(owner[key], data.draw)
+    by_name: dict[str, list[tuple[Any, Any]]] = {}
+    for owner, key in determined(document):
+        by_name.setdefault(str(key), []).append((owner, key))
+    owner, key = data.draw(st.sampled_from(by_name[data.draw(st.sampled_from(sorted(by_name)))]))
+    owner[key] = data.draw(st.sampled_from(others(owner[key])))
     assert refusal(document).skip in {"edited", "broken"}
+
+
+_OVERALL = (
+    AccuracyFigures("mlp", 297, 0.8, 0.9, "shipped digits", None),
+    CompressionFigures("quantization", 400, 100, 4.0, 0.9, 0.9, True, None),
+    CompressionFigures("pruning", 300, 100, 3.0, 0.9, 0.8, False, None),
+    MemoryFigures("mlp", 2000, 1000, 500, None),
+)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        made_record(),
+        made_record({"matmul_100": MISSING}, work=Work(0.4, 2000, 2000)),
+        made_record({"matmul_100": RAISED}),
+        made_capstone(tasks=_OVERALL),
+        made_capstone({"cnn_forward_32": MISSING}, tasks=_OVERALL, tracks=["speed"]),
+        made_capstone({"mlp_forward_32": RAISED}, failed_tasks={"pruning": RAISED}),
+    ],
+)
+def test_each_such_figure_is_looked_at(record: Record) -> None:
+    document = json.loads(record_bytes(record))
+    assert read(document) == record
+    for owner, key in list(determined(document)):
+        value = owner[key]
+        for edited in others(value):
+            owner[key] = edited
+            assert refusal(document).skip in {"edited", "broken"}, (key, value, edited)
+        owner[key] = value
+    assert read(document) == record
 
 
 def test_a_subject_that_waits_or_works_in_threads_is_reckoned_as_in_the_run() -> None:

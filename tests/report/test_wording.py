@@ -12,6 +12,7 @@ import tito_bench
 from tito_bench.explain.causes import CauseCode
 from tito_bench.measure.verdict import Code
 from tito_bench.note import Note
+from tito_bench.records.read import Skip
 from tito_bench.report.wording import CODES, LESSONS, explain, words
 from tito_bench.subjects.course_modules import COURSE_MODULES
 
@@ -48,6 +49,8 @@ def test_every_finding_in_the_code_has_words_and_every_word_is_used() -> None:
                     code, ast.Constant
                 ):
                     made.add(code.value)
+    assert made <= CODES
+    made |= {f"{skip}_record" for skip in get_args(Skip)}
     assert made <= CODES
     assert made | set(get_args(Code)) | set(get_args(CauseCode)) >= CODES
 

@@ -1,31 +1,18 @@
-"""What is said of records: why one is not shown, not comparable, or not compared with another.
+"""What is said of two records: why they are not comparable, or not compared.
 
-All wording of that is here and nothing else is; `report.wording` has the
-words for what happened while measuring.
+`report.wording` has the words for everything that is said of one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tito_bench.note import Note
 from tito_bench.records.read import Skip
+from tito_bench.report.wording import explain
 from tito_bench.safe_text import safe_text
 
 __all__ = ["comparison_note", "difference_words", "explain_skipped", "no_ratio"]
-
-# Files among the records that are not shown: what is so, and what can be done about it.
-_SKIPPED: dict[Skip, str] = {
-    "broken": "It is damaged: {detail}. Move it away, or restore it from a copy.",
-    "half": "It ends too early or is empty. Move it away, or restore it from a copy.",
-    "newer": "It was written by a newer tito-bench ({detail}). Run: pip install --upgrade"
-    " tito-bench",
-    "foreign": "It is no record of tito-bench: {detail}.",
-    "unreadable": "It cannot be read: {detail}.",
-    "edited": "Its figures are not what its samples give: {detail}. Restore it from a copy, or"
-    " measure again.",
-    "untimely": "It cannot have been made on {detail}. Move it away, or set the clock and measure"
-    " again.",
-}
 
 # Why the scores of two records cannot be compared.
 _DIFFERENCES = {
@@ -66,7 +53,7 @@ _NO_RATIO = {
 
 def explain_skipped(skip: Skip, detail: str) -> str:
     """Why a file is no record that can be shown, in one line; `detail` is foreign text."""
-    return _SKIPPED[skip].format_map({"detail": safe_text(detail.rstrip("."))})
+    return explain(Note(f"{skip}_record", what="It", value=safe_text(detail)))
 
 
 def difference_words(codes: Iterable[str]) -> str:

@@ -45,6 +45,7 @@ class Words(NamedTuple):
 
 
 _AGAIN = "Close other programs and run it again."
+_AWAY = "Move it away, or restore it from a copy."
 _REINSTALL = "Run: pip install --force-reinstall --no-deps tito-bench"
 
 _VERDICT = {
@@ -187,14 +188,6 @@ _DOCTOR = {
     "newer_file": Words(
         "{what} was written by a newer tito-bench.", "Run: pip install --upgrade tito-bench"
     ),
-    "edited_record": Words(
-        "{what} has figures that its samples do not give: {value}.",
-        "Restore it from a copy, or measure again; until then no command counts it.",
-    ),
-    "untimely_record": Words(
-        "{what} cannot have been made on {value}.",
-        "Move it away, or set the clock and measure again; until then no command counts it.",
-    ),
     "set_aside": Words(
         "{what} was set aside because it could not be read.",
         "Repair it and rename it back, or delete it.",
@@ -206,6 +199,26 @@ _DOCTOR = {
     "stale_calibration": Words(
         "The calibration is of another machine or other kernels: {value}.",
         "Run: tito-bench benchmark calibrate",
+    ),
+}
+
+# Files among the records that are not shown, by `records.read.Skip`.
+_RECORDS = {
+    "broken_record": Words("{what} is damaged: {value}.", _AWAY),
+    "half_record": Words("{what} ends too early or is empty.", _AWAY),
+    "newer_record": Words(
+        "{what} was written by a newer tito-bench ({value}).",
+        "Run: pip install --upgrade tito-bench",
+    ),
+    "foreign_record": Words("{what} is no record of tito-bench: {value}.", "It may stay."),
+    "unreadable_record": Words("{what} cannot be read: {value}.", "The others are."),
+    "edited_record": Words(
+        "{what} says what its samples do not: {value}.",
+        "Restore it from a copy, or measure again.",
+    ),
+    "untimely_record": Words(
+        "{what} cannot have been made on {value}.",
+        "Move it away, or set the clock and measure again.",
     ),
 }
 
@@ -269,7 +282,7 @@ LESSONS: dict[str, tuple[tuple[int, str], ...]] = {
 }
 """By cause: the course modules that teach the remedy, by number, and what in them does."""
 
-_WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR | _CAUSES
+_WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR | _RECORDS | _CAUSES
 
 CODES = frozenset(_WORDS)
 """The codes that have words."""
