@@ -212,3 +212,11 @@ def test_extensions_of_the_course_are_not_the_students(tmp_path, open_subject):
     extension.write_text("class Conv2d:\n    def forward(self, x):\n        return x\n")
     subject, _ = open_subject(modules=3)
     assert str(subject.package.find("Conv2d")) == "module 09 convolutions: Conv2d not found"
+
+
+def test_a_module_that_is_exported_is_never_called_unexported(tmp_path, open_subject):
+    notebook = tmp_path / "modules" / "09_spatial" / "spatial.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    subject, _ = open_subject(replace={"spatial": "class Filter:\n    size = 3\n"})
+    assert str(subject.package.find("Conv2d")) == "module 09 convolutions: Conv2d not found"

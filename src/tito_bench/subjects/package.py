@@ -212,7 +212,8 @@ class Package:
                 reason = f"{layout}: {name} cannot be imported: {fault}"
                 fails = dotted not in self._importer.waiting
                 return Missing(name, layout.number, reason, fails=fails)
-        step = unexported(self.location.root, layout)
+        exported = self.exported(layout) is not None
+        step = None if exported else unexported(self.location.root, layout)
         reason = f"{layout}: {name} not found" + ("" if step is None else f"; {step}")
         return Missing(name, layout.number, reason)
 
