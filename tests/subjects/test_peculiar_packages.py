@@ -193,3 +193,30 @@ def test_tensor_learns_requires_grad_when_autograd_is_switched_on(open_subject, 
         return
     found, (w1, b1, w2, b2), x = answer(subject, "mlp")
     np.testing.assert_allclose(found, np.maximum(x @ w1 + b1, 0) @ w2 + b2, rtol=1e-4, atol=1e-5)
+
+
+def test_what_the_course_ships_is_never_taken_in_place_of_a_stub(tmp_path, open_subject):
+    written = build.source("transformers", "E5").replace("from .", "from ..core.")
+    stub = build.stub_of(build.source("transformers", "E5"), "pass")
+    shipped = tmp_path / "tinytorch" / "models" / "transformer.py"
+    shipped.parent.mkdir(parents=True)
+    shipped.write_text(written)
+    subject, _ = open_subject(replace={"transformers": stub})
+    found = subject.package.find("TransformerBlock")
+    assert str(found) == "module 13: TransformerBlock is still to be written"
+
+
+def test_extensions_of_the_course_are_not_the_students(tmp_path, open_subject):
+    extension = tmp_path / "tinytorch" / "extensions" / "fast.py"
+    extension.parent.mkdir(parents=True)
+    extension.write_text("class Conv2d:\n    def forward(self, x):\n        return x\n")
+    subject, _ = open_subject(modules=3)
+    assert str(subject.package.find("Conv2d")) == "module 09 convolutions: Conv2d not found"
+
+
+def test_a_module_that_is_exported_is_never_called_unexported(tmp_path, open_subject):
+    notebook = tmp_path / "modules" / "09_spatial" / "spatial.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    subject, _ = open_subject(replace={"spatial": "class Filter:\n    size = 3\n"})
+    assert str(subject.package.find("Conv2d")) == "module 09 convolutions: Conv2d not found"

@@ -32,6 +32,10 @@ class GELU:
         return x
 
 
+class ReLU(GELU):
+    """Another activation."""
+
+
 class Holder:
     """Something made of parts."""
 
@@ -116,6 +120,10 @@ def test_one_layer_for_queries_keys_and_values():
     [
         (block_with(("q", "k"))[0], "2 layers of 8 x 8, attention has 4"),
         (block_with(bias=False)[0], "a Linear without a bias"),
+        (
+            block_with(mlp=lambda a, b: Holder(a=a, activation=ReLU(), b=b))[0],
+            "its activation is ReLU, GELU is needed",
+        ),
         (block_with(mlp=lambda a, b: Holder(only=a))[0], "1 layers of 8 x 32, an MLP has 2"),
     ],
 )

@@ -281,9 +281,9 @@ def _modules(record: CapstoneRecord) -> Iterator[str]:
         yield f"Modules not exported yet: {_numbered(absent)}"
     if stubs:
         yield f"Modules still to be written: {_numbered(stubs)}"
-    problems = " ".join(record.inventory.problems)
     for module in modules:
-        if module not in stubs and module.file is not None and module.file not in problems:
+        fails = any("cannot be imported" in reason for reason in module.missing.values())
+        if module not in stubs and module.file is not None and not fails:
             names = ", ".join(module.missing)
             yield f"Module {_numbered([module])}: {module.file} has none of {names}"
     yield from record.inventory.problems

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Package"]
 
+_SHIPPED = f"{PACKAGE}.extensions."
+"""What the course brings ready-made is never taken for the student's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -196,14 +199,11 @@ class Package:
         layout = layout_of(name)
         # The home of another course module may bring a stand-in of the name: never the student's.
         elsewhere = {path for module in COURSE_MODULES for path in module.paths}
-        stub = False
         for dotted in self._homes(name, layout, elsewhere):
             found = self._look_in(dotted, name)
-            if found is not None and not is_stub(found.value):
-                return found
-            stub = stub or found is not None
-        if stub:
-            return still_to_be_written(name, layout)
+            if found is not None:
+                # What else has the name beside the student's stub is not the student's.
+                return still_to_be_written(name, layout) if is_stub(found.value) else found
         for dotted in layout.paths:
             if dotted in self._importer.unwritten:
                 return self._importer.unwritten[dotted].again()
@@ -212,7 +212,8 @@ class Package:
                 reason = f"{layout}: {name} cannot be imported: {fault}"
                 fails = dotted not in self._importer.waiting
                 return Missing(name, layout.number, reason, fails=fails)
-        step = unexported(self.location.root, layout)
+        exported = self.exported(layout) is not None
+        step = None if exported else unexported(self.location.root, layout)
         reason = f"{layout}: {name} not found" + ("" if step is None else f"; {step}")
         return Missing(name, layout.number, reason)
 
@@ -221,7 +222,7 @@ class Package:
         yield from layout.paths
         yield PACKAGE
         for dotted in modules_defining(self.location.folder, name):
-            if dotted not in elsewhere:
+            if dotted not in elsewhere and not dotted.startswith(_SHIPPED):
                 yield dotted
 
     def _look_in(self, dotted: str, name: str) -> Found | None:

@@ -14,6 +14,7 @@ import inspect
 import sys
 import traceback
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,19 +123,24 @@ def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
     Each comes with the function that called it. A constructor returns nothing anyway.
     """
     called: list[tuple[CodeType, Missing]] = []
-    ours: dict[CodeType, bool] = {}
+    stubs: dict[CodeType, bool] = {}  # the functions of the package
 
     def see(frame: FrameType, event: str, result: Any) -> None:
-        code, caller = frame.f_code, frame.f_back
+        code = frame.f_code
         if event != "return" or result is not None or code.co_name == "__init__":
             return
-        if code not in ours:
-            ours[code] = is_inside(code.co_filename, (package,)) and _is_unwritten_code(code)
-        if caller is None or _is_at(caller, _is_for_effect):
+        if code not in stubs:
+            inside = is_inside(code.co_filename, (package,))
+            stubs[code] = inside and _is_unwritten_code(code)
+        hands_on = bool(called) and called[-1][0] is code
+        caller = frame.f_back
+        if caller is None or not (stubs[code] or hands_on):
             return
-        if ours[code]:
+        if caller.f_lineno in _lines_of(caller.f_code.co_filename).for_effect:
+            return
+        if stubs[code]:
             called.append((caller.f_code, _missing(frame, package)))
-        elif called and called[-1][0] is code and _is_at(frame, _is_answer):
+        elif frame.f_lineno in _lines_of(code.co_filename).answers:
             # It hands on what the stub gave it.
             called.append((caller.f_code, called[-1][1]))
 
@@ -146,22 +152,25 @@ def _watched(package: Path) -> Iterator[list[tuple[CodeType, Missing]]]:
         _setprofile(before)
 
 
-def _is_at(frame: FrameType, wanted: Callable[[ast.AST], bool]) -> bool:
-    """Say whether the line that `frame` is at belongs to such a statement."""
-    tree = _tree(frame.f_code.co_filename)
-    return tree is not None and any(
-        node.lineno <= frame.f_lineno <= (node.end_lineno or node.lineno)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and wanted(node)
-    )
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file that are calls for their effect alone, and those that return a value."""
+
+    for_effect: frozenset[int]
+    answers: frozenset[int]
 
 
-def _is_answer(node: ast.AST) -> bool:
-    return isinstance(node, ast.Return) and node.value is not None
-
-
-def _is_for_effect(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+@functools.lru_cache(maxsize=128)
+def _lines_of(file: str) -> _Lines:
+    tree = _tree(file)
+    effects: set[int] = set()
+    answers: set[int] = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            effects.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.Return) and node.value is not None:
+            answers.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return _Lines(frozenset(effects), frozenset(answers))
 
 
 def _missing(frame: FrameType, package: Path) -> Missing:

@@ -26,6 +26,7 @@ __all__ = ["BlockParts", "new_block", "parts_of"]
 _DEEPEST = 5
 _LENGTH = 64
 """Longer than any sequence that is measured."""
+_OTHER_ACTIVATIONS = frozenset({"relu", "leakyrelu", "silu", "swish", "sigmoid", "tanh"})
 _NO_LETTER = frozenset({"proj", "projection", "linear", "layer", "w", "to", "fc", "dense", "c"})
 
 
@@ -85,6 +86,8 @@ def parts_of(block: Any, width: int, hidden: int) -> BlockParts:
         if not _vectors(part):
             raise _unknown(f"a {type(part).__name__} without a bias")
     activation = next((part for name, part in parts.items() if _is_activation(name, part)), None)
+    if type(activation).__name__.lower() in _OTHER_ACTIVATIONS:
+        raise _unknown(f"its activation is {type(activation).__name__}, GELU is needed")
     return BlockParts(inputs, out, (mlp[0], mlp[1]), (norms[0], norms[1]), activation)
 
 

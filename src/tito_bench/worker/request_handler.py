@@ -240,7 +240,12 @@ class RequestHandler:
 
 
 def _remarks(subject: Subject) -> tuple[str, ...]:
-    return subject.package.remarks if isinstance(subject, TinyTorchSubject) else ()
+    """What was noticed of the student's code; it may hold names of their classes."""
+    return (
+        tuple(map(one_line, subject.package.remarks))
+        if isinstance(subject, TinyTorchSubject)
+        else ()
+    )
 
 
 def _one() -> np.ndarray:
