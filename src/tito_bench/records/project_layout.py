@@ -52,7 +52,7 @@ class Layout:
     @property
     def member_keys(self) -> Path:
         """A secret: what proves to a community server who is speaking."""
-        return self.root / ".tinytorch" / "community" / "key.json"
+        return self.own / "community" / "key.json"
 
     @property
     def submissions(self) -> Path:
