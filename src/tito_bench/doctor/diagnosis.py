@@ -56,7 +56,7 @@ def diagnose(
     environ: Mapping[str, str],
     start_worker: Callable[[], Worker],
 ) -> Diagnosis:
-    """Look at everything; changes nothing and raises nothing that a user can cause."""
+    """Look at everything; change nothing and raise nothing that a user can cause."""
     layout = Layout(root)
     kernels, findings = check_installation()
     whole = not findings
@@ -91,7 +91,7 @@ def diagnose(
 def _calibration(
     root: Path, machine: Machine | None, runtime: Runtime | None
 ) -> tuple[str | None, list[Finding]]:
-    """When this machine was calibrated; a card that cannot be read is the file check's."""
+    """Return when this machine was calibrated; an unreadable file is for `check_files` to tell."""
     try:
         data = read_bytes(calibration_path(root))
         card = None if data is None else decode(CALIBRATION, data, "calibration.json").value

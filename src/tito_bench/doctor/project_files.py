@@ -38,7 +38,7 @@ _RECORD = DocumentKind("benchmark record", _AnyRecord, 1)
 
 
 def check_folders(layout: Layout) -> list[Finding]:
-    """The folders of the project that could not be written to."""
+    """Return the folders of the project that could not be written to."""
     return [
         *_folder(layout, layout.benchmarks, "breaks"),
         *_folder(layout, calibration_path(layout.root).parent, "warning"),
@@ -46,7 +46,7 @@ def check_folders(layout: Layout) -> list[Finding]:
 
 
 def check_files(layout: Layout) -> list[Finding]:
-    """The files that cannot be read, and the copies of those that could not."""
+    """Return the files that cannot be read, and the copies of those that could not."""
     found = []
     for kind, path in _known_files(layout):
         finding = _file(layout, kind, path)
@@ -92,7 +92,7 @@ def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Finding | None
 
 
 def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Finding]:
-    """Try a file where the first one of the folder would be written; it is removed again."""
+    """Try a file where the first one of the folder would be written, and remove it again."""
     shown = layout.shown(folder)
     existing = folder
     while not existing.exists() and existing != layout.root:

@@ -32,7 +32,7 @@ class PackageFacts(msgspec.Struct, frozen=True):
 def check_numpy(
     start_worker: Callable[[], Worker], root: str
 ) -> tuple[Runtime | None, list[Finding]]:
-    """What a measuring process is made of, or None where none comes up."""
+    """Return what a measuring process is made of, or None where none comes up."""
     answer = _load(start_worker, "numpy", root)
     if isinstance(answer, Loaded):
         return answer.runtime, []
@@ -42,7 +42,7 @@ def check_numpy(
 def check_package(
     start_worker: Callable[[], Worker], root: str
 ) -> tuple[PackageFacts | None, list[Finding]]:
-    """The student's package, or None where it cannot be measured; then NumPy still can."""
+    """Return the student's package, or None where it cannot be measured; then NumPy still can."""
     answer = _load(start_worker, "tinytorch", root)
     if isinstance(answer, Failed):
         if answer.kind == "missing":
@@ -56,7 +56,7 @@ def check_package(
 
 
 def _load(start_worker: Callable[[], Worker], subject: SubjectChoice, root: str) -> Loaded | Failed:
-    """The worker's answer; what ended or hung it is a failure like any other."""
+    """Return the worker's answer; what ended or hung it is a failure like any other."""
     try:
         worker = start_worker()
         try:

@@ -54,7 +54,7 @@ class Finding:
 
 
 def find_environment(probe: Probe) -> tuple[Finding, ...]:
-    """All that disturbs measuring on the machine of `probe`; empty where nothing does."""
+    """Return all that disturbs measuring on the machine of `probe`; empty where nothing does."""
     return (*_power(probe), *_sharing(probe), *_hardware(probe), *_libraries(probe))
 
 
