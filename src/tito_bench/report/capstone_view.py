@@ -61,7 +61,7 @@ class CapstoneView:
 
 
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
-    """Tables and lines of a record."""
+    """Return the tables and lines of a record."""
     return CapstoneView(
         tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
         overall=record.normalized_metrics.overall,
@@ -202,7 +202,7 @@ def _outcome(record: CapstoneRecord) -> Outcome:
 
 
 def _part(record: CapstoneRecord) -> str:
-    """Of how many tracks the overall is, if not of all."""
+    """Return of how many tracks the overall is, if not of all."""
     metrics = record.normalized_metrics
     if metrics.tracks_measured == len(metrics.tracks):
         return ""
@@ -251,7 +251,7 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
 
 
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:
-    """Each reason once, with all that it kept from being measured."""
+    """Yield each reason once, with all that it kept from being measured."""
     by_reason: dict[str, list[str]] = {}
     for found in record.not_measured:
         if not found.what.endswith(" track"):

@@ -30,7 +30,7 @@ _CAPTIONS: dict[Kind, str] = {
 
 
 def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]:
-    """A table of all records, then a chart for each kind."""
+    """Yield a table of all records, then a chart for each kind."""
     kinds = [kind for kind in get_args(Kind) if view.of(kind)]
     yield ""
     if view.earlier:
@@ -42,7 +42,7 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
 
 
 def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
-    """One line a record where that fits, what all say being said once; else two or three."""
+    """Yield one line a record where that fits, what all say being said once; else two or three."""
     rows = [_Shown(row) for row in cells(COLUMNS, view.records)]
     lines = _aligned(rows, titles)
     if max(map(cell_len, lines)) > width:
@@ -74,7 +74,7 @@ def _same(rows: Sequence[_Shown], title: str) -> bool:
 
 
 def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:
-    """The files that are not shown, and why."""
+    """Yield the files that are not shown, and why."""
     if skipped:
         yield ""
         files = "1 file is" if len(skipped) == 1 else f"{len(skipped)} files are"

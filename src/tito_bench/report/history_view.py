@@ -69,14 +69,14 @@ class HistoryView:
     skipped: tuple[SkippedRow, ...]
 
     def of(self, kind: Kind) -> tuple[HistoryRow, ...]:
-        """The rows of one kind."""
+        """Return the rows of one kind."""
         return tuple(row for row in self.records if row.kind == kind)
 
 
 def history_view(
     history: History, kind: Kind | None = None, limit: int | None = None
 ) -> HistoryView:
-    """The newest `limit` records (all without), of one `kind` (both without)."""
+    """Return the newest `limit` records (all without), of one `kind` (both without)."""
     newest = {each: yardstick(history.entries, each) for each in get_args(Kind)}
     wanted = history.entries if kind is None else history.of(kind)
     shown = wanted if limit is None else wanted[-limit:]
@@ -88,7 +88,7 @@ def history_view(
 
 
 def history_row(entry: RecordHeader, newest: RecordHeader | None = None) -> HistoryRow:
-    """The row of one record; `newest` is the one that it should be comparable with."""
+    """Return the row of one record; `newest` is the one that it should be comparable with."""
     version = entry.subject_version
     return HistoryRow(
         file=safe_text(entry.file),
@@ -114,7 +114,7 @@ def _skipped(file: Skipped) -> SkippedRow:
 
 @lru_cache(maxsize=1024)
 def _short(text: str) -> str:
-    """The same few texts stand in thousands of records."""
+    """Make a foreign text harmless; cached, for thousands of records repeat a few of them."""
     return safe_text(text, 40)
 
 

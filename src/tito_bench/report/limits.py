@@ -52,13 +52,13 @@ class Spent:
 
 
 def kernel_limit(gflops: float, roof: Roof) -> Limit:
-    """What limits a native kernel that reaches `gflops` under its roof."""
+    """Tell what limits a native kernel that reaches `gflops` under its roof."""
     bound: Bound = roof.bound
     return bound if gflops >= _NEAR * roof.gflops else "neither"
 
 
 def subject_limit(spent: Spent, kernel: Limit) -> Limit:
-    """What limits the subject: what limits its kernel, where most of the time is the kernel's.
+    """Tell what limits the subject: its kernel's limit, where most of the time is the kernel's.
 
     Else the interpreter, where loops of Python take that much, or where the
     unavoidable calls take more than what is left; else extra work.

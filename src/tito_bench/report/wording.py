@@ -262,7 +262,7 @@ CODES = frozenset(_WORDS)
 
 
 def words(reason: _Reason) -> Words:
-    """Sentence and remedy of a reason or finding; a code from a newer version as it is."""
+    """Return sentence and remedy of a reason or finding; a code from a newer version as it is."""
     found = _WORDS.get(reason.code, Words("{code}: {what} {value}", ""))
     # A message can end with a stop of its own, and the sentence brings one.
     named = {"code": reason.code, "what": reason.what, "value": reason.value.rstrip(".")}
@@ -270,12 +270,12 @@ def words(reason: _Reason) -> Words:
 
 
 def explain(reason: _Reason) -> str:
-    """Sentence and remedy in one line for people."""
+    """Return sentence and remedy in one line for people."""
     return " ".join(filter(None, words(reason)))
 
 
 def explain_all(reasons: Iterable[_Reason]) -> Iterator[str]:
-    """One line for each reason of a verdict, all noisy operations in one.
+    """Yield one line for each reason of a verdict, all noisy operations in one.
 
     A failed operation has its reason in the table already.
     """
