@@ -159,7 +159,7 @@ def _accuracy(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 f"{steps}: {curve}",
             )
         )
-    return ("model", "yours", "twin", "on"), rows
+    return ("model", "yours", "reference", "on"), rows
 
 
 def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -247,7 +247,7 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
     names = ", ".join(dict.fromkeys(call.name for call in model.calls)) or "none"
     yield f"Known operations ({names}) are {model.covered:.0%} of its time."
     if model.unknown:
-        yield f"Without a native twin: {', '.join(model.unknown)}"
+        yield f"Without a native reference: {', '.join(model.unknown)}"
 
 
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:

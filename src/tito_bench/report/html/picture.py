@@ -135,7 +135,7 @@ def _panels(report: RecordReport) -> Iterator[Panel]:
         chart = accuracy_chart(curve)
         yield Panel(
             "Learning curve",
-            f"Accuracy on the test images: {curve.title}. Dashed: a NumPy twin.",
+            f"Accuracy on the test images: {curve.title}. Dashed: NumPy.",
             draw.line_drawing(chart, "curve", "Accuracy by epoch", curve.title),
             chart.height,
             ("accuracy", "epoch"),

@@ -60,12 +60,12 @@ class LineChart:
 
 
 def accuracy_chart(curve: LearningCurve) -> LineChart:
-    """Draw the accuracy after each epoch, beside that of the native reference."""
+    """Draw the accuracy after each epoch, beside that of NumPy after the same steps."""
     values = [point.accuracy for point in curve.points]
     low = math.floor(10 * min(*values, curve.expected)) / 10
     scale = Scale(min(low, 0.9), 1.0)
     ticks = (scale.low, (scale.low + 1) / 2, 1.0)
-    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"NumPy twin {curve.expected:.1%}")
+    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"NumPy {curve.expected:.1%}")
     return _chart(values, scale, [f"{t:.0%}" for t in ticks], ticks, _epochs(curve), level)
 
 
