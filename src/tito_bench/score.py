@@ -32,8 +32,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
+
+import msgspec
 
 __all__ = [
     "POINTS_PER_DOUBLING",
@@ -59,19 +60,19 @@ _FLOPS_PER_CALL = 36_000
 _BYTES_PER_CALL = 24_000
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(msgspec.Struct, frozen=True, rename={"interpreter_share": "loop_share"}):
     """What one call does.
 
     Attributes
     ----------
-    loop_share
-        The share of the subject's time that goes into loops of Python, 0 to 1.
+    interpreter_share
+        The share of the subject's time that goes into loops of Python, 0 to 1;
+        `loop_share` in files.
     flops, bytes_moved
         Arithmetic operations and traffic of the native kernel.
     """
 
-    loop_share: float
+    interpreter_share: float
     flops: int
     bytes_moved: int
 
@@ -113,10 +114,10 @@ def slowdown(
         Above 0; below 1 where the subject beats the reference. Never clipped.
     """
     array = subject_ns / (native_ns + dispatch_calls * dispatch_ns)
-    if work is None or work.loop_share == 0.0:
+    if work is None or work.interpreter_share == 0.0:
         return array
     loops = subject_ns / (standard_calls(work, dispatch_calls) * dispatch_ns)
-    return (1 - work.loop_share) * array + work.loop_share * loops
+    return (1 - work.interpreter_share) * array + work.interpreter_share * loops
 
 
 def geometric_mean(values: Iterable[float]) -> float:

@@ -38,7 +38,7 @@ def _operation_faults(op: OperationRecord) -> Iterator[str]:
     if not all(map(_positive, (op.slowdown, *times, *(op.slowdown_interval or (None,))))):
         yield f"{op.name} has a slowdown without its times"
     if op.work is not None and not (
-        0 <= op.work.loop_share <= 1 and op.work.flops > 0 and op.work.bytes_moved > 0
+        0 <= op.work.interpreter_share <= 1 and op.work.flops > 0 and op.work.bytes_moved > 0
     ):
         yield f"{op.name} did no possible work"
     columns = [getattr(op.samples, field) for field in op.samples.__struct_fields__]

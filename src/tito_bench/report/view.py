@@ -277,7 +277,7 @@ def _loops(rows: Sequence[Row]) -> str | None:
 
 
 def _looped(op: OperationRecord) -> bool:
-    return op.work is not None and op.work.loop_share > _MOSTLY
+    return op.work is not None and op.work.interpreter_share > _MOSTLY
 
 
 def _measured(value: float | None) -> float:

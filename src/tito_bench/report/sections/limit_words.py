@@ -57,7 +57,7 @@ def subject_limit_words(limit: Limit, spent: Spent, who: str) -> str:
         kernel=f"{spent.kernel_share:.0%}",
         calls=f"{spent.calls_share:.0%}",
         rest=f"{spent.rest_share:.0%}",
-        loops=f"{spent.loop_share:.0%}",
+        loops=f"{spent.interpreter_share:.0%}",
     )
 
 

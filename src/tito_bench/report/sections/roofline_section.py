@@ -95,7 +95,7 @@ def _point(
     if op.subject_ns is None or op.native_ns is None or op.dispatch_ns is None:
         raise ValueError("a record with a slowdown has all its times")
     roof = roofline.roof(footprint.flops, footprint.bytes)
-    looped = 0.0 if op.work is None else op.work.loop_share
+    looped = 0.0 if op.work is None else op.work.interpreter_share
     spent = Spent(op.subject_ns, op.native_ns, op.dispatch_calls, op.dispatch_ns, looped)
     native_gflops = footprint.flops / op.native_ns
     limit = kernel_limit(native_gflops, roof)
