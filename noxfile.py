@@ -66,7 +66,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def server(session: nox.Session) -> None:
-    """The tests of the community server, where it is in this checkout."""
+    """Run the tests of the community server, where it is in this checkout."""
     if not has_server():
         session.skip("there is no server/ in this checkout")
     session.install(".[website]", "./server[test]")
@@ -76,7 +76,7 @@ def server(session: nox.Session) -> None:
 
 @nox.session
 def kernels(session: nox.Session) -> None:
-    """The kernels under sanitizers, and clang-tidy."""
+    """Run the kernels under sanitizers, and clang-tidy."""
     session.install(".[test]")
     session.run("python", "tools/sanitize.py", *session.posargs)
 

@@ -14,7 +14,7 @@ from tito_bench.score import (
 RATIOS = st.lists(st.floats(1.0, 30.0), min_size=1, max_size=5)
 
 
-def test_accuracy_is_relative_to_the_twin_and_never_above_it() -> None:
+def test_accuracy_is_relative_to_the_reference_and_never_above_it() -> None:
     assert accuracy_score([(0.9, 0.9)]) == 100.0
     assert accuracy_score([(0.95, 0.9)]) == 100.0
     assert accuracy_score([(0.45, 0.9), (0.9, 0.9)]) == 75.0

@@ -3,7 +3,7 @@
 #include "tito_kernels.h"
 
 #if !defined(NDEBUG) && !defined(TITO_SANITIZE)
-#error "the kernels must be built in release mode: a debug build would be a false yardstick"
+#error "the kernels must be built in release mode: a debug build would be a false reference"
 #endif
 
 #if TITO_X86

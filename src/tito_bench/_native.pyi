@@ -170,10 +170,10 @@ class Kernels:
         A window that holds a NaN gives NaN.
         """
     def fma_peak(self, iterations: int = 10_000) -> Call:
-        """A register-only multiply-add loop: the arithmetic peak of this target on one core."""
+        """Multiply and add in registers only: the arithmetic peak of this target on one core."""
 
 def pack(x: Array, panels: Array, *, columns: bool = False) -> Call:
-    """What a BLAS does to an operand before it multiplies: float32 x (m, n) copied into panels.
+    """Copy float32 x (m, n) into panels, as a BLAS does to an operand before it multiplies.
 
     A panel holds 8 rows (or columns), element j of each side by side for every j:
     ``panels[8 * n * p + 8 * j + i] = x[8 * p + i, j]``. Where `panels` (room,) is full the next
@@ -184,14 +184,14 @@ def pack(x: Array, panels: Array, *, columns: bool = False) -> Call:
     """
 
 def chain(calls: Sequence[Call]) -> Call:
-    """Several calls run in order as one: the native twin of a model.
+    """Run several calls in order as one: the native reference of a model.
 
     ``flops`` and ``bytes`` are the sums. Raises ValueError for an empty sequence.
     """
 
 @final
 class Perturbation:
-    """InputPerturbation its arrays between the calls of a timed loop, so that caching cannot pay.
+    """Changes its arrays between the calls of a timed loop, so that caching cannot pay.
 
     Each step sets `spread` elements of one array, the arrays in turn, to +-[0.5, 1): one at a
     random place in each of as many stretches of equal length. With a `pool` of float32 each step
@@ -343,4 +343,4 @@ class AllocationLog:
     def count(self) -> int:
         """Blocks asked for so far."""
     def sizes(self) -> tuple[int, ...]:
-        """The bytes of each block, in order; of the first 4096 where there were more."""
+        """Return the bytes of each block, in order; of the first 4096 where there were more."""

@@ -32,7 +32,7 @@ _WHITESPACE = re.compile(r"[ \t\r\n]+")
 
 
 def safe_text(text: str, limit: int = SAFE_LENGTH) -> str:
-    """One line without anything that a terminal or a reader's eye would obey.
+    """Return one line without anything that a terminal or a reader's eye would obey.
 
     White space becomes one blank; control bytes (C0, C1, so also ANSI
     escapes), bidi and other invisible format characters, line separators,
@@ -54,14 +54,14 @@ def safe_text(text: str, limit: int = SAFE_LENGTH) -> str:
 
 
 def plain(text: str, style: str = "", limit: int = SAFE_LENGTH) -> Text:
-    """`safe_text` as a rich Text, in which neither markup nor emoji codes are read."""
+    """Return `safe_text` as a rich Text, in which neither markup nor emoji codes are read."""
     from rich.text import Text
 
     return Text(safe_text(text, limit), style=style)
 
 
 def safe_json(text: str) -> str:
-    """JSON text that shows the same document but drives no terminal.
+    """Return JSON text that is the same document but drives no terminal.
 
     Encoders leave DEL, C1 and invisible characters as they are; here they
     become `\\uXXXX`. Between tokens there may be blanks and line feeds only, so

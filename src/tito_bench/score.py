@@ -4,7 +4,7 @@ docs/design/score.md says the same in prose, docs/guide/capstone.md for the trac
 
     array     = subject_ns / (native_ns + dispatch_calls * dispatch_ns)
     loops     = subject_ns / (standard_calls * dispatch_ns)
-    slowdown  = (1 - loop_share) * array + loop_share * loops
+    slowdown  = (1 - interpreter_share) * array + interpreter_share * loops
     group     = geometric mean of the slowdowns of its scored operations
     composite = geometric mean of the groups, each taken as at least 1
     score     = 100 * clip(1 - log2(composite) / 10, 0, 1)
@@ -32,8 +32,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
+
+import msgspec
 
 __all__ = [
     "POINTS_PER_DOUBLING",
@@ -59,25 +60,25 @@ _FLOPS_PER_CALL = 36_000
 _BYTES_PER_CALL = 24_000
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(msgspec.Struct, frozen=True, rename={"interpreter_share": "loop_share"}):
     """What one call does.
 
     Attributes
     ----------
-    loop_share
-        The share of the subject's time that goes into loops of Python, 0 to 1.
+    interpreter_share
+        The share of the subject's time that goes into loops of Python, 0 to 1;
+        `loop_share` in files.
     flops, bytes_moved
         Arithmetic operations and traffic of the native kernel.
     """
 
-    loop_share: float
+    interpreter_share: float
     flops: int
     bytes_moved: int
 
 
 def standard_calls(work: Work, dispatch_calls: int) -> float:
-    """What the reference is worth in smallest array calls, on the standard machine.
+    """Return what the reference is worth in smallest array calls, on the standard machine.
 
     A roofline (Williams, Waterman, Patterson, CACM 52(4), 2009) of that
     machine. Its two numbers decide only where Python loops stand on the scale,
@@ -94,7 +95,7 @@ def slowdown(
     dispatch_ns: float,
     work: Work | None = None,
 ) -> float:
-    """How many times longer the subject takes than a Python program must.
+    """Return how many times longer the subject takes than a Python program must.
 
     Parameters
     ----------
@@ -113,14 +114,14 @@ def slowdown(
         Above 0; below 1 where the subject beats the reference. Never clipped.
     """
     array = subject_ns / (native_ns + dispatch_calls * dispatch_ns)
-    if work is None or work.loop_share == 0.0:
+    if work is None or work.interpreter_share == 0.0:
         return array
     loops = subject_ns / (standard_calls(work, dispatch_calls) * dispatch_ns)
-    return (1 - work.loop_share) * array + work.loop_share * loops
+    return (1 - work.interpreter_share) * array + work.interpreter_share * loops
 
 
 def geometric_mean(values: Iterable[float]) -> float:
-    """The geometric mean of positive numbers. Raises ValueError on none at all."""
+    """Return the geometric mean of positive numbers. Raises ValueError on none at all."""
     logs = [math.log(value) for value in values]
     if not logs:
         raise ValueError("geometric mean of nothing")
@@ -128,12 +129,12 @@ def geometric_mean(values: Iterable[float]) -> float:
 
 
 def composite_slowdown(groups: Iterable[float]) -> float:
-    """One slowdown for all groups; a group faster than native counts as native."""
+    """Return one slowdown for all groups; a group faster than native counts as native."""
     return geometric_mean(max(1.0, group) for group in groups)
 
 
 def score(composite: float) -> float:
-    """The score of a composite slowdown: 0 to 100, not rounded."""
+    """Return the score of a composite slowdown: 0 to 100, not rounded."""
     points = 100.0 - POINTS_PER_DOUBLING * math.log2(composite)
     return min(100.0, max(0.0, points))
 
@@ -155,16 +156,21 @@ REFERENCE_RATIO = 4.0
 
 
 def accuracy_score(parts: Sequence[tuple[float, float]], failed: int = 0) -> float | None:
-    """Of (accuracy, the twin's) pairs; `failed` parts count 0. None without any part."""
+    """Return the track's score, 0 to 100; None without any part.
+
+    `parts` are pairs of an accuracy and the native reference's, both 0 to 1; a part that
+    `failed` counts 0."""
     if not parts and not failed:
         return None
-    return 100 * fmean([*(min(1.0, mine / twin) for mine, twin in parts), *[0.0] * failed])
+    reached = [min(1.0, mine / reference) for mine, reference in parts]
+    return 100 * fmean([*reached, *[0.0] * failed])
 
 
 def compression_score(ratios: Sequence[float | None]) -> float | None:
-    """Of the ratios of the techniques, None for one that lost accuracy or failed.
+    """Return the track's score, 0 to 100; None where no technique was there to be measured.
 
-    The best counts. None where no technique was there to be measured.
+    `ratios` are size before over size after, None for a technique that lost accuracy or
+    failed. The best counts.
     """
     if not ratios:
         return None
@@ -173,9 +179,9 @@ def compression_score(ratios: Sequence[float | None]) -> float | None:
 
 
 def efficiency_score(time_ratios: Sequence[float], memory_ratios: Sequence[float]) -> float | None:
-    """Of time over native time, and of memory over needed memory, for each model.
+    """Return the track's score, 0 to 100; None where one of both was not measured at all.
 
-    None where one of both was not measured for any model.
+    Of each model: time over native time, and memory over needed memory.
     """
     if not time_ratios or not memory_ratios:
         return None
@@ -183,6 +189,6 @@ def efficiency_score(time_ratios: Sequence[float], memory_ratios: Sequence[float
 
 
 def overall_score(scores: Mapping[str, float | None]) -> float | None:
-    """The mean of the tracks that were measured; None without any."""
+    """Return the mean of the tracks that were measured; None without any."""
     measured = [points for points in scores.values() if points is not None]
     return fmean(measured) if measured else None

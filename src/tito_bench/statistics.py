@@ -20,13 +20,13 @@ FEWEST_FOR_INTERVAL = 6
 
 
 def mdape(values: Sequence[float]) -> float:
-    """Median absolute percentage error about the median, as a fraction (0.01 is 1%)."""
+    """Return the median absolute percentage error about the median, a fraction (0.01 is 1%)."""
     centre = median(values)
     return median(abs(value - centre) for value in values) / centre
 
 
 def coefficient_of_variation(values: Sequence[float]) -> float:
-    """Sample standard deviation over the mean, as a fraction; 0 for a single value."""
+    """Return the sample standard deviation over the mean, a fraction; 0 for a single value."""
     if len(values) < 2:
         return 0.0
     mean = math.fsum(values) / len(values)
@@ -35,7 +35,7 @@ def coefficient_of_variation(values: Sequence[float]) -> float:
 
 
 def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-    """Distribution-free confidence interval of the median from order statistics.
+    """Return a distribution-free confidence interval of the median from order statistics.
 
     The ranks are those of the sign test: the number of values below the true
     median is Binomial(n, 1/2), here by its normal approximation (Conover,
@@ -54,7 +54,7 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which `share` of the ascending values lie, between neighbours linearly.
+    """Return the value below which `share` of the ascending values lie, linear between neighbours.
 
     Definition 7 of Hyndman and Fan, "Sample quantiles in statistical
     packages", The American Statistician 50(4), 1996. Raises ValueError on none.

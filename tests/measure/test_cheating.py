@@ -335,7 +335,7 @@ def test_loops_that_run_only_while_it_is_tried_out_do_not_count_as_loops(tmp_pat
         Tensor._operate = _operate
         """
     record = measure(tmp_path, dedented(code))
-    shares = {op.name: op.work.loop_share for op in record.operations if op.work is not None}
+    shares = {op.name: op.work.interpreter_share for op in record.operations if op.work is not None}
     assert shares["matmul_100"] < 0.2
 
 

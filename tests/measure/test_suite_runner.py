@@ -225,7 +225,8 @@ def test_what_metering_finds_counts() -> None:
         return None
 
     result = Bench(fault=looped).run(Budget(workers=1, rounds=12))
-    assert [op.work.loop_share for op in result.operations if op.work is not None] == [0.75] * 3
+    works = [op.work for op in result.operations]
+    assert [work.interpreter_share for work in works if work is not None] == [0.75] * 3
 
 
 def test_where_a_call_is_slow_no_other_is_spent_on_metering() -> None:

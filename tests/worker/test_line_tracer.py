@@ -66,7 +66,7 @@ def loop_share(project: Path, body: str) -> float:
         assert isinstance(answer, Prepared), answer
         assert answer.work.flops == 2 * 100**3
         assert answer.work.bytes_moved == 4 * 3 * 100**2
-        return answer.work.loop_share
+        return answer.work.interpreter_share
 
 
 @pytest.mark.parametrize("body", ["every element", "on one line", "no arrays"])

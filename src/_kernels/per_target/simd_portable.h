@@ -1,4 +1,4 @@
-/* Plain C: a vector is four floats and a loop. Complete on its own, runs anywhere, and the twin
+/* Plain C: a vector is four floats and a loop. Complete on its own, runs anywhere, and the reference
  * that every other target is tested against. Compilers turn these loops into whatever vectors the
  * machine has. */
 #include <string.h>

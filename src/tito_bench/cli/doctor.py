@@ -54,7 +54,7 @@ def _worker(root: Path, streams: Streams) -> WorkerProcess:
 
 
 def _document(diagnosis: Diagnosis) -> dict[str, Any]:
-    """The diagnosis as JSON, each finding with its words."""
+    """Return the diagnosis as JSON, each finding with its words."""
     import msgspec
 
     from tito_bench.report.wording import words

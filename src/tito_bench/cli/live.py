@@ -18,7 +18,7 @@ _REFRESH_S = 0.1
 
 @contextmanager
 def live_progress(streams: Streams) -> Iterator[Callable[[Progress], None]]:
-    """A callback that shows progress, redrawn at most ten times a second.
+    """Yield a callback that shows progress, redrawn at most ten times a second.
 
     Redrawn by the caller, not by a thread: a thread would wake up beside the
     code that is being measured. The line is gone when the block ends.

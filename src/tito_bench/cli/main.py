@@ -58,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
 def build_parser(
     prog: str = "tito-bench", words: Sequence[str] | None = None
 ) -> argparse.ArgumentParser:
-    """The argument tree.
+    """Build the argument tree.
 
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
     of a command line, only the branches that they name are filled.
@@ -115,7 +115,7 @@ def _serve(words: Sequence[str], prog: str) -> int:
 
 
 def _takes_colour(stream: TextIOWrapper, environ: Mapping[str, str]) -> bool:
-    """Whether help on this stream may be coloured."""
+    """Tell whether help on this stream may be coloured."""
     if environ.get("NO_COLOR") or environ.get("TERM") in {"dumb", "unknown"}:
         return False
     # Windows' old console would show the escapes; its newer terminals say who they are.
@@ -160,7 +160,7 @@ def _flush(prog: str) -> int:
 
 
 def _not_written(error: OSError, prog: str) -> int:
-    """A full disk, for example; a reader who has left needs no words."""
+    """Say what kept output from being written; a reader who has left needs no words."""
     from tito_bench.safe_text import safe_text
 
     _forget_output()

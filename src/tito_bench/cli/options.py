@@ -71,7 +71,7 @@ def add_group(
 
 
 def project_root(options: argparse.Namespace, streams: Streams) -> ProjectRoot:
-    """The project of this call; printed once, so that a wrong guess is seen."""
+    """Return the project of this call; print it once, so that a wrong guess is seen."""
     from tito_bench.records.project import find_root
     from tito_bench.records.store import show_path
 
@@ -94,19 +94,19 @@ def check_kernel_target() -> None:
 
 
 def file_path(text: str) -> Path:
-    """A path, for argparse; imported here because `--help` needs none."""
+    """Parse a path for argparse; pathlib is imported here because `--help` needs none."""
     from pathlib import Path
 
     return Path(text)
 
 
 def round_count(text: str) -> int:
-    """A whole number from 1 to 10,000, for argparse."""
+    """Parse a whole number from 1 to 10,000 for argparse."""
     return _count(text, _MOST_ROUNDS)
 
 
 def record_count(text: str) -> int:
-    """A whole number from 1 to 10,000,000, for argparse."""
+    """Parse a whole number from 1 to 10,000,000 for argparse."""
     return _count(text, _MOST_RECORDS)
 
 
@@ -118,7 +118,7 @@ def _count(text: str, most: int) -> int:
 
 
 def percent(text: str) -> float:
-    """A percentage from 0 upwards, with or without its sign, for argparse."""
+    """Parse a percentage from 0 upwards, with or without its sign, for argparse."""
     try:
         value = float(text.removesuffix("%"))
     except ValueError:
@@ -130,7 +130,7 @@ def percent(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """A number of seconds above 0 and at most a day, for argparse."""
+    """Parse a number of seconds above 0 and at most a day for argparse."""
     try:
         value = float(text)
     except ValueError:

@@ -29,7 +29,7 @@ _NOTEBOOK = "JPY_PARENT_PID"  # Jupyter's kernels hand it down to all that they 
 
 
 def utc_now() -> datetime:
-    """The time of day in UTC."""
+    """Return the time of day in UTC."""
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
@@ -54,7 +54,7 @@ class Streams:
 
     @classmethod
     def of_process(cls) -> Streams:
-        """The streams of this process; text that cannot be encoded is shown as `?`.
+        """Return the streams of this process; text that cannot be encoded is shown as `?`.
 
         Raises `ProjectError` where the current folder has been removed.
         """
@@ -76,7 +76,7 @@ class Streams:
         )
 
     def for_json(self, json: bool) -> Streams:
-        """The same streams with `json` as given."""
+        """Return the same streams with `json` as given."""
         return replace(self, json=json)
 
     @property
@@ -114,11 +114,11 @@ class Streams:
         return self.environ.get("TERM") != "dumb"
 
     def symbol(self, pretty: str, plain: str) -> str:
-        """`pretty` where the people's stream can show it, else `plain`."""
+        """Return `pretty` where the people's stream can show it, else `plain`."""
         return pretty if self.unicode else plain
 
     def console(self) -> Console:
-        """A rich console on the people's stream; never interprets markup or emoji codes."""
+        """Return a rich console on the people's stream; it never reads markup or emoji codes."""
         from rich.console import Console
 
         return Console(
@@ -185,7 +185,7 @@ class Streams:
 
 
 def _or_nothing(stream: TextIO | None) -> TextIO:
-    """The stream, or an empty one: a shell can close any of them (`>&-`)."""
+    """Return the stream, or an empty one: a shell can close any of them (`>&-`)."""
     return stream if stream is not None else Path(os.devnull).open("r+", encoding="utf-8")
 
 

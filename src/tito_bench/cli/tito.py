@@ -58,7 +58,7 @@ def _run_own(words: Sequence[str]) -> int:
 
 
 def _help_of_both() -> object:
-    """Our help, and TinyTorch's below it where it is installed."""
+    """Print our help, and TinyTorch's below it where it is installed."""
     status = _run_own([])
     upstream = None if status else _upstream_main()
     if upstream is None:
@@ -69,7 +69,7 @@ def _help_of_both() -> object:
 
 
 def _upstream_main() -> Callable[[], object] | None:
-    """TinyTorch's entry point, or None where TinyTorch is not installed.
+    """Return TinyTorch's entry point, or None where TinyTorch is not installed.
 
     Only the absence of `tito` itself means that; an import error inside
     TinyTorch is TinyTorch's to report.

@@ -35,12 +35,12 @@ class Script(msgspec.Struct, frozen=True):
 
 
 def own_folder() -> Path:
-    """Where this Python's scripts are."""
+    """Return the folder of this Python's scripts."""
     return Path(sysconfig.get_path("scripts"))
 
 
 def find_scripts(name: str, environ: Mapping[str, str], own: Path) -> list[Script]:
-    """All scripts of this name, in the order in which a shell finds them."""
+    """Return all scripts of this name, in the order in which a shell finds them."""
     found = []
     for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
         path = shutil.which(name, path=folder) if folder else None
@@ -79,7 +79,7 @@ def _owner(path: Path) -> Owner:
 
 
 def _text(path: Path) -> str:
-    """The Python text of a script; on Windows it is packed at the end of an .exe."""
+    """Return the Python text of a script; on Windows it is packed at the end of an .exe."""
     try:
         with zipfile.ZipFile(path) as packed:
             return packed.read("__main__.py").decode("utf-8", "replace")

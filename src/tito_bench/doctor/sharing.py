@@ -47,6 +47,6 @@ def describe_sharing(layout: Layout, environ: Mapping[str, str]) -> SharingFacts
 
 
 def _read(kind: DocumentKind[S], path: Path) -> S | None:
-    """The value of a file as it is on disk; unlike `Documents.load` it moves nothing aside."""
+    """Return the value of a file as it is on disk; unlike `Documents.load`, move nothing aside."""
     data = read_bytes(path)
     return None if data is None else decode(kind, data, path.name).value

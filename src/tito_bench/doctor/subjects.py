@@ -54,7 +54,7 @@ def check_package(
 
 
 def _load(start_worker: Callable[[], Worker], subject: SubjectChoice, root: str) -> Loaded | Failed:
-    """The worker's answer; what ended or hung it is a failure like any other."""
+    """Return the worker's answer; what ended or hung it is a failure like any other."""
     try:
         worker = start_worker()
         try:

@@ -27,7 +27,7 @@ _SET_OF = {family: name for name, families in _FAMILIES.items() for family in fa
 
 
 def instruction_set(architecture: str) -> str | None:
-    """The x86 instruction set of a BLAS kernel family: "avx512", "avx2", "avx" or "sse2".
+    """Return the x86 instruction set of a BLAS kernel family: "avx512", "avx2", "avx" or "sse2".
 
     None for a family of another processor, or an unknown one.
     """
@@ -35,7 +35,7 @@ def instruction_set(architecture: str) -> str | None:
 
 
 def built_blas() -> str | None:
-    """The BLAS that NumPy was built with, by its own configuration.
+    """Return the BLAS that NumPy was built with, by its own configuration.
 
     "none" for a NumPy without one, None where it does not say. Read from its
     file: importing NumPy would take longer than all other readers together.
@@ -47,7 +47,7 @@ def built_blas() -> str | None:
 
 
 def built_blas_of(configuration: str) -> str | None:
-    """The BLAS in the text of NumPy's `__config__.py`; see `built_blas`."""
+    """Return the BLAS in the text of NumPy's `__config__.py`; see `built_blas`."""
     match = _BUILT.search(configuration)
     if match is None:
         return None

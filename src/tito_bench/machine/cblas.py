@@ -58,7 +58,7 @@ def cblas_in(library: ctypes.CDLL) -> Cblas | None:
 
 
 def _libraries() -> Iterator[ctypes.CDLL]:
-    """Where it may be, the surest place first.
+    """Yield the libraries that may hold it, the surest first.
 
     A symbol of NumPy's own extension is looked up in the libraries it was linked with as
     well, but for Windows, where each library is asked by itself.

@@ -11,7 +11,7 @@ __all__ = ["cpu_quota"]
 
 
 def cpu_quota(system: System) -> float | None:
-    """CPU time this process may use, in cores (0.5 is half of one), or None without a limit.
+    """Return the CPU time this process may use, in cores (0.5 is half of one); None: no limit.
 
     The limits of all parent groups hold as well, so that the smallest counts.
     """
@@ -26,7 +26,7 @@ def cpu_quota(system: System) -> float | None:
 
 
 def _groups(system: System) -> Iterator[tuple[Path, int]]:
-    """The control groups of this process from the leaf up, each with its version."""
+    """Yield the control groups of this process from the leaf up, each with its version."""
     mounts = _mounts(system)
     for line in system.text("proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")
@@ -43,7 +43,7 @@ def _groups(system: System) -> Iterator[tuple[Path, int]]:
 
 
 def _mounts(system: System) -> dict[int, Path]:
-    """Where the CPU controller of each version is mounted."""
+    """Return where the CPU controller of each version is mounted."""
     found = {}
     for line in system.text("proc/self/mounts").splitlines():
         fields = line.split()
@@ -68,7 +68,7 @@ def _limit_v1(folder: Path) -> float | None:
 
 
 def _cores(quota: str, period: str) -> float | None:
-    """Quota over period; None for "max", -1 and what is no number."""
+    """Return quota over period; None for "max", -1 and what is no number."""
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
         return None
     return int(quota) / int(period)

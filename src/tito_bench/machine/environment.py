@@ -88,14 +88,14 @@ def describe_runtime(kernel_target: str) -> Runtime:
 
 
 def usable_cores() -> int:
-    """How many cores this process may use (its affinity where the system has one)."""
+    """Return how many cores this process may use (its affinity where the system has one)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _cpu_model() -> str:
-    """The processor's name as its maker writes it."""
+    """Return the processor's name as its maker writes it."""
     if sys.platform == "linux":
         name = _linux_cpu_model()
     elif sys.platform == "darwin":
@@ -117,7 +117,7 @@ def _cpu_model() -> str:
 
 
 def _linux_cpu_model() -> str:
-    """From /proc/cpuinfo; empty where the kernel gives only numbers, as on Arm."""
+    """Return the name in /proc/cpuinfo; empty where the kernel gives only numbers, as on Arm."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

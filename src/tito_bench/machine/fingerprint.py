@@ -25,7 +25,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
     kernel_target: str
 
     def differences(self, other: Fingerprint) -> tuple[str, ...]:
-        """The facts in which two differ, with spaces for underscores, for people."""
+        """Return the facts in which two differ, with spaces for underscores, for people."""
         return tuple(
             name.replace("_", " ")
             for name in self.__struct_fields__
@@ -34,7 +34,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 def fingerprint_of(machine: Machine, runtime: Runtime) -> Fingerprint:
-    """The fingerprint of a machine and of the process that measured on it."""
+    """Return the fingerprint of a machine and of the process that measured on it."""
     return Fingerprint(
         machine.cpu_model,
         machine.architecture,

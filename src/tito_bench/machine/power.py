@@ -13,7 +13,7 @@ _SELF_SCALING_DRIVERS = frozenset({"intel_pstate", "amd-pstate-epp", "amd_pstate
 
 
 def on_battery() -> bool | None:
-    """Whether the machine runs on its battery; None where it has none or does not tell."""
+    """Tell whether the machine runs on its battery; None where it has none or does not say."""
     import psutil
 
     try:
@@ -26,7 +26,7 @@ def on_battery() -> bool | None:
 
 
 def power_save(system: System) -> str | None:
-    """The power-saving mode that is on, by the name its system gives it, or None."""
+    """Return the power-saving mode that is on, by the name its system gives it, or None."""
     if system.platform == "linux":
         if system.text("sys/firmware/acpi/platform_profile") == "low-power":
             return "low-power profile"
@@ -42,7 +42,7 @@ def power_save(system: System) -> str | None:
 
 
 def slow_governor(system: System) -> str | None:
-    """The Linux frequency governor, where it holds a core at its lowest clock, or None."""
+    """Return the Linux frequency governor, where it holds a core at its lowest clock, or None."""
     if system.platform != "linux":
         return None
     governors = _policy_files(system, "scaling_governor")
@@ -53,6 +53,6 @@ def slow_governor(system: System) -> str | None:
 
 
 def _policy_files(system: System, name: str) -> frozenset[str]:
-    """What the file `name` holds for the groups of cores that share a clock."""
+    """Return what the file `name` holds for the groups of cores that share a clock."""
     found = (read_text(path) for path in (system.root / _CPU).glob(f"policy*/{name}"))
     return frozenset(text for text in found if text)

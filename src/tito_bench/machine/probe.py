@@ -102,7 +102,7 @@ def read_probe(runtime: Runtime, system: System | None = None) -> Probe:
 
 
 def _cpu_clock_step_ns() -> int | None:
-    """The first step of the thread's CPU clock; None where it takes more than 2 ms."""
+    """Return the first step of the thread's CPU clock in ns; None if it takes over 2 ms."""
     from tito_bench import _native
 
     started, wall = _native.thread_cpu_ns(), _native.wall_clock_ns()

@@ -15,7 +15,7 @@ _COMMAND_TIMEOUT_S = 1.0
 
 
 def _sysctl_number(name: str) -> int | None:
-    """An integer that the kernel of macOS publishes, or None where there is none."""
+    """Return an integer that the kernel of macOS publishes, or None where there is none."""
     if sys.platform == "darwin":
         import ctypes
 
@@ -30,7 +30,7 @@ def _sysctl_number(name: str) -> int | None:
 
 
 def _command_output(command: Sequence[str]) -> str:
-    """What a command of the system prints; empty where it cannot be run."""
+    """Return what a command of the system prints; empty where it cannot be run."""
     try:
         return subprocess.run(  # noqa: S603 - fixed commands with full paths
             command, capture_output=True, text=True, check=False, timeout=_COMMAND_TIMEOUT_S
@@ -64,12 +64,12 @@ class System:
     run: Callable[[Sequence[str]], str] = _command_output
 
     def text(self, path: str) -> str:
-        """The text of a file below `root`, stripped; empty where it cannot be read."""
+        """Return the text of a file below `root`, stripped; empty where it cannot be read."""
         return read_text(self.root / path)
 
 
 def read_text(path: Path) -> str:
-    """The text of a small file, stripped; empty where it cannot be read."""
+    """Return the text of a small file, stripped; empty where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip("\0 \t\r\n")
     except OSError:

@@ -29,7 +29,7 @@ _PRODUCTS = (
 
 
 def hypervisor(system: System) -> str | None:
-    """What runs this virtual machine, or None on real hardware."""
+    """Return what runs this virtual machine, or None on real hardware."""
     if system.platform == "darwin":
         return "macOS hypervisor" if system.sysctl("kern.hv_vmm_present") else None
     if system.platform == "win32":
@@ -47,7 +47,7 @@ def hypervisor(system: System) -> str | None:
 
 
 def emulation(system: System) -> str | None:
-    """What translates this Python's instructions for another kind of processor, or None."""
+    """Return what translates this Python's instructions for another kind of processor, or None."""
     if system.platform == "darwin":
         return "Rosetta 2" if system.sysctl("sysctl.proc_translated") == 1 else None
     if system.platform == "win32":
@@ -70,7 +70,7 @@ def emulation(system: System) -> str | None:
 
 
 def wsl(system: System) -> str | None:
-    """Which WSL this is ("WSL 1" or "WSL 2"), or None outside of one."""
+    """Return which WSL this is ("WSL 1" or "WSL 2"), or None outside of one."""
     release = system.text("proc/sys/kernel/osrelease").lower()
     if system.platform != "linux" or "microsoft" not in release:
         return None

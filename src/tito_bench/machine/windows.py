@@ -10,7 +10,7 @@ _MACHINE_ARM64 = 0xAA64
 
 
 def battery_saver() -> bool | None:
-    """Whether the battery saver is on (`SYSTEM_POWER_STATUS.SystemStatusFlag`)."""
+    """Tell whether the battery saver is on (`SYSTEM_POWER_STATUS.SystemStatusFlag`)."""
     if sys.platform == "win32":
         import ctypes
 
@@ -21,7 +21,7 @@ def battery_saver() -> bool | None:
 
 
 def bios_names() -> str:
-    """Maker and product of the machine, as a virtual machine sets them; empty elsewhere."""
+    """Return maker and product of the machine, as a virtual machine sets them; empty elsewhere."""
     if sys.platform == "win32":
         import winreg
 
@@ -37,7 +37,7 @@ def bios_names() -> str:
 
 
 def runs_on_arm() -> bool | None:
-    """Whether the machine itself is Arm, whatever this Python was built for."""
+    """Tell whether the machine itself is Arm, whatever this Python was built for."""
     if sys.platform == "win32":
         import ctypes
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from tito_bench.measure.messages import Side
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
@@ -92,7 +94,7 @@ class Schedule:
     def set_loop_share(self, share: float | None) -> None:
         """Note what metering has found, if this round was metered."""
         if share is not None and self.work is not None:
-            self.work = replace(self.work, loop_share=share)
+            self.work = msgspec.structs.replace(self.work, interpreter_share=share)
 
     def result(self) -> OperationResult:
         """What is handed on."""

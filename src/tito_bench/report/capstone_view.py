@@ -61,7 +61,7 @@ class CapstoneView:
 
 
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
-    """Tables and lines of a record."""
+    """Return the tables and lines of a record."""
     return CapstoneView(
         tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
         overall=record.normalized_metrics.overall,
@@ -159,7 +159,7 @@ def _accuracy(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 f"{steps}: {curve}",
             )
         )
-    return ("model", "yours", "twin", "on"), rows
+    return ("model", "yours", "reference", "on"), rows
 
 
 def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -202,7 +202,7 @@ def _outcome(record: CapstoneRecord) -> Outcome:
 
 
 def _part(record: CapstoneRecord) -> str:
-    """Of how many tracks the overall is, if not of all."""
+    """Return of how many tracks the overall is, if not of all."""
     metrics = record.normalized_metrics
     if metrics.tracks_measured == len(metrics.tracks):
         return ""
@@ -250,7 +250,7 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
     names = ", ".join(dict.fromkeys(call.name for call in model.calls)) or "none"
     yield f"Known operations ({names}) are {model.covered:.0%} of its time."
     if model.unknown:
-        yield f"Without a native twin: {', '.join(model.unknown)}"
+        yield f"Without a native reference: {', '.join(model.unknown)}"
 
 
 _ASIDE = {"inventory": "the list of modules", "own": "your own model"}
@@ -258,7 +258,7 @@ _ASIDE = {"inventory": "the list of modules", "own": "your own model"}
 
 
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:
-    """Each reason once, with all that it kept from being measured."""
+    """Yield each reason once, with all that it kept from being measured."""
     by_reason: dict[str, list[str]] = {}
     for found in record.not_measured:
         if not found.what.endswith(" track"):

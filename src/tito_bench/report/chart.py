@@ -47,15 +47,16 @@ class _Ink:
 
 
 def most_bars(width: int) -> int:
-    """How many columns a chart of that width has beside its axis."""
+    """Return how many columns a chart of that width has beside its axis."""
     return max(1, width - _AXIS_WIDTH)
 
 
 def score_chart(
     bars: Sequence[Bar], width: int, unicode: bool, ends: tuple[str, str] = ("", "")
 ) -> list[str]:
-    """The lines of a chart at most `width` characters wide; `ends` name the first and the last bar.
+    """Return the lines of a chart at most `width` characters wide.
 
+    `ends` name the first and the last bar.
     Where there are more bars than columns, each column is the median of its
     neighbours: of those that are comparable, if any is.
     """
@@ -81,7 +82,7 @@ def score_chart(
 
 
 def _merged(bars: Sequence[Bar], most: int) -> list[Bar]:
-    """At most so many bars."""
+    """Return at most `most` bars."""
     if len(bars) <= most:
         return list(bars)
     cuts = [len(bars) * index // most for index in range(most + 1)]
@@ -97,7 +98,7 @@ def _median_bar(bars: Sequence[Bar]) -> Bar:
 
 
 def _column(bar: Bar, ink: _Ink) -> str:
-    """The cells of one bar, from the bottom up; the smallest score still leaves a mark."""
+    """Return the cells of one bar, from the bottom up; the smallest score still leaves a mark."""
     if bar.score is None:
         return ink.nothing.ljust(_ROWS)
     cell = ink.solid if bar.comparable else ink.faint

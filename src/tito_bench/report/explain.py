@@ -129,7 +129,7 @@ def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[Line]:
 
 
 def _places(cause: Cause) -> str:
-    """The lines, with how often they ran or how much they asked for."""
+    """Name the lines, with how often they ran or how much they asked for."""
     shown = []
     for place in cause.places:
         count = f"{place.count:,} times" if cause.code == "python_loop" else amount(place.count)

@@ -30,7 +30,7 @@ _CAPTIONS: dict[Kind, str] = {
 
 
 def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]:
-    """A table of all records, then a chart for each kind."""
+    """Yield a table of all records, then a chart for each kind."""
     kinds = [kind for kind in get_args(Kind) if view.of(kind)]
     yield ""
     if view.earlier:
@@ -77,7 +77,7 @@ def _same(rows: Sequence[_Shown], title: str) -> bool:
 
 
 def skipped_lines(skipped: Sequence[SkippedRow], width: int) -> Iterator[str]:
-    """The files that are not shown, and why."""
+    """Yield the files that are not shown, and why."""
     if skipped:
         yield ""
         files = "1 file is" if len(skipped) == 1 else f"{len(skipped)} files are"

@@ -72,14 +72,14 @@ class HistoryView:
     skipped: tuple[SkippedRow, ...]
 
     def of(self, kind: Kind) -> tuple[HistoryRow, ...]:
-        """The rows of one kind."""
+        """Return the rows of one kind."""
         return tuple(row for row in self.records if row.kind == kind)
 
 
 def history_view(
     history: History, kind: Kind | None = None, limit: int | None = None
 ) -> HistoryView:
-    """The newest `limit` records (all without), of one `kind` (both without)."""
+    """Return the newest `limit` records (all without), of one `kind` (both without)."""
     newest = {each: yardstick(history.entries, each) for each in get_args(Kind)}
     changes = _part_changes(history.entries)
     wanted = history.entries if kind is None else history.of(kind)
@@ -109,7 +109,7 @@ def _part_changes(entries: Sequence[RecordHeader]) -> dict[str, str]:
 
 
 def history_row(entry: RecordHeader, newest: RecordHeader | None = None) -> HistoryRow:
-    """The row of one record; `newest` is the one that it should be comparable with."""
+    """Return the row of one record; `newest` is the one that it should be comparable with."""
     version = entry.subject_version
     return HistoryRow(
         file=safe_text(entry.file),
@@ -135,7 +135,7 @@ def _skipped(file: Skipped) -> SkippedRow:
 
 @lru_cache(maxsize=1024)
 def _short(text: str) -> str:
-    """The same few texts stand in thousands of records."""
+    """Make a foreign text harmless; cached, for thousands of records repeat a few of them."""
     return safe_text(text, 40)
 
 

@@ -25,7 +25,7 @@ _NEAR = 0.5
 class Spent:
     """The time of one call of the subject, in ns, and what it must pay at least.
 
-    `loop_share` is the metered share of its time in loops of Python, 0 to 1; 0
+    `interpreter_share` is the metered share of its time in loops of Python, 0 to 1; 0
     where it was not metered.
     """
 
@@ -33,7 +33,7 @@ class Spent:
     native_ns: float
     dispatch_calls: int
     dispatch_ns: float
-    loop_share: float = 0.0
+    interpreter_share: float = 0.0
 
     @property
     def kernel_share(self) -> float:
@@ -52,19 +52,19 @@ class Spent:
 
 
 def kernel_limit(gflops: float, roof: Roof) -> Limit:
-    """What limits a native kernel that reaches `gflops` under its roof."""
+    """Tell what limits a native kernel that reaches `gflops` under its roof."""
     bound: Bound = roof.bound
     return bound if gflops >= _NEAR * roof.gflops else "neither"
 
 
 def subject_limit(spent: Spent, kernel: Limit) -> Limit:
-    """What limits the subject: what limits its kernel, where most of the time is the kernel's.
+    """Tell what limits the subject: its kernel's limit, where most of the time is the kernel's.
 
     Else the interpreter, where loops of Python take that much, or where the
     unavoidable calls take more than what is left; else extra work.
     """
     if spent.kernel_share >= _NEAR:
         return kernel
-    if spent.loop_share >= _NEAR or spent.calls_share >= spent.rest_share:
+    if spent.interpreter_share >= _NEAR or spent.calls_share >= spent.rest_share:
         return "interpreter"
     return "extra"

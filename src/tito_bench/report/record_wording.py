@@ -57,15 +57,15 @@ def explain_skipped(skip: Skip, detail: str) -> str:
 
 
 def difference_words(codes: Iterable[str]) -> str:
-    """What makes two records incomparable, in a few words; empty where nothing does."""
+    """Say what makes two records incomparable, in a few words; empty where nothing does."""
     return ", ".join(_DIFFERENCES[code] for code in codes)
 
 
 def comparison_note(code: str, before: str = "", after: str = "") -> str:
-    """What to know of two records that are compared."""
+    """Say what to know of two records that are compared."""
     return _COMPARED[code].format_map({"before": before, "after": after})
 
 
 def no_ratio(code: str, detail: str = "") -> str:
-    """Why an operation was not compared, in a few words; `detail` is foreign text."""
+    """Say why an operation was not compared, in a few words; `detail` is foreign text."""
     return f"{_NO_RATIO[code]}: {safe_text(detail)}" if detail else _NO_RATIO[code]

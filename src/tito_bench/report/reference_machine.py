@@ -21,13 +21,13 @@ _FILE = "reference_card.json"
 
 @cache
 def reference_card() -> Calibration:
-    """The card of the reference machine, made there by `benchmark calibrate --output`."""
+    """Read the calibration of the reference machine, made by `benchmark calibrate --output`."""
     data = files("tito_bench").joinpath("data", _FILE).read_bytes()
     return decode(CALIBRATION, data, _FILE).value
 
 
 def reference_ms(operation: OperationRecord) -> float | None:
-    """What the code that `operation` measured would take for one call on the reference machine.
+    """Return what the measured code would take for one call on the reference machine.
 
     In ms: the time that has the same slowdown there. None where nothing was
     measured, or the card has no such operation in this version.
@@ -49,6 +49,6 @@ def reference_ms(operation: OperationRecord) -> float | None:
 
 
 def reference_name() -> str:
-    """The reference machine for people: its CPU and the kernels used, never a single machine."""
+    """Name the reference machine for people: its CPU and kernels, never a single machine."""
     found = reference_card().fingerprint
     return f"{found.cpu_model}, {found.kernel_target}"

@@ -10,7 +10,7 @@ __all__ = ["regressions"]
 
 
 def regressions(view: ComparisonView, percent: float) -> tuple[str, ...]:
-    """What of B is worse than in A by more than `percent`, one line each; empty where nothing is.
+    """Return what of B is worse than in A by more than `percent`, a line each; empty: nothing.
 
     A scored operation, or all together, must be separated from A and slower
     by more than that; where there are too few rounds for an interval, slower

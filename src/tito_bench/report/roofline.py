@@ -50,14 +50,14 @@ class Roofline:
     bandwidth: tuple[tuple[int, float], ...]
 
     def roof(self, flops: int, size: int) -> Roof:
-        """The roof over work of `flops` whose data are `size` bytes."""
+        """Return the roof over work of `flops` whose data are `size` bytes."""
         by_memory = flops / size * self.gb_s(size)
         if by_memory < self.peak_gflops:
             return Roof(by_memory, "memory")
         return Roof(self.peak_gflops, "compute")
 
     def gb_s(self, size: int) -> float:
-        """GB/s at a working set of `size` bytes, between two measured ones on a power law."""
+        """Return GB/s at a working set of `size` bytes, by a power law between measured ones."""
         kib = size / 1024
         before = self.bandwidth[0]
         for after in self.bandwidth:
@@ -71,7 +71,7 @@ class Roofline:
 
 
 def roofline_of(card: Calibration) -> Roofline | None:
-    """The roofline of a card, for the kernels it holds for; None where it lacks a figure."""
+    """Return the roofline of a calibration, for its kernels; None where it lacks a figure."""
     target = card.fingerprint.kernel_target
     peaks = [speed.peak_gflops.median for speed in card.targets if speed.target == target]
     flows = [
@@ -103,5 +103,5 @@ def _levels(flows: Sequence[Bandwidth]) -> tuple[Level, ...]:
 
 
 def _usable(figure: float) -> bool:
-    """Whether a machine can have it, in GFLOP/s or GB/s; a file may hold anything."""
+    """Tell whether a machine can have it, in GFLOP/s or GB/s; a file may hold anything."""
     return 1e-9 < figure < 1e12

@@ -25,7 +25,7 @@ _LEFT, _RIGHT = 80, 1120
 
 
 def share_card(report: RecordReport, cohort: str | None) -> str:
-    """The card as SVG.
+    """Return the card as SVG.
 
     Parameters
     ----------

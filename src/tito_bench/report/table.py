@@ -36,12 +36,12 @@ class Column(Generic[R]):
 
 
 def cells(columns: Sequence[Column[R]], rows: Sequence[R]) -> list[list[str]]:
-    """The text of every cell, row by row."""
+    """Return the text of every cell, row by row."""
     return [[column.cell(row) for column in columns] for row in rows]
 
 
 def csv_text(columns: Sequence[Column[R]], rows: Sequence[R]) -> str:
-    """CSV (RFC 4180 but for the plain line feed), the keys of the columns first.
+    """Return CSV (RFC 4180 but for the plain line feed), the keys of the columns first.
 
     Foreign text that a spreadsheet would take for a formula gets an apostrophe.
     """
@@ -54,7 +54,7 @@ def csv_text(columns: Sequence[Column[R]], rows: Sequence[R]) -> str:
 
 
 def markdown_table(columns: Sequence[Column[R]], rows: Sequence[R]) -> str:
-    """A table of GitHub Flavored Markdown.
+    """Return a table of GitHub Flavored Markdown.
 
     Foreign text becomes code, in which neither markup nor a mention is read.
     """
@@ -75,5 +75,5 @@ def _markdown_cell(column: Column[R], text: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """Foreign text as a span of code, also within a table; nothing stays nothing."""
+    """Return foreign text as a span of code, also within a table; nothing stays nothing."""
     return text and f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"

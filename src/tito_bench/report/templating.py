@@ -21,14 +21,14 @@ _LONGEST = 400  # characters of one piece of foreign text
 
 
 def template(name: str, **functions: Any) -> Template:
-    """A template of this package; `functions` can be called from it and what it imports."""
+    """Load a template of this package; `functions` can be called from it and what it imports."""
     environment = _environment().overlay()
     environment.globals = {**environment.globals, **functions}
     return environment.get_template(name)
 
 
 def template_text(name: str) -> str:
-    """A file beside the templates, as it is."""
+    """Return a file beside the templates, as it is."""
     return files("tito_bench.report").joinpath("templates", name).read_text("utf-8")
 
 
@@ -45,5 +45,5 @@ def _environment() -> Environment:
 
 
 def _harmless(value: Any) -> Any:
-    """Text as it is put in; `Markup` is what a template has made already."""
+    """Return text as it is put in; `Markup` is what a template has made already."""
     return safe_text(value, _LONGEST) if type(value) is str else value

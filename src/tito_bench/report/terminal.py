@@ -45,7 +45,7 @@ class Symbols:
 
     @classmethod
     def choose(cls, unicode: bool) -> Symbols:
-        """Emoji where the terminal can show them, ASCII elsewhere."""
+        """Return emoji where the terminal can show them, ASCII elsewhere."""
         if unicode:
             return cls("🎯 ", "📊 ", "• ", "⚡ ", "✅ ", "❌ ", "💡 ")
         return cls("", "", "* ", "", "[ok] ", "[failed] ", "note: ")

@@ -110,7 +110,7 @@ class BaselineView:
 
 
 def baseline_view(record: BenchmarkRecord) -> BaselineView:
-    """The rows of a record: one a group, then one for each operation that is only shown."""
+    """Return the rows of a record: one a group, then one for each operation only shown."""
     groups = [_group_row(record, name) for name in record.normalized_metrics.slowdowns]
     extra = [_operation_row(op) for op in record.operations if not op.scored]
     scored = sum(row.slowdown is not None for row in groups)
@@ -128,7 +128,7 @@ def baseline_view(record: BenchmarkRecord) -> BaselineView:
 
 
 def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
-    """Whose code it was, and on what it ran, each as one line."""
+    """Return whose code it was, and on what it ran, each as one line."""
     runtime = system.runtime
     files = [
         f"{', '.join(name for name, path in subject.files.items() if path == file)} from {file}"
@@ -187,7 +187,7 @@ def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: Verdict) -> tu
 
 
 def milliseconds(value: float) -> str:
-    """A time for people: about three significant digits, never in powers of ten."""
+    """Return a time for people: about three significant digits, never in powers of ten."""
     for limit, digits in ((0.01, 5), (0.1, 4), (10.0, 3), (100.0, 2)):
         if value < limit:
             return f"{value:.{digits}f}ms"
@@ -195,17 +195,17 @@ def milliseconds(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """A ratio for people: `1.9x`."""
+    """Return a ratio for people: `1.9x`."""
     return f"{value:.1f}x"
 
 
 def short(value: float) -> str:
-    """Three significant digits, never in powers of ten."""
+    """Return three significant digits, never in powers of ten."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def interval_text(interval: tuple[float, float]) -> str:
-    """The ends of an interval of a score."""
+    """Return the ends of an interval of a score."""
     return f"{interval[0]:.1f} to {interval[1]:.1f}"
 
 
@@ -230,7 +230,7 @@ def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
 
 
 def _elsewhere(rows: Sequence[Row]) -> str | None:
-    """Raw times, but all on one machine: the only ones that people can compare."""
+    """Return raw times, but all on one machine: the only ones that people can compare."""
     known = [
         f"{row.title} {milliseconds(row.elsewhere_ms)}"
         for row in rows
@@ -283,7 +283,7 @@ def _loops(rows: Sequence[Row]) -> str | None:
 
 
 def _looped(op: OperationRecord) -> bool:
-    return op.work is not None and op.work.loop_share > _MOSTLY
+    return op.work is not None and op.work.interpreter_share > _MOSTLY
 
 
 def _measured(value: float | None) -> float:

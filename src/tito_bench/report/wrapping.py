@@ -26,7 +26,7 @@ class Line:
 
 
 def aligned(table: Sequence[Sequence[str]], right: Collection[int]) -> list[str]:
-    """The rows of a table in columns as wide as they need, those numbered `right` flush right."""
+    """Return a table's rows in columns as wide as needed, those numbered `right` flush right."""
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     lines = []
     for row in table:
@@ -39,7 +39,7 @@ def aligned(table: Sequence[Sequence[str]], right: Collection[int]) -> list[str]
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """The text in lines of at most `width` cells.
+    """Yield the text in lines of at most `width` cells.
 
     A word that is longer, such as a path, stays whole, so that it can be copied.
     """
@@ -55,7 +55,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def hung(head: str, text: str, width: int) -> Iterator[str]:
-    """The text after its head, what is wrapped indented to the end of it."""
+    """Yield the text after its head, what is wrapped indented to the end of it."""
     hang = cell_len(head)
     for part in wrapped(text, width - hang):
         yield head + part

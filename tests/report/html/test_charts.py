@@ -100,7 +100,7 @@ def test_records_of_one_day_are_told_apart_by_their_time() -> None:
     assert labels == ["2026-11-22", "2026-11-23"]
 
 
-def test_a_learning_curve_shows_the_twin_and_every_epoch() -> None:
+def test_a_learning_curve_shows_numpy_and_every_epoch() -> None:
     points = tuple(CurvePoint(epoch, 2 / epoch, 1 - 0.5 / epoch) for epoch in range(1, 41))
     curve = LearningCurve("SGD", points, 0.97)
     accuracy, loss = accuracy_chart(curve), loss_chart(curve)
@@ -108,7 +108,7 @@ def test_a_learning_curve_shows_the_twin_and_every_epoch() -> None:
     assert len(accuracy.segments) == 39
     assert len(accuracy.across) <= 12
     assert accuracy.level is not None
-    assert accuracy.level.label == "NumPy twin 97.0%"
+    assert accuracy.level.label == "NumPy 97.0%"
     assert loss.points[0].down == 0
 
 

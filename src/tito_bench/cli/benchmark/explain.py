@@ -96,7 +96,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _chosen(word: str | None) -> tuple[Operation, ...]:
-    """The operations that `word` names. Raises `UsageError` where it names none."""
+    """Return the operations that `word` names. Raises `UsageError` where it names none."""
     from difflib import get_close_matches
 
     from tito_bench.safe_text import safe_text

@@ -21,7 +21,7 @@ _MOST_ELEMENTS = 1 << 24
 
 
 def shape(text: str) -> list[int]:
-    """Sizes as `1x64` or `1,3,32,32`, for argparse."""
+    """Parse sizes, `1x64` or `1,3,32,32`, for argparse."""
     sizes = [int(size) for size in re.split("[x,]", text.strip("()"))] if _matches(text) else []
     total = 1
     for size in sizes:
@@ -33,7 +33,7 @@ def shape(text: str) -> list[int]:
 
 
 def own_choice(options: argparse.Namespace, cwd: Path) -> CustomModelChoice | None:
-    """What `--model` and its companions ask for, or None. Raises `UsageError`."""
+    """Return what `--model` and its companions ask for, or None. Raises `UsageError`."""
     from tito_bench.measure.task_figures import CustomModelChoice
 
     if options.model is None:
@@ -57,12 +57,12 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> CustomModelChoice | No
 
 
 def own_failed(record: CapstoneRecord) -> bool:
-    """Whether an own model was asked for and could not be measured."""
+    """Tell whether an own model was asked for and could not be measured."""
     return any(found.what == "your own model" for found in record.not_measured)
 
 
 def _factory(flag: str, text: str, cwd: Path) -> str:
-    """The absolute form of FILE.py:FACTORY."""
+    """Return the absolute form of FILE.py:FACTORY."""
     file, colon, name = text.rpartition(":")
     if not colon or not name.isidentifier():
         raise UsageError(f"{flag} {text!r}: write it as FILE.py:FACTORY")

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _outputs(options: argparse.Namespace) -> dict[str, Path]:
-    """The files that are asked for, by form; checked before anything is read."""
+    """Return the files that are asked for, by form; checked before anything is read."""
     named = {form: getattr(options, form) for form in _FORMS}
     outputs = {form: path for form, path in named.items() if path is not None}
     if len({path.absolute() for path in outputs.values()}) < len(outputs):
@@ -146,7 +146,7 @@ def _drawn(form: str, path: Path, report: RecordReport, cohort: str | None) -> b
 
 
 def _cohort(layout: Layout, streams: Streams) -> str:
-    """The cohort in the profile. Raises `UsageError` where there is none."""
+    """Return the cohort in the profile. Raises `UsageError` where there is none."""
     from tito_bench.community.profile import PROFILE
     from tito_bench.records.documents import Documents
 

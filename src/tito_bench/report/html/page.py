@@ -34,7 +34,7 @@ _HISTORY_COLUMNS = [column for column in COLUMNS if column.key not in {"kind", "
 
 
 def render_page(report: RecordReport) -> str:
-    """The page, as text to be written in UTF-8."""
+    """Return the page, as text to be written in UTF-8."""
     style = template_text("style.css") + template_text("charts.css")
     drawn = report.history.records[-MOST_RECORDS:]
     newest = tuple(reversed(drawn[-_MOST_ROWS:]))
@@ -68,14 +68,13 @@ def render_page(report: RecordReport) -> str:
 
 
 def _hash(style: str) -> Markup:
-    """The source expression by which the page allows its own style and no other."""
+    """Return the source expression by which the page allows its own style and no other."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest())
     return Markup(digest.decode())  # noqa: S704 - letters, digits, + / =
 
 
 def _column(rows: tuple[tuple[str, ...], ...], index: int) -> str:
-    """What a column holds: numbers, which are set flush right, words that are not to be broken,
-    or any text."""
+    """Tell what a column holds: numbers (set flush right), words not to be broken, or any text."""
     texts = [row[index] for row in rows if row[index]]
     if all(map(_NUMBER.fullmatch, texts)):
         return "number"
@@ -97,7 +96,7 @@ def _points(report: RecordReport) -> list[tuple[str, ...]]:
 
 
 def _spoken(rows: tuple[tuple[str, ...], ...]) -> str:
-    """The curve for those who hear it."""
+    """Describe the curve for those who hear it."""
     first, last = rows[0], rows[-1]
     return (
         f"From epoch {first[0]} with loss {first[1]} and accuracy {first[2]} to epoch {last[0]}"

@@ -135,7 +135,7 @@ def _panels(report: RecordReport) -> Iterator[Panel]:
         chart = accuracy_chart(curve)
         yield Panel(
             "Learning curve",
-            f"Accuracy on the test images: {curve.title}. Dashed: a NumPy twin.",
+            f"Accuracy on the test images: {curve.title}. Dashed: NumPy.",
             draw.line_drawing(chart, "curve", "Accuracy by epoch", curve.title),
             chart.height,
             ("accuracy", "epoch"),
@@ -153,19 +153,19 @@ def _panels(report: RecordReport) -> Iterator[Panel]:
 
 
 def _names(view: RooflineView, roofs: list[tuple[str, str]]) -> tuple[str, ...]:
-    """What the letters and numbers in a roofline stand for."""
+    """Return what the letters and numbers in a roofline stand for."""
     numbers = [(str(point.number), point.name) for point in view.points]
     return (*_lines(roofs), *_lines(numbers))
 
 
 def _lines(named: list[tuple[str, str]]) -> list[str]:
-    """Lines of several items each, none of which is broken."""
+    """Return lines of several items each, none of which is broken."""
     items = (f"{sign} {name}".replace(" ", _NO_BREAK) for sign, name in named)
     return textwrap.wrap(f"{_WIDE} ".join(items), _LINE_CHARACTERS, break_on_hyphens=False)
 
 
 def _placed(panels: list[Panel]) -> tuple[list[PlacedPanel], int]:
-    """The panels from top to bottom, and the height of them all."""
+    """Return the panels from top to bottom, and the height of them all in pixels."""
     placed = []
     top = _TOP_PX
     for panel in panels:

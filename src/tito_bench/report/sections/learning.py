@@ -25,7 +25,7 @@ class LearningCurve:
 
 
 def learning_curve(record: CapstoneRecord) -> LearningCurve | None:
-    """The curve of the training, if there was one."""
+    """Return the curve of the training, if there was one."""
     training = record.training
     if training is None or not training.curve:
         return None

@@ -37,7 +37,7 @@ _NO_ROOFLINE = {
 
 
 def kernel_limit_words(limit: Limit, share: float, gb_s: float, mostly_reads: bool) -> str:
-    """What limits a kernel that reaches this share of its roof."""
+    """Say what limits a kernel that reaches this share of its roof."""
     code: str = limit
     if share > 1 and limit != "neither":
         code = "reading" if limit == "memory" and mostly_reads else f"full_{limit}"
@@ -45,7 +45,7 @@ def kernel_limit_words(limit: Limit, share: float, gb_s: float, mostly_reads: bo
 
 
 def subject_limit_words(limit: Limit, spent: Spent, who: str) -> str:
-    """What limits the code that is measured beside the kernel."""
+    """Say what limits the code that is measured beside the kernel."""
     if limit == "interpreter":
         code = "calls" if spent.calls_share >= spent.rest_share else "loops"
     elif limit == "extra":
@@ -57,10 +57,10 @@ def subject_limit_words(limit: Limit, spent: Spent, who: str) -> str:
         kernel=f"{spent.kernel_share:.0%}",
         calls=f"{spent.calls_share:.0%}",
         rest=f"{spent.rest_share:.0%}",
-        loops=f"{spent.loop_share:.0%}",
+        loops=f"{spent.interpreter_share:.0%}",
     )
 
 
 def no_roofline_words(code: str, detail: str = "") -> str:
-    """Why a report has no roofline, and what would draw it."""
+    """Say why a report has no roofline, and what would draw it."""
     return _NO_ROOFLINE[code].format(detail=detail)

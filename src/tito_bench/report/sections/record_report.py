@@ -130,7 +130,7 @@ class RecordReport:
 def record_report(
     record: BenchmarkRecord | CapstoneRecord, card: Calibration | None, history: HistoryView
 ) -> RecordReport:
-    """All of a record.
+    """Return all that a report shows of a record.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def record_report(
 
 
 def day_text(moment: datetime) -> str:
-    """A day for people: `22 November 2026`. Not `%-d`, which Windows does not know."""
+    """Return a day for people: `22 November 2026`. Not `%-d`, which Windows does not know."""
     return f"{moment.day} {moment:%B} {moment.year}"
 
 
@@ -214,7 +214,7 @@ def _roofline(
 
 
 def _groups(view: BaselineView) -> tuple[Mark, ...]:
-    """Where each group would score if it were alone; one faster than native is at 100."""
+    """Mark where each group would score alone; one faster than native is at 100."""
     return tuple(
         Mark(row.title, scoring.score(max(1.0, row.slowdown)), times(row.slowdown))
         for row in view.rows

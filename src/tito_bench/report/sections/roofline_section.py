@@ -50,7 +50,7 @@ class RooflineView:
 def roofline_view(
     operations: list[OperationRecord], subject: str, card: Calibration
 ) -> RooflineView | None:
-    """The points of a record under the roofs of its machine.
+    """Return the points of a record under the roofs of its machine.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def roofline_view(
 
 
 def size_text(kib: int) -> str:
-    """A working set for people."""
+    """Return a working set for people."""
     return f"{kib} KiB" if kib < 1024 else f"{kib // 1024} MiB"
 
 
@@ -95,7 +95,7 @@ def _point(
     if op.subject_ns is None or op.native_ns is None or op.dispatch_ns is None:
         raise ValueError("a record with a slowdown has all its times")
     roof = roofline.roof(footprint.flops, footprint.bytes)
-    looped = 0.0 if op.work is None else op.work.loop_share
+    looped = 0.0 if op.work is None else op.work.interpreter_share
     spent = Spent(op.subject_ns, op.native_ns, op.dispatch_calls, op.dispatch_ns, looped)
     native_gflops = footprint.flops / op.native_ns
     limit = kernel_limit(native_gflops, roof)
@@ -118,7 +118,7 @@ def _point(
 
 
 def _footprint(op: OperationRecord) -> OperationWork | None:
-    """The footprint of an operation, if its definition is still the one that was measured."""
+    """Return the work of an operation, if its definition is still the one that was measured."""
     try:
         operation = operation_named(op.name)
     except KeyError:

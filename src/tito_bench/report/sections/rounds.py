@@ -60,12 +60,12 @@ class Strip:
 
 
 def strips_of(operations: Iterable[OperationRecord]) -> tuple[Strip, ...]:
-    """A strip for each operation that was measured."""
+    """Return a strip for each operation that was measured."""
     return tuple(strip for op in operations if (strip := _strip(op)) is not None)
 
 
 def widest_deviation(strips: Iterable[Strip]) -> float:
-    """The half width, in percent, of a scale that shows nearly all rounds of all strips.
+    """Return the half width, in percent, of a scale that shows nearly all rounds of all strips.
 
     What lies beyond belongs at its ends: a few interrupted rounds must not
     squeeze all others into one line.
@@ -97,7 +97,7 @@ def _strip(op: OperationRecord) -> Strip | None:
 
 
 def _rounds(samples: Samples) -> list[PairedRound]:
-    """The rounds in a record; it has no times of other threads of the worker."""
+    """Return the rounds in a record; it has no times of other threads of the worker."""
     columns = zip(
         samples.subject_loops,
         samples.subject_wall_ns,

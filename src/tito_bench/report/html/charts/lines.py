@@ -60,17 +60,17 @@ class LineChart:
 
 
 def accuracy_chart(curve: LearningCurve) -> LineChart:
-    """Accuracy after each epoch, beside that of the twin."""
+    """Draw the accuracy after each epoch, beside that of NumPy after the same steps."""
     values = [point.accuracy for point in curve.points]
     low = math.floor(10 * min(*values, curve.expected)) / 10
     scale = Scale(min(low, 0.9), 1.0)
     ticks = (scale.low, (scale.low + 1) / 2, 1.0)
-    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"NumPy twin {curve.expected:.1%}")
+    level = Tick(scale.down(curve.expected, _HEIGHT_PX), f"NumPy {curve.expected:.1%}")
     return _chart(values, scale, [f"{t:.0%}" for t in ticks], ticks, _epochs(curve), level)
 
 
 def loss_chart(curve: LearningCurve) -> LineChart:
-    """Mean loss of each epoch, from 0."""
+    """Draw the mean loss of each epoch, from 0."""
     values = [point.loss for point in curve.points]
     scale = Scale(0.0, max(max(values), 1e-9))
     ticks = (0.0, scale.high / 2, scale.high)
@@ -78,7 +78,7 @@ def loss_chart(curve: LearningCurve) -> LineChart:
 
 
 def history_chart(rows: Sequence[HistoryRow]) -> LineChart:
-    """Scores in the order of time, on the whole scale; lines join what can be compared."""
+    """Draw scores in the order of time, on the whole scale; lines join what can be compared."""
     ends = {0: rows[0].created_at, len(rows) - 1: rows[-1].created_at}
     one_day = len({moment.date() for moment in ends.values()}) == 1
     form = "%Y-%m-%d %H:%M" if one_day else "%Y-%m-%d"

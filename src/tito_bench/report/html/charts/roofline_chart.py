@@ -60,7 +60,7 @@ class RooflineChart:
 
 
 def roofline_chart(view: RooflineView) -> RooflineChart:
-    """Both axes hold all points and the peak, rounded outwards to half decades."""
+    """Draw the points; both axes hold all of them and the peak, rounded out to half decades."""
     x = _fitted([point.intensity for point in view.points])
     speeds = [s for p in view.points for s in (p.subject_gflops, p.native_gflops)]
     y = _fitted([*speeds, view.roofline.peak_gflops])
@@ -92,7 +92,7 @@ def _roofs(view: RooflineView, x: Scale, y: Scale) -> Iterator[DrawnRoof]:
 
 
 def _slope(letter: str, level: Level, peak: float, x: Scale, y: Scale) -> DrawnRoof:
-    """A bandwidth: speed = bandwidth x intensity, from where it enters the chart to the peak."""
+    """Draw a bandwidth: speed = bandwidth x intensity, from the edge of the chart to the peak."""
     begins = max(x.low, y.low / level.gb_s)
     ends = min(x.high, peak / level.gb_s)
     return DrawnRoof(
@@ -132,7 +132,7 @@ def _points(points: Sequence[Point], x: Scale, y: Scale) -> list[DrawnPoint]:
 
 
 def _shared(numbers: Mapping[int, str], places: Sequence[tuple[float, float]]) -> dict[int, str]:
-    """The numbers by point, those of near neighbours at the first of them."""
+    """Return the numbers by point, those of near neighbours at the first of them."""
     labels: dict[int, list[str]] = {}
     for index, number in numbers.items():
         host = next((each for each in labels if _near(places[each], places[index])), index)

@@ -49,7 +49,7 @@ class RoundStrips:
 
 
 def round_strips(strips: Sequence[Strip]) -> RoundStrips | None:
-    """The chart, or None without any operation that was measured."""
+    """Return the chart, or None without any operation that was measured."""
     if not strips:
         return None
     half = widest_deviation(strips)

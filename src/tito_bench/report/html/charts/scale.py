@@ -19,7 +19,7 @@ class Scale:
     log: bool = False
 
     def share(self, value: float) -> float:
-        """How far along the axis a value is: 0 at `low`, 1 at `high`, never beyond."""
+        """Return how far along the axis a value is: 0 at `low`, 1 at `high`, never beyond."""
         if self.log:
             low, high, value = (
                 math.log(max(each, 1e-300)) for each in (self.low, self.high, value)
@@ -29,11 +29,11 @@ class Scale:
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
     def across(self, value: float) -> float:
-        """The place in percent of the width."""
+        """Return the place in percent of the width."""
         return percent(self.share(value))
 
     def down(self, value: float, height: float) -> float:
-        """The place in pixels below the top of a chart of this height."""
+        """Return the place in pixels below the top of a chart of this height."""
         return round(height * (1 - self.share(value)), 1)
 
 
@@ -46,12 +46,12 @@ class Tick:
 
 
 def percent(share: float) -> float:
-    """A share as a percentage, to a hundredth: a tenth of a pixel on the widest screen."""
+    """Return a share in percent, to a hundredth: a tenth of a pixel on the widest screen."""
     return round(100 * share, 2)
 
 
 def decades(low: float, high: float) -> tuple[float, ...]:
-    """The powers of ten from `low` to `high`, both above 0."""
+    """Return the powers of ten from `low` to `high`, both above 0."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     return tuple(10.0**exponent for exponent in range(first, last + 1))
 

@@ -44,7 +44,7 @@ _MULTIPLES = (
 
 
 def score_scale(report: RecordReport) -> ScoreScale | None:
-    """The chart, or None without anything on it. Multiples belong to speed alone."""
+    """Return the chart, or None without anything on it. Multiples belong to speed alone."""
     marks = list(report.own.marks)
     if report.own.score is not None:
         whole = "Score" if report.kind == "baseline" else "Overall"
