@@ -221,7 +221,7 @@ def test_what_metering_finds_counts() -> None:
     def looped(question: Question) -> Answer | None:
         if isinstance(question, Measure) and question.meter:
             readings = tuple(Reading(s.loops, *[2000 * s.loops] * 3, 0) for s in question.steps)
-            return Measured(readings, 1000, 0, loop_share=0.75)
+            return Measured(readings, 1000, 0, interpreter_share=0.75)
         return None
 
     result = Bench(fault=looped).run(Budget(workers=1, rounds=12))

@@ -23,7 +23,7 @@ class KernelFacts(msgspec.Struct, frozen=True):
 
 
 def check_installation() -> tuple[KernelFacts | None, list[Note]]:
-    """The kernels, or None where they cannot run, and all that is missing."""
+    """Return the kernels, or None where they cannot run, and all that is missing."""
     findings = [
         Note("broken_install", "breaks", name, "it is not installed")
         for name in _NEEDED

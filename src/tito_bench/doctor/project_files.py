@@ -29,7 +29,7 @@ _MOST_FILES = 200  # of one folder, the newest by name: old ones have been read 
 
 
 def check_folders(layout: Layout) -> list[Note]:
-    """The folders of the project that could not be written to."""
+    """Find the folders of the project that could not be written to."""
     return [
         *_folder(layout, layout.benchmarks, "breaks"),
         *_folder(layout, calibration_path(layout.root).parent, "warning"),

@@ -54,7 +54,7 @@ def find_scripts(name: str, environ: Mapping[str, str], own: Path) -> list[Scrip
 
 
 def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Note]:
-    """What is wrong with the scripts found; nothing of it stops a measurement."""
+    """Find what is wrong with the scripts found; nothing of it stops a measurement."""
     findings = []
     for name, scripts in (("tito-bench", tito_bench), ("tito", tito)):
         if scripts is tito and not tito and any(s.of_this_python for s in tito_bench):

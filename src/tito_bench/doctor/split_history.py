@@ -24,7 +24,7 @@ _OTHERS = frozenset({"node_modules", "site-packages", "venv", "__pycache__"})
 
 
 def check_history(root: Path, environ: Mapping[str, str]) -> list[Note]:
-    """The other folders of the project at `root` in which records are kept."""
+    """Find the other folders of the project at `root` in which records are kept."""
     found = []
     for folder in (*folders_upwards(root, environ)[1:], *_folders_below(root)):
         benchmarks = Layout(folder).benchmarks

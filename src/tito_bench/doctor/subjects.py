@@ -30,7 +30,7 @@ class PackageFacts(msgspec.Struct, frozen=True):
 
 
 def check_numpy(start_worker: Callable[[], Worker], root: str) -> tuple[Runtime | None, list[Note]]:
-    """What a measuring process is made of, or None where none comes up."""
+    """Find what a measuring process is made of, or None where none comes up."""
     answer = _load(start_worker, "numpy", root)
     if isinstance(answer, Loaded):
         return answer.runtime, []
@@ -40,7 +40,7 @@ def check_numpy(start_worker: Callable[[], Worker], root: str) -> tuple[Runtime 
 def check_package(
     start_worker: Callable[[], Worker], root: str
 ) -> tuple[PackageFacts | None, list[Note]]:
-    """The student's package, or None where it cannot be measured; then NumPy still can."""
+    """Find the student's package, or None where it cannot be measured: NumPy still can."""
     answer = _load(start_worker, "tinytorch", root)
     if isinstance(answer, Failed):
         if answer.kind == "missing":

@@ -71,13 +71,13 @@ class Cause:
 
 
 def find_causes(
-    evidence: Evidence, timing: Timing | None, blas: str, loop_share: float = 0.0
+    evidence: Evidence, timing: Timing | None, blas: str, interpreter_share: float = 0.0
 ) -> tuple[Cause, ...]:
     """The causes that the evidence supports, a loop first, then the weightiest.
 
     `timing` is None where no call came to its end in time: then only lines count. `blas`
-    names NumPy's BLAS in a sentence. `loop_share` is the part of the time that was metered in
-    loops of Python, 0 to 1.
+    names NumPy's BLAS in a sentence. `interpreter_share` is the part of the time that was metered
+    in loops of Python, 0 to 1.
     """
     if timing is not None and timing.slowdown <= NEAR_NATIVE:
         return ()
@@ -92,7 +92,7 @@ def find_causes(
     others = (*unclean, *made, *_call_overhead(weighed), *slow, *_waiting(weighed))
     ordered = tuple(sorted(others, key=lambda cause: -(cause.cost_ns or 0.0)))
     if loop is not None:
-        loop = _weigh_loop(loop, weighed, loop_share * timing.subject_ns, others)
+        loop = _weigh_loop(loop, weighed, interpreter_share * timing.subject_ns, others)
     if loop is not None:
         return (loop, *ordered)
     return ordered if slow else (*ordered, *_numpy_itself(weighed))

@@ -232,14 +232,14 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
-    `loop_share` is that of the call that was metered; `processes` counts the
+    `interpreter_share` is that of the call that was metered; `processes` counts the
     child processes, running or ended, that were there at the end.
     """
 
     readings: tuple[Reading, ...]
     own_cpu_ns: int
     others_cpu_ns: int
-    loop_share: float | None = None
+    interpreter_share: float | None = None
     processes: int = 0
 
 

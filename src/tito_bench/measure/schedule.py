@@ -91,7 +91,7 @@ class Schedule:
         quick = self.round_s * 1e9 < SLOW_CALL_NS
         return quick and len(self.rounds) == self.metered_round
 
-    def set_loop_share(self, share: float | None) -> None:
+    def set_interpreter_share(self, share: float | None) -> None:
         """Note what metering has found, if this round was metered."""
         if share is not None and self.work is not None:
             self.work = msgspec.structs.replace(self.work, interpreter_share=share)

@@ -210,7 +210,7 @@ class SuiteRunner:
         slices = cut(schedule.samples, self._order)
         steps = tuple(Step(*piece) for piece in slices)
         answer = self._measure(schedule, steps, deadline_s, meter=schedule.is_metered())
-        schedule.set_loop_share(answer.loop_share)
+        schedule.set_interpreter_share(answer.interpreter_share)
         found = readings_by_side(slices, answer.readings)
         subject, native, dispatch = (fastest(found[side]) for side in _SIDES)
         schedule.rounds.append(

@@ -134,9 +134,9 @@ def _explain(
     timing = op.timing
     evidence = seen if isinstance(seen, Evidence) else None
     work = op.result.work
-    loop_share = 0.0 if work is None else work.interpreter_share
+    interpreter_share = 0.0 if work is None else work.interpreter_share
     blas = subject.runtime.blas or "NumPy"
-    causes = find_causes(evidence, timing, blas, loop_share) if evidence is not None else ()
+    causes = find_causes(evidence, timing, blas, interpreter_share) if evidence is not None else ()
     near = timing is not None and timing.slowdown <= NEAR_NATIVE
     unexplained = None
     if timing is not None and evidence is not None and not near:

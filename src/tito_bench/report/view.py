@@ -175,7 +175,7 @@ _BLAS_PROBLEMS = {
 
 
 def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: Verdict) -> tuple[str, ...]:
-    """What there is to doubt in a result, and what to do about it; foreign text within."""
+    """Say what there is to doubt in a result, and what to do about it; foreign text within."""
     told = {reason.code for reason in verdict.reasons}
     warnings = [
         finding

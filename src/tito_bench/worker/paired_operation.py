@@ -125,7 +125,7 @@ class PairedOperation:
         """
         return self._share.news(self._timing.subject_ns, metered=metered)
 
-    def work(self, loop_share: float) -> Work:
+    def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
         native = self._arrays.native
-        return Work(loop_share, native.flops, native.bytes)
+        return Work(interpreter_share, native.flops, native.bytes)

@@ -162,11 +162,11 @@ class RequestHandler:
         self._paired_operations[operation.name] = station
         for part, lasting in station.parts():
             self._snapshot.watch(part, *lasting)
-        first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)
+        first, interpreter_share, wrong = station.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
         remarks = _remarks(self._subject)
-        return Prepared(first, dict(self._subject.files), station.work(loop_share), remarks)
+        return Prepared(first, dict(self._subject.files), station.work(interpreter_share), remarks)
 
     def _measure(self, question: Measure) -> Answer:
         station = self._paired_operations[question.operation]
@@ -196,10 +196,10 @@ class RequestHandler:
             wrong = station.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        loop_share = None
+        interpreter_share = None
         if any(step.side == "subject" for step in question.steps):
-            loop_share = station.news_of_loops(metered=metered)
-        return Measured(tuple(readings), own_ns, others_ns, loop_share, processes)
+            interpreter_share = station.news_of_loops(metered=metered)
+        return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes)
 
     @property
     def snapshot(self) -> Snapshot:

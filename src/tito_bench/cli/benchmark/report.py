@@ -158,7 +158,7 @@ def _cohort(layout: Layout, streams: Streams) -> str:
 
 
 def _show(chosen: Chosen, layout: Layout, streams: Streams) -> None:
-    """The report of the terminal once more."""
+    """Print the report of the terminal once more."""
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.store import show_path
     from tito_bench.report.capstone import print_capstone
