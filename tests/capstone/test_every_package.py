@@ -16,12 +16,12 @@ from packages.build import ERAS, MODULES, build_package, module_path, source, st
 from tito_bench import _native
 from tito_bench.capstone.task_context import TaskContext
 from tito_bench.capstone.tasks import perform
+from tito_bench.kinds import KINDS, kind_of
 from tito_bench.subjects import choose_subject
 from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.capstone import model_operation
-from tito_bench.workloads.weights import weights_of
 
 NUMBERS = {name: number for number, name in enumerate(MODULES, 1)}
 TASKS = ("training", "quantization", "pruning", "benchmark", "report")
@@ -71,8 +71,9 @@ def what_is_missing(root: Path) -> dict[str, Missing]:
                 perform(what, desk)
             else:
                 operation = model_operation(what, 1) if what in MODELS else None
-                weights = weights_of(operation) if operation else ()
-                subject.operation(what, tuple(array.copy() for array in weights))
+                weights = kind_of(operation).weights(operation) if operation else ()
+                kind = kind_of(operation) if operation else KINDS[what]
+                subject.operation(kind, tuple(array.copy() for array in weights))
         except Missing as missing:
             found[what] = missing
     subject.package.close()

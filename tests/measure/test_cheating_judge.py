@@ -73,10 +73,30 @@ INVALID = {
     ),
     "the defaults of a function": (
         """
-        from tito_bench.workloads import oracle
-        oracle.tolerance.__defaults__ = (1e9,)
+        from tito_bench.worker.paired_arrays import PairedArrays
+        PairedArrays.disagreement.__defaults__ = (np.zeros((1, 1), np.float32),)
         """,
-        "replaced tito_bench.workloads.oracle.tolerance",
+        "replaced tito_bench.worker.paired_arrays.PairedArrays.disagreement",
+    ),
+    "another class of the same object": (
+        """
+        from tito_bench.kinds import KINDS
+        class Easy(type(KINDS["matmul"])):
+            def tolerance(self, inputs, weights, expected):
+                return 1e9
+        KINDS["matmul"].__class__ = Easy
+        """,
+        "replaced the class of tito_bench.kinds.matmul.Matmul",
+    ),
+    "another base of a class": (
+        """
+        from tito_bench.kinds.matmul import Matmul
+        class Easy(Matmul.__bases__[0]):
+            def native(self, kernels, inputs, weights, out):
+                return super().native(kernels, inputs, weights, out)
+        Matmul.__bases__ = (Easy,)
+        """,
+        "replaced the bases of tito_bench.kinds.matmul.Matmul",
     ),
     "another allocator for NumPy": (
         """

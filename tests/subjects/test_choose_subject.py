@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tito_bench.errors import SubjectError
+from tito_bench.kinds import KINDS
 from tito_bench.subjects import choose_subject, describe_exception
 from tito_bench.subjects.missing import Missing
 
@@ -94,9 +95,9 @@ def test_a_broken_module_beside_a_working_tensor_is_noted(tmp_path, build_packag
 def test_describe_exception(tmp_path, build_package, choose):
     build_package(tmp_path)
     subject, _ = choose("tinytorch", tmp_path)
-    tensor = subject.operation("matmul").tensor
+    tensor = subject.operation(KINDS["matmul"]).tensor
     with pytest.raises(ValueError, match="cannot multiply") as caught:
-        subject.operation("matmul").function(tensor([[1, 2]]), tensor([[1, 2]]))
+        subject.operation(KINDS["matmul"]).function(tensor([[1, 2]]), tensor([[1, 2]]))
     assert describe_exception(caught.value, subject).startswith("tinytorch/core/tensor.py:")
     assert describe_exception(SubjectError("as it is")) == "as it is"
     assert describe_exception(ValueError("a\nb")) == "ValueError: a b"

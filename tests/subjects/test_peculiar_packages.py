@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from packages import build
+from tito_bench.kinds import KINDS, kind_of
 from tito_bench.subjects import choose_subject
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.reference import transformer_block
-from tito_bench.workloads.weights import weights_of
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_a_module_that_is_missing_and_has_a_notebook_says_the_next_step(tmp_path
 def answer(subject, kind):
     """The operation's answer to a small batch, and the weights it has."""
     operation = model_operation(kind, 2)
-    weights = weights_of(operation)
-    built = subject.operation(operation.kind, tuple(array.copy() for array in weights))
+    weights = kind_of(operation).weights(operation)
+    built = subject.operation(kind_of(operation), tuple(array.copy() for array in weights))
     x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
     return built.function(*built.arguments((x,))), weights, x
 
@@ -104,8 +104,8 @@ def test_the_blend_of_the_course_is_a_known_attention(open_subject, era, exact, 
     blended = attention.replace(plain, BLEND.format(exact=exact))
     subject, _ = open_subject(era, replace={"attention": blended})
     operation = model_operation("transformer", 2)
-    weights = weights_of(operation)
-    built = subject.operation("transformer", tuple(array.copy() for array in weights))
+    weights = kind_of(operation).weights(operation)
+    built = subject.operation(KINDS["transformer"], tuple(array.copy() for array in weights))
     assert built.variant == f"sigmoid{variant}"
     assert len(subject.package.remarks) == len(variant.split())
     x = np.random.default_rng(3).random(operation.inputs[0], np.float32)
@@ -135,12 +135,12 @@ def test_a_tensor_that_is_half_written_is_measured_as_far_as_it_goes(
     subject, note = open_subject(modules=3, replace={"tensor": text})
     assert note is None
     for kind in ("add", "mul", "matmul", "mlp"):
-        weights = weights_of(model_operation("mlp", 2)) if kind == "mlp" else ()
+        weights = KINDS["mlp"].weights(model_operation("mlp", 2)) if kind == "mlp" else ()
         if kind in kinds:
             with pytest.raises(Missing, match=rf"^module 01: Tensor\.{method} is still to be wr"):
-                subject.operation(kind, weights)
+                subject.operation(KINDS[kind], weights)
         else:
-            assert subject.operation(kind, weights)
+            assert subject.operation(KINDS[kind], weights)
 
 
 def test_a_bias_that_is_an_array_is_said_with_its_file_and_measured_where_it_works(open_subject):

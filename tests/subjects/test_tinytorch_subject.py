@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tito_bench.kinds import KINDS
 from tito_bench.subjects.missing import Missing, StudentCodeError
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 
@@ -44,10 +45,10 @@ def test_every_operation_in_every_era(subject_of, era, slow):
     a, b = normal(4, 6), normal(4, 6, seed=4)
     x = normal(2, 7)
     results = {
-        "add": (run(subject.operation("add"), a, b), a + b),
-        "mul": (run(subject.operation("mul"), a, b), a * b),
-        "matmul": (run(subject.operation("matmul"), a, b.T.copy()), a @ b.T),
-        "mlp": (run(subject.operation("mlp", MLP), x), mlp_reference(x)),
+        "add": (run(subject.operation(KINDS["add"]), a, b), a + b),
+        "mul": (run(subject.operation(KINDS["mul"]), a, b), a * b),
+        "matmul": (run(subject.operation(KINDS["matmul"]), a, b.T.copy()), a @ b.T),
+        "mlp": (run(subject.operation(KINDS["mlp"], MLP), x), mlp_reference(x)),
     }
     for kind, (result, expected) in results.items():
         assert type(result) is np.ndarray, kind
@@ -63,7 +64,7 @@ def test_every_operation_in_every_era(subject_of, era, slow):
 
 
 def test_inputs_can_be_refilled_in_place(subject_of):
-    operation = subject_of().operation("add")
+    operation = subject_of().operation(KINDS["add"])
     arguments = operation.arguments((np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32)))
     for array in operation.inputs(arguments):
         array[...] = 3
@@ -72,9 +73,9 @@ def test_inputs_can_be_refilled_in_place(subject_of):
 
 def test_a_partial_package_measures_what_it_has(subject_of):
     subject = subject_of("E1", modules=1)
-    assert run(subject.operation("matmul"), normal(2, 3), normal(3, 2)).shape == (2, 2)
+    assert run(subject.operation(KINDS["matmul"]), normal(2, 3), normal(3, 2)).shape == (2, 2)
     with pytest.raises(Missing, match=r"^module 03 layers: Linear not found$"):
-        subject.operation("mlp", MLP)
+        subject.operation(KINDS["mlp"], MLP)
 
 
 def test_without_tensor_there_is_nothing(subject_of):
@@ -84,7 +85,7 @@ def test_without_tensor_there_is_nothing(subject_of):
     with pytest.raises(Missing, match=r"^module 01 tensor: Tensor not found$"):
         subject.check_tensor()
     with pytest.raises(Missing):
-        subject.operation("add")
+        subject.operation(KINDS["add"])
 
 
 TENSOR = """
@@ -113,13 +114,13 @@ def tensor_source(add="Tensor(self.data + other.data)", matmul="matmul"):
 def test_matmul_by_operator_or_by_method(subject_of, matmul):
     subject = subject_of(modules=1, replace=tensor_source(matmul=matmul))
     a, b = normal(2, 3), normal(3, 4)
-    np.testing.assert_array_equal(run(subject.operation("matmul"), a, b), a @ b)
+    np.testing.assert_array_equal(run(subject.operation(KINDS["matmul"]), a, b), a @ b)
 
 
 def test_no_matmul_at_all_names_the_operator(subject_of):
     subject = subject_of(modules=1, replace=tensor_source(matmul="dot"))
     with pytest.raises(StudentCodeError, match=r"^TypeError: unsupported operand type\(s\) for @"):
-        subject.operation("matmul")
+        subject.operation(KINDS["matmul"])
 
 
 @pytest.mark.parametrize(
@@ -146,14 +147,14 @@ def test_failing_layer_names_the_students_line(subject_of):
     layers = "class Linear:\n    def __init__(self, n, m):\n        self.weight = n + 'x'\n"
     subject = subject_of(replace={"layers": layers})
     with pytest.raises(StudentCodeError, match=r"^tinytorch/core/layers.py:3: TypeError: unsup"):
-        subject.operation("mlp", MLP)
+        subject.operation(KINDS["mlp"], MLP)
 
 
 def test_failing_forward_names_the_students_line(subject_of):
     relu = "class ReLU:\n    def forward(self, x):\n        return x.datum\n"
     subject = subject_of(replace={"activations": relu})
     with pytest.raises(StudentCodeError, match=r"^tinytorch/core/activations.py:3: AttributeErr"):
-        subject.operation("mlp", MLP)
+        subject.operation(KINDS["mlp"], MLP)
 
 
 def test_layers_with_out_in_weights_and_forward_only(subject_of):
@@ -172,7 +173,7 @@ class Linear:
     subject = subject_of(replace={"layers": layers})
     x = normal(2, 7)
     np.testing.assert_allclose(
-        run(subject.operation("mlp", MLP), x), mlp_reference(x), rtol=1e-4, atol=1e-5
+        run(subject.operation(KINDS["mlp"], MLP), x), mlp_reference(x), rtol=1e-4, atol=1e-5
     )
 
 
@@ -180,21 +181,16 @@ def test_work_is_done_inside_the_timed_call(subject_of):
     """A lazy `.data` is forced by the function itself."""
     add = "type('Lazy', (), {'data': property(lambda lazy: self.data + other.data)})()"
     subject = subject_of(modules=1, replace=tensor_source(add=add))
-    operation = subject.operation("add")
+    operation = subject.operation(KINDS["add"])
     assert type(run(operation, normal(2, 2), normal(2, 2))) is np.ndarray
 
 
 def test_what_is_raised_later_is_described_too(subject_of):
     subject = subject_of()
-    operation = subject.operation("matmul")
+    operation = subject.operation(KINDS["matmul"])
     with pytest.raises(ValueError, match="cannot multiply") as caught:
         run(operation, normal(2, 3), normal(2, 3))
     line = subject.describe(caught.value)
     assert line.startswith("tinytorch/core/tensor.py:")
     assert line.endswith("ValueError: cannot multiply (2, 3) by (2, 3)")
     assert subject.describe(StudentCodeError("as it is")) == "as it is"
-
-
-def test_an_unknown_kind_is_our_mistake(subject_of):
-    with pytest.raises(KeyError):
-        subject_of().operation("divide")

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.oracle import disagreement, same_values, tolerance
-
-MATMUL = Operation("matmul", "matmul", "matmul", ((64, 512), (512, 32)), 1)
+from tito_bench.kinds import KINDS
+from tito_bench.workloads.oracle import disagreement, same_values
 
 
 def draw(*shape: int, seed: int = 0) -> np.ndarray:
@@ -19,7 +17,11 @@ def draw(*shape: int, seed: int = 0) -> np.ndarray:
 def product() -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, float]:
     """Two matrices, their float32 product, and the tolerance for it."""
     inputs = draw(64, 512, seed=1), draw(512, 32, seed=2)
-    return inputs, inputs[0] @ inputs[1], tolerance(MATMUL, inputs, ())
+    return (
+        inputs,
+        inputs[0] @ inputs[1],
+        KINDS["matmul"].tolerance(inputs, (), inputs[0] @ inputs[1]),
+    )
 
 
 Product = tuple[tuple[np.ndarray, np.ndarray], np.ndarray, float]
@@ -82,10 +84,9 @@ def test_whole_numbers_can_be_right() -> None:
 
 @pytest.mark.parametrize("kind", ["add", "mul"])
 def test_elementwise_results_may_differ_by_a_rounding_each(kind: str) -> None:
-    operation = Operation(kind, "tensor_ops", kind, ((9,), (9,)), 1)
     inputs = draw(9, seed=1), draw(9, seed=2)
     function = np.add if kind == "add" else np.multiply
-    allowed = tolerance(operation, inputs, ())
+    allowed = KINDS[kind].tolerance(inputs, (), inputs[0])
     expected = function(*inputs)
     in_double = function(*(array.astype(np.float64) for array in inputs))
     assert disagreement(in_double, expected, allowed) is None
@@ -95,7 +96,7 @@ def test_elementwise_results_may_differ_by_a_rounding_each(kind: str) -> None:
 def test_tolerance_grows_with_the_length_of_the_sums_only() -> None:
     def of(length: int) -> float:
         ones = np.ones((4, length), np.float32), np.ones((length, 4), np.float32)
-        return tolerance(MATMUL, ones, ())
+        return KINDS["matmul"].tolerance(ones, (), ones[0])
 
     assert of(400) / of(100) == pytest.approx(8.0)  # length ** 1.5
 

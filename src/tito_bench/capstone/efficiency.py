@@ -9,26 +9,21 @@ import tracemalloc
 import numpy as np
 
 from tito_bench.capstone.task_context import TaskContext
+from tito_bench.kinds import kind_of
 from tito_bench.measure.task_figures import MemoryFigures
 from tito_bench.subjects.student_code import require_array, student_code
+from tito_bench.workloads.capstone import model_operation
 from tito_bench.workloads.inputs import InputPool
 
 __all__ = ["assess_memory", "needed_bytes"]
 
 _BATCH = 32
-# Input and output of the activation where both together are largest, as elements of one input;
-# in the transformer what the residual connection keeps comes on top.
-_LARGEST_LAYER = {
-    "mlp": 2 * 32,
-    "mlp_wide": 2 * 128,
-    "cnn": 2 * 8 * 26 * 26,
-    "transformer": 2 * 32 * 256 + 32 * 64,
-}
 
 
 def needed_bytes(model: str) -> int:
     """What a forward pass at batch 32 must allocate at once, layer by layer, in float32."""
-    return 4 * _BATCH * _LARGEST_LAYER[model]
+    operation = model_operation(model, _BATCH)
+    return 4 * _BATCH * kind_of(operation).sizes(operation).activation_elements
 
 
 def assess_memory(desk: TaskContext) -> MemoryFigures:

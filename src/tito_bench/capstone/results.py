@@ -120,7 +120,7 @@ def model_figures(summary: SuiteSummary, latencies: dict[str, Latency]) -> tuple
 def _model(
     name: str, operations: Sequence[OperationSummary], latency: Latency | None
 ) -> ModelFigures:
-    from tito_bench.workloads.native import native_flops  # brings NumPy, which no reader needs
+    from tito_bench.kinds import kind_of  # brings NumPy, which no reader needs
 
     scored = next(op for op in operations if op.operation.scored)
     timing = scored.timing
@@ -128,7 +128,7 @@ def _model(
         reason = scored.failure.reason if scored.failure else "no rounds were taken"
         return ModelFigures(name, reason, latency)
     batch = scored.operation.inputs[0][0]
-    flops = native_flops(scored.operation)
+    flops = kind_of(scored.operation).flops(scored.operation)
     note = next((op.failure.reason for op in operations if op.failure is not None), None)
     return ModelFigures(
         name=name,

@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.kinds import kind_of
 from tito_bench.measure.task_figures import CustomModelChoice
 from tito_bench.subjects.missing import StudentCodeError
-from tito_bench.subjects.models import StudentModel, build_model
+from tito_bench.subjects.models import StudentModel
 from tito_bench.subjects.student_code import require_array, student_code
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.capstone import batch_of, model_operation
 from tito_bench.workloads.digits import Digits, course_digits, enlarge, shipped_digits
-from tito_bench.workloads.native import bind
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.oracle import tolerance
-from tito_bench.workloads.weights import weights_of
 
 __all__ = ["TaskContext", "accuracy_of", "images_for"]
 
@@ -53,9 +51,9 @@ class TaskContext:
 
     def build(self) -> StudentModel:
         """The model of the student's layers with the shipped weights, a fresh one."""
-        operation = self.operation
-        weights = tuple(array.copy() for array in weights_of(operation))
-        return build_model(self.subject.package, operation.kind, weights)
+        kind = kind_of(self.operation)
+        weights = tuple(array.copy() for array in kind.weights(self.operation))
+        return kind.tinytorch(self.subject.package, weights)
 
     def forward(self, function: Callable[[Any], Any], images: np.ndarray) -> np.ndarray:
         """The logits of the student's code for `images`, as a finite float array.
@@ -76,11 +74,12 @@ class TaskContext:
     def twin(self, images: np.ndarray) -> tuple[np.ndarray, float]:
         """The native logits of the shipped weights, and how far right ones may lie from them."""
         operation = model_operation(self.model, len(images))
-        weights = weights_of(operation)
+        kind = kind_of(operation)
+        weights = kind.weights(operation)
         images = np.ascontiguousarray(images, dtype=np.float32)
         out = np.zeros((len(images), 10), dtype=np.float32)
-        bind(self.kernels, operation, (images,), weights, out)()
-        return out, tolerance(operation, (images,), weights, out)
+        kind.native(self.kernels, (images,), weights, out)()
+        return out, kind.tolerance((images,), weights, out)
 
     def digits(self) -> tuple[Digits, str | None]:
         """The course's own digits where they are real, else ours; and why ours."""

@@ -15,10 +15,11 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.capstone.task_context import TaskContext, accuracy_of
+from tito_bench.kinds import KINDS
 from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
 from tito_bench.measure.timing import reading_of
 from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
-from tito_bench.subjects.models import StudentModel, build_model, parameters_of
+from tito_bench.subjects.models import StudentModel, parameters_of
 from tito_bench.subjects.parameters import bare_array, holder_of, read_parameters
 from tito_bench.subjects.student_code import student_code
 from tito_bench.workloads.capstone import model_operation
@@ -130,7 +131,7 @@ def _network(
     loss_class, sgd_class, tensor = (
         _any(package.require(name)) for name in ("CrossEntropyLoss", "SGD", "Tensor")
     )
-    model = build_model(package, "mlp", tuple(array.copy() for array in weights))
+    model = KINDS["mlp"].tinytorch(package, tuple(array.copy() for array in weights))
     with student_code(package.location):
         parameters = [
             _trained(parameter, model.layers) for parameter in parameters_of(model.layers)

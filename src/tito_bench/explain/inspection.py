@@ -11,7 +11,8 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.explain.instrumented import Bench, Holder, facts_of, is_clean, require_ndarray
 from tito_bench.explain.line_profile import Count
-from tito_bench.explain.sizes import Sizes
+from tito_bench.kinds import kind_of
+from tito_bench.kinds.sizes import Sizes
 from tito_bench.measure.evidence import (
     Allocations,
     Evidence,
@@ -51,7 +52,7 @@ def inspect(
     raises on other sizes only leaves a gap.
     """
     bench = Bench(subject, pool, seed)
-    sizes = Sizes(operation)
+    sizes = kind_of(operation).sizes(operation)
     ready = bench.build(operation)
     read = [facts_of("input", array) for array in ready.inputs]
     read += [facts_of("parameter", holder.array) for holder in ready.parameters()]
@@ -79,7 +80,7 @@ def _lines(bench: Bench, sizes: Sizes, count: Count) -> Lines:
     while counted is not None and counted.more and halvings < _MOST_HALVINGS:
         halvings += 1
         smaller = sizes.halved(halvings)
-        base, counted = Sizes(smaller), bench.try_to_count(smaller)
+        base, counted = kind_of(smaller).sizes(smaller), bench.try_to_count(smaller)
     growth: tuple[Growth, ...] = ()
     if counted is not None and not counted.more:
         growth = tuple(_growth(bench, base, counted.lines))
@@ -138,7 +139,7 @@ def _timers(
     bench: Bench, kernels: _native.Kernels, operation: Operation, *, unclean: bool
 ) -> dict[str, Timer]:
     """What is timed beside the operation; what the student's code does not take is left out."""
-    sizes = Sizes(operation)
+    sizes = kind_of(operation).sizes(operation)
     timers = {"subject": bench.timer(bench.build(operation))}
     smallest = sizes.smallest
     if smallest is not None:

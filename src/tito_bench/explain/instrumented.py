@@ -12,6 +12,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.explain.line_profile import Count, Locate, count_lines
+from tito_bench.kinds import kind_of
 from tito_bench.measure.evidence import ArrayFacts, ArrayRole
 from tito_bench.measure.sampling import Timer
 from tito_bench.measure.timing import function_timer
@@ -21,7 +22,6 @@ from tito_bench.subjects.student_errors import is_inside
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.weights import weights_of
 
 __all__ = ["Bench", "Holder", "Ready", "facts_of", "is_clean", "require_ndarray"]
 
@@ -82,7 +82,8 @@ class Bench:
 
     def build(self, operation: Operation, subject: Subject | None = None) -> Ready:
         """The operation of the subject, or of another. Raises whatever its code raises."""
-        built = (subject or self._subject).operation(operation.kind, weights_of(operation))
+        kind = kind_of(operation)
+        built = (subject or self._subject).operation(kind, kind.weights(operation))
         arrays = tuple(np.empty(shape, dtype=np.float32) for shape in operation.inputs)
         self._pool.fill(arrays, self.order.getrandbits(32))
         arguments = built.arguments(arrays)

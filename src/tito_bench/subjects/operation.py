@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["Arrays", "Subject", "SubjectOperation"]
+    from tito_bench.subjects.models import StudentModel
+    from tito_bench.subjects.package import Package
+
+__all__ = ["Arrays", "Subject", "SubjectKind", "SubjectOperation"]
 
 Arrays: TypeAlias = "tuple[np.ndarray, ...]"
 """float32, C-contiguous."""
@@ -52,6 +55,16 @@ class SubjectOperation(Protocol):
         """
 
 
+class SubjectKind(Protocol):
+    """What a subject asks of a kind of operation."""
+
+    def numpy(self, weights: Arrays) -> Callable[..., object]:
+        """Return what a student would write with NumPy alone."""
+
+    def tinytorch(self, package: Package, weights: Arrays) -> StudentModel:
+        """Return it built of the student's own code."""
+
+
 class Subject(Protocol):
     """Whose code is measured."""
 
@@ -75,15 +88,10 @@ class Subject(Protocol):
     def fingerprint(self) -> str | None:
         """Return a short digest of the sources of `files`, None for numpy."""
 
-    def operation(self, kind: str, weights: Arrays = ()) -> SubjectOperation:
-        """Build one operation: "add", "mul", "matmul", or a model.
-
-        "mlp" takes weights w1 (in, hidden), b1 (hidden,), w2 (hidden, out),
-        b2 (out,); "cnn" and "transformer" those of `workloads.capstone`; the
-        others take none.
+    def operation(self, kind: SubjectKind, weights: Arrays = ()) -> SubjectOperation:
+        """Build one operation of a kind (`tito_bench.kinds`), with its parameters.
 
         Raises:
-            KeyError: `kind` is none of them.
             Missing: a name it needs is not in the student's package yet.
             StudentCodeError: the student's code failed while it was built.
         """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from tito_bench.errors import TitoBenchError
 from tito_bench.subjects.missing import Missing, StudentCodeError
-from tito_bench.subjects.models import MODEL_KINDS, build_model
+from tito_bench.subjects.models import try_out
 from tito_bench.subjects.parameters import bare_parameters
 from tito_bench.subjects.stubs import unwritten_behind
 from tito_bench.subjects.student_code import require_array, require_input, student_code
@@ -20,42 +19,13 @@ from tito_bench.subjects.student_errors import describe_fault, is_our_own
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tito_bench.subjects.operation import Arrays
+    from tito_bench.subjects.operation import Arrays, SubjectKind
     from tito_bench.subjects.package import Package
 
 __all__ = ["BASELINE_NAMES", "TensorOperation", "TinyTorchSubject"]
 
 BASELINE_NAMES = ("Tensor", "ReLU", "Linear")
 """What the operations of the baseline are made of."""
-
-
-# Nothing but the student's own operation happens in these: they are timed.
-
-
-def _add(a: Any, b: Any) -> object:
-    data: object = (a + b).data
-    return data
-
-
-def _mul(a: Any, b: Any) -> object:
-    data: object = (a * b).data
-    return data
-
-
-def _matmul_operator(a: Any, b: Any) -> object:
-    data: object = (a @ b).data
-    return data
-
-
-def _matmul_method(a: Any, b: Any) -> object:
-    data: object = a.matmul(b).data
-    return data
-
-
-_ELEMENTWISE: dict[str, tuple[str, Callable[..., Any], Callable[..., object]]] = {
-    "add": ("Tensor + Tensor", operator.add, _add),
-    "mul": ("Tensor * Tensor", operator.mul, _mul),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +117,7 @@ class TinyTorchSubject:
             shown = np.array2string(total, separator=", ", threshold=8).replace("\n", "")
             raise StudentCodeError(f"Tensor([[1, 2], [3, 4]]) added to itself gives {shown}")
 
-    def operation(self, kind: str, weights: Arrays = ()) -> TensorOperation:
+    def operation(self, kind: SubjectKind, weights: Arrays = ()) -> TensorOperation:
         """Build one operation; see `subjects.operation.Subject`."""
         try:
             return self._build(kind, weights)
@@ -158,47 +128,12 @@ class TinyTorchSubject:
                 raise
             raise missing from error
 
-    def _build(self, kind: str, weights: Arrays) -> TensorOperation:
+    def _build(self, kind: SubjectKind, weights: Arrays) -> TensorOperation:
         tensor: Any = self._package.require("Tensor")
-        if kind in MODEL_KINDS:
-            return self._model(tensor, kind, weights)
-        if kind == "matmul":
-            return TensorOperation(self._matmul(tensor), tensor)
-        expression, untimed, timed = _ELEMENTWISE[kind]
-        self._try(untimed, expression, tensor, (2, 3), (2, 3))
-        return TensorOperation(timed, tensor)
-
-    def _matmul(self, tensor: Any) -> Callable[..., object]:
-        shapes = (2, 3), (3, 2)
-        try:
-            self._try(operator.matmul, "Tensor @ Tensor", tensor, *shapes)
-        except StudentCodeError as failed:
-            try:
-                self._try(lambda a, b: a.matmul(b), "Tensor.matmul(Tensor)", tensor, *shapes)
-            except StudentCodeError:
-                raise failed from None
-            return _matmul_method
-        return _matmul_operator
-
-    def _model(self, tensor: Any, kind: str, weights: Arrays) -> TensorOperation:
-        model = build_model(self._package, kind, weights)
-        forward = model.forward
+        model = kind.tinytorch(self._package, weights)
         for layer in model.layers:
             for error in bare_parameters(layer):
                 file = inspect.getfile(type(layer))
                 self._package.remark(f"{self._package.display(file)}: {error}")
-
-        def timed(x: Any) -> object:
-            data: object = forward(x).data
-            return data
-
-        self._try(forward, model.expression, tensor, (2, *model.input_shape))
-        return TensorOperation(timed, tensor, model.variant, model.layers)
-
-    def _try(
-        self, function: Callable[..., Any], expression: str, tensor: Any, *shapes: tuple[int, ...]
-    ) -> None:
-        """Run the operation once on ones; its numbers are checked elsewhere."""
-        with student_code(self._package.location):
-            result = function(*(tensor(np.ones(shape, dtype=np.float32)) for shape in shapes))
-            require_array(result, expression)
+        try_out(self._package, model.forward, model.expression, model.input_shapes)
+        return TensorOperation(model.timed, tensor, model.variant, model.layers)

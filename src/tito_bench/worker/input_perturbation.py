@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tito_bench import _native
+from tito_bench.kinds import kind_of
 from tito_bench.subjects.operation import Arrays
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.operation import Operation
@@ -22,9 +23,8 @@ __all__ = ["InputPerturbation", "Loop"]
 _Perturbation = _native.Perturbation
 # Stopping the clock costs the loop 0.3 us, and what is in the caches is another.
 _LONG_CALL_NS = 50_000
-# Reading its inputs is most of what an elementwise operation does: only a slow one can gain.
-_LONG_ELEMENTWISE_NS = 5_000_000
-_ELEMENTWISE = ("add", "mul")
+# Where reading its inputs is most of what an operation does, only a slow one can gain.
+_LONG_LIGHT_NS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class InputPerturbation:
 
     def __init__(self, operation: Operation, pool: InputPool) -> None:
         """All new content comes from `pool`."""
-        elementwise = operation.kind in _ELEMENTWISE
-        self._long_ns = _LONG_ELEMENTWISE_NS if elementwise else _LONG_CALL_NS
-        self._spread = 1 if elementwise else max(shape[0] for shape in operation.inputs)
+        light = kind_of(operation).mostly_reads_inputs
+        self._long_ns = _LONG_LIGHT_NS if light else _LONG_CALL_NS
+        self._spread = 1 if light else max(shape[0] for shape in operation.inputs)
         self._pool = pool
 
     def whole(self, call_ns: float) -> bool:

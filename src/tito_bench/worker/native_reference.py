@@ -16,15 +16,15 @@ from typing import Literal
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.kinds import kind_of
+from tito_bench.kinds.base import WEIGHTS_SEED
 from tito_bench.machine.cblas import Cblas, find_cblas
 from tito_bench.measure.messages import BlasProblem, References
 from tito_bench.measure.sampling import Sampler, Timer, calibrate
 from tito_bench.measure.timing import native_timer
 from tito_bench.statistics import median
 from tito_bench.workloads.inputs import InputPool
-from tito_bench.workloads.native import bind, output_shape
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
 
 __all__ = ["Candidates", "faster", "find_candidates"]
 
@@ -35,7 +35,6 @@ _ALONE = 1.3
 """CPU time of the process over that of the thread; the clocks have steps of up to 4 ms."""
 _ALONE_NS = 20_000_000
 _SHAPES = ((3, 5, 7), (1, 64, 33), (64, 64, 64), (65, 17, 96))
-_PRODUCTS = frozenset({"matmul", "mlp", "cnn", "transformer"})
 _SEED = 20261126
 
 Side = Literal["kernel", "blas"]
@@ -57,7 +56,7 @@ class Candidates:
         ratios = {}
         if self.blas is not None:
             for operation in operations:
-                if operation.kind in _PRODUCTS:
+                if kind_of(operation).multiplies:
                     ratios[operation.name] = faster(
                         {
                             "kernel": native_timer(_bound(self.kernels, operation, pool)),
@@ -102,8 +101,9 @@ def faster(timers: Mapping[Side, Timer]) -> float:
 def _bound(kernels: _native.Kernels, operation: Operation, pool: InputPool) -> _native.Call:
     inputs = tuple(np.zeros(shape, dtype=np.float32) for shape in operation.inputs)
     pool.fill(inputs, WEIGHTS_SEED)
-    out = np.zeros(output_shape(operation), dtype=np.float32)
-    return bind(kernels, operation, inputs, weights_of(operation), out)
+    kind = kind_of(operation)
+    out = np.zeros(kind.output_shape(operation), dtype=np.float32)
+    return kind.native(kernels, inputs, kind.weights(operation), out)
 
 
 def _is_right(blas: _native.Kernels) -> bool:

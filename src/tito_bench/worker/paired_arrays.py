@@ -13,13 +13,12 @@ from collections.abc import Callable
 import numpy as np
 
 from tito_bench import _native
+from tito_bench.kinds import Kind, kind_of
+from tito_bench.kinds.base import WEIGHTS_SEED
 from tito_bench.subjects.operation import Arrays, SubjectOperation
 from tito_bench.workloads.inputs import InputPool
-from tito_bench.workloads.native import bind, output_shape
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.oracle import disagreement, tolerance
-from tito_bench.workloads.reference import transformer_block
-from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
+from tito_bench.workloads.oracle import disagreement
 
 __all__ = ["PairedArrays"]
 
@@ -34,7 +33,7 @@ class PairedArrays:
     """
 
     LASTING = (
-        *("_operation", "_pool", "_variant", "_weights", "arguments", "expected", "function"),
+        *("_kind", "_pool", "_variant", "_weights", "arguments", "expected", "function"),
         *("inputs", "native", "native_inputs"),
     )
     """The attributes that never change."""
@@ -44,7 +43,7 @@ class PairedArrays:
     def __init__(
         self,
         operation: Operation,
-        build: Callable[[str, Arrays], SubjectOperation],
+        build: Callable[[Kind, Arrays], SubjectOperation],
         kernels: _native.Kernels,
         pool: InputPool,
     ) -> None:
@@ -52,15 +51,15 @@ class PairedArrays:
 
         Raises whatever the student's code raises.
         """
-        self._operation = operation
+        self._kind = kind = kind_of(operation)
         self._pool = pool
-        self._weights = weights_of(operation)
+        self._weights = kind.weights(operation)
         self.native_inputs = tuple(_zeros(shape, dtype=np.float32) for shape in operation.inputs)
         # Written once: a page that was never written reads falsely fast.
-        self.expected = _full(output_shape(operation), math.nan, dtype=np.float32)
-        self.native = bind(kernels, operation, self.native_inputs, self._weights, self.expected)
+        self.expected = _full(kind.output_shape(operation), math.nan, dtype=np.float32)
+        self.native = kind.native(kernels, self.native_inputs, self._weights, self.expected)
         pool.fill(self.native_inputs, WEIGHTS_SEED)
-        subject = build(operation.kind, tuple(array.copy() for array in self._weights))
+        subject = build(kind, tuple(array.copy() for array in self._weights))
         self.function = subject.function
         self.arguments = subject.arguments(tuple(array.copy() for array in self.native_inputs))
         self.inputs = subject.inputs(self.arguments)
@@ -78,15 +77,11 @@ class PairedArrays:
     def compute_expected(self) -> None:
         """Compute `expected` of the native inputs as they are."""
         self.native()
-        if self._variant not in {"", "tanh"}:
-            # Another form of GELU than the kernel's, as right as it.
-            self.expected[...] = transformer_block(
-                self._weights, self.native_inputs[0], self._variant
-            )
+        self._kind.recompute(self._variant, self.native_inputs, self._weights, self.expected)
 
     def tolerance(self) -> float:
         """Return how far a right result may lie from `expected`."""
-        return tolerance(self._operation, self.native_inputs, self._weights, self.expected)
+        return self._kind.tolerance(self.native_inputs, self._weights, self.expected)
 
     def disagreement(self, result: object, expected: np.ndarray | None = None) -> str | None:
         """Return why `result` is wrong, or None; `expected` is that of now, or an earlier one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tito_bench import _native
+from tito_bench.kinds import Kind
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
 from tito_bench.subjects.operation import Arrays, SubjectOperation
@@ -36,7 +37,7 @@ class PairedOperation:
     def __init__(
         self,
         operation: Operation,
-        build: Callable[[str, Arrays], SubjectOperation],
+        build: Callable[[Kind, Arrays], SubjectOperation],
         kernels: _native.Kernels,
         pool: InputPool,
     ) -> None:

@@ -31,7 +31,8 @@ __all__ = ["Snapshot", "keep_own_libraries"]
 
 _OWN = "tito_bench"
 _OF_FUNCTIONS = ("__code__", "__defaults__", "__kwdefaults__")
-_all, _map, _vars, _len, _zip, _next = all, map, vars, len, zip, next
+_all, _map, _vars, _len, _zip, _next, _type = all, map, vars, len, zip, next, type
+_get_bases = attrgetter("__mro__")
 
 
 def keep_own_libraries() -> None:
@@ -73,7 +74,10 @@ class _Namespace:
 class Snapshot:
     """The state of our own modules, of the built-in functions, and of some objects of ours."""
 
-    __slots__ = ("_allocator", "_classes", "_containers", "_functions", "_namespaces")
+    __slots__ = (
+        *("_allocator", "_bases", "_classes", "_containers", "_functions", "_namespaces"),
+        *("_objects", "_owners"),
+    )
 
     def __init__(self) -> None:
         """Take it; call this before any student code is imported."""
@@ -90,6 +94,11 @@ class Snapshot:
             _Namespace(_name_of(owner), vars(owner).get, list(vars(owner))) for owner in classes
         ]
         self._classes = [(owner, _count_names(owner)) for owner in classes]
+        # The order in which methods are looked up is made anew where the bases are others.
+        self._owners = tuple(classes)
+        self._bases = tuple(map(_get_bases, classes))
+        objects = _own_objects(modules)
+        self._objects = objects, tuple(map(type, objects))
         functions = _functions(modules, classes)
         self._functions = [
             (attrgetter(part), functions, tuple(map(attrgetter(part), functions)))
@@ -119,6 +128,15 @@ class Snapshot:
         for owner, count in self._classes:
             if _count_names(owner) != count:
                 return _name_of(owner)
+        if not _all(_map(is_, _map(_get_bases, self._owners), self._bases)):
+            classes = _zip(self._owners, self._bases, strict=True)
+            others = (_name_of(o) for o, bases in classes if _get_bases(o) is not bases)
+            return f"the bases of {_next(others, 'a class')}"
+        objects, types = self._objects
+        if not _all(_map(is_, _map(_type, objects), types)):
+            held = _zip(objects, types, strict=True)
+            names = (_name_of(kind) for thing, kind in held if _type(thing) is not kind)
+            return f"the class of {_next(names, 'an object')}"
         for get, functions, values in self._functions:
             if not _all(_map(is_, _map(get, functions), values)):
                 pairs = _zip(functions, values, strict=True)
@@ -156,6 +174,15 @@ def _own_classes(modules: list[ModuleType]) -> list[type]:
         if isinstance(value, type) and value.__module__.startswith(f"{_OWN}.")
     }
     return list(found.values())
+
+
+def _own_objects(modules: list[ModuleType]) -> tuple[object, ...]:
+    """Return the objects of our own classes that modules and their tables hold."""
+    held = [value for module in modules for value in vars(module).values()]
+    held += [item for value in held if type(value) is dict for item in value.values()]
+    held += [item for value in held if type(value) is tuple for item in value]
+    found = {id(thing): thing for thing in held if type(thing).__module__.startswith(f"{_OWN}.")}
+    return tuple(found.values())
 
 
 def _functions(modules: list[ModuleType], classes: list[type]) -> tuple[FunctionType, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tito_bench.kinds import kind_of
+from tito_bench.kinds.base import BYTES_FORMULA, OperationWork
 from tito_bench.records.benchmark import OperationRecord
 from tito_bench.records.calibration import Calibration
 from tito_bench.report.limits import Spent, kernel_limit, subject_limit
@@ -12,7 +14,6 @@ from tito_bench.report.sections.limit_words import kernel_limit_words, subject_l
 from tito_bench.report.view import short
 from tito_bench.workloads.definition import definition_hash
 from tito_bench.workloads.suites import operation_named
-from tito_bench.workloads.work import BYTES_FORMULA, OperationWork, work_of
 
 __all__ = ["BYTES_FORMULA", "Point", "RooflineView", "roofline_view", "size_text"]
 
@@ -127,7 +128,7 @@ def _footprint(op: OperationRecord) -> OperationWork | None:
         return None
     if op.definition is not None and op.definition != definition_hash(operation):
         return None
-    return work_of(operation)
+    return kind_of(operation).work(operation)
 
 
 def _kind(op: OperationRecord) -> str:

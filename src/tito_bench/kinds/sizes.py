@@ -1,4 +1,4 @@
-"""The sizes that an operation is made of, so that one of them can be changed at a time."""
+"""The sizes of an operation, by letter, so that one of them can be changed at a time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["Sizes"]
+__all__ = ["Form", "Sizes"]
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
     """The shapes of one kind of operation, a letter for each of its sizes."""
 
     inputs: tuple[str, ...]
     result: str
     names: Mapping[str, str]
     """Those that can be changed, and what there is one of for each."""
+    activation: tuple[str, ...]
+    """What must be held at once for one input, where that is most: a layer's input and output."""
     weights: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
     """The arrays that cannot be avoided on the way to the result."""
@@ -30,66 +32,13 @@ class _Form:
     """Whether almost nothing is left to compute where all that can be changed is 2."""
 
 
-_ELEMENTWISE = _Form(("rc", "rc"), "rc", {"r": "row", "c": "column"})
-_FORMS = {
-    "add": _ELEMENTWISE,
-    "mul": _ELEMENTWISE,
-    "matmul": _Form(
-        ("mk", "kn"),
-        "mn",
-        {
-            "m": "row of the first matrix",
-            "n": "column of the second matrix",
-            "k": "term of a sum",
-        },
-        product=("m", "k", "n"),
-    ),
-    "mlp": _Form(
-        ("bf",),
-        "bo",
-        {"b": "input of the batch", "f": "feature", "h": "hidden unit", "o": "output"},
-        weights=("fh", "h", "ho", "o"),
-        between=("bh",),
-        product=("b", "f", "h"),
-    ),
-    # Image c x s x s; u and v are the sides after convolution and pooling, p the features.
-    "cnn": _Form(
-        ("bcss",),
-        "bo",
-        {
-            "b": "image of the batch",
-            "f": "filter of the first convolution",
-            "g": "filter of the second convolution",
-        },
-        weights=("fckk", "f", "gfkk", "g", "po", "o"),
-        between=("buuckk", "bfuu", "bfvv", "bwwfkk", "bgww", "bp"),
-        bound={
-            "u": lambda of: of["s"] - of["k"] + 1,
-            "v": lambda of: of["u"] // 2,
-            "w": lambda of: of["v"] - of["k"] + 1,
-            "p": lambda of: of["g"] * (of["w"] // 2) ** 2,
-        },
-        has_smallest=False,
-    ),
-    # t positions of width d; norm, four projections, norm, the two layers of the MLP.
-    "transformer": _Form(
-        ("btd",),
-        "btd",
-        {"b": "sequence of the batch", "t": "position", "d": "number of the width"},
-        weights=("d", "d", *("dd", "d") * 4, "d", "d", "dh", "h", "hd", "d"),
-        between=(*("btd",) * 7, "btt", "bth"),
-        product=("bt", "d", "h"),
-        bound={"h": lambda of: 4 * of["d"]},
-    ),
-}
-
-
 class Sizes:
-    """The sizes of one operation, by letter. Raises KeyError on a kind that is not known."""
+    """The sizes of one operation, by letter."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, form: Form) -> None:
+        """Read them from the shapes of `operation`, which has that `form`."""
         self._operation = operation
-        self._form = _FORMS[operation.kind]
+        self._form = form
         found = {
             letter: size
             for word, shape in zip(
@@ -135,6 +84,16 @@ class Sizes:
         if not self._form.has_smallest:
             return None
         return self.resized(dict.fromkeys(self._form.names, 2))
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        """Shape of the result."""
+        return tuple(self._of[letter] for letter in self._form.result)
+
+    @property
+    def activation_elements(self) -> int:
+        """Numbers that must be held at once for one input, where that is most."""
+        return sum(map(self._elements, self._form.activation))
 
     @property
     def result_elements(self) -> int:

@@ -4,19 +4,17 @@ import numpy as np
 import pytest
 
 from tito_bench import _native
+from tito_bench.kinds import kind_of
 from tito_bench.workloads.capstone import CAPSTONE, model_operation
-from tito_bench.workloads.native import bind, native_flops, output_shape
-from tito_bench.workloads.oracle import tolerance
 from tito_bench.workloads.reference import mlp_logits, mlp_step, transformer_block
-from tito_bench.workloads.weights import weights_of
 
 
 def run(model: str, x: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...], float]:
     operation = model_operation(model, len(x))
-    weights = weights_of(operation)
-    out = np.zeros(output_shape(operation), dtype=np.float32)
-    bind(_native.Kernels(), operation, (x,), weights, out)()
-    return out, weights, tolerance(operation, (x,), weights, out)
+    weights = kind_of(operation).weights(operation)
+    out = np.zeros(kind_of(operation).output_shape(operation), dtype=np.float32)
+    kind_of(operation).native(_native.Kernels(), (x,), weights, out)()
+    return out, weights, kind_of(operation).tolerance((x,), weights, out)
 
 
 def inputs(*shape: int) -> np.ndarray:
@@ -68,8 +66,11 @@ def test_the_shipped_weights_compute_as_numpy_does(model: str) -> None:
 
 def test_all_arrays_have_the_shapes_that_the_operations_name() -> None:
     for operation in CAPSTONE:
-        assert tuple(array.shape for array in weights_of(operation)) == operation.weights
-        assert native_flops(operation) > 0
+        assert (
+            tuple(array.shape for array in kind_of(operation).weights(operation))
+            == operation.weights
+        )
+        assert kind_of(operation).flops(operation) > 0
 
 
 def test_a_step_goes_down_the_gradient() -> None:

@@ -1,4 +1,4 @@
-"""The native twin of each operation computes what NumPy computes in float64."""
+"""The native reference of each operation computes what NumPy computes in float64."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tito_bench import _native
+from tito_bench.kinds import kind_of
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.inputs import InputPool, make_weights
-from tito_bench.workloads.native import bind, output_shape
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.oracle import disagreement, tolerance
+from tito_bench.workloads.oracle import disagreement
 
 
 def in_float64(operation: Operation, *arrays: np.ndarray) -> np.ndarray:
@@ -24,16 +24,16 @@ def in_float64(operation: Operation, *arrays: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("operation", BASELINE, ids=lambda op: op.name)
 @pytest.mark.parametrize("target", _native.supported_targets())
-def test_the_twin_agrees_with_float64_within_the_published_tolerance(
+def test_the_reference_agrees_with_float64_within_the_published_tolerance(
     operation: Operation, target: str
 ) -> None:
     inputs = tuple(np.empty(shape, np.float32) for shape in operation.inputs)
     InputPool(1_000_000, seed=5).fill(inputs, seed=6)
     weights = make_weights(operation.weights, seed=20)
-    out = np.full(output_shape(operation), np.nan, np.float32)
-    bind(_native.Kernels(target), operation, inputs, weights, out)()
+    out = np.full(kind_of(operation).output_shape(operation), np.nan, np.float32)
+    kind_of(operation).native(_native.Kernels(target), inputs, weights, out)()
     expected = in_float64(operation, *inputs, *weights)
-    assert disagreement(expected, out, tolerance(operation, inputs, weights)) is None
+    assert disagreement(expected, out, kind_of(operation).tolerance(inputs, weights, out)) is None
 
 
 def test_a_large_product_packs_its_operands_and_a_small_one_does_not(
@@ -55,22 +55,22 @@ def test_a_large_product_packs_its_operands_and_a_small_one_does_not(
         packed.clear()
         arrays = [np.zeros(s, np.float32) for s in (*operation.inputs, *operation.weights)]
         inputs, weights = arrays[: len(operation.inputs)], arrays[len(operation.inputs) :]
-        out = np.zeros(output_shape(operation), np.float32)
-        bind(_native.Kernels(), operation, tuple(inputs), tuple(weights), out)
+        out = np.zeros(kind_of(operation).output_shape(operation), np.float32)
+        kind_of(operation).native(_native.Kernels(), tuple(inputs), tuple(weights), out)
         assert packed == published.get(operation.name, []), operation.name
 
 
 def test_packing_is_no_part_of_the_work_that_counts() -> None:
     operation = next(op for op in BASELINE if op.name == "matmul_256")
     a, b, out = (np.ones((256, 256), np.float32) for _ in range(3))
-    twin = bind(_native.Kernels(), operation, (a, b), (), out)
+    reference = kind_of(operation).native(_native.Kernels(), (a, b), (), out)
     kernel = _native.Kernels().sgemm(a, b, out)
-    assert (twin.name, kernel.name) == ("chain", "sgemm")
-    assert (twin.flops, twin.bytes) == (kernel.flops, kernel.bytes)
+    assert (reference.name, kernel.name) == ("chain", "sgemm")
+    assert (reference.flops, reference.bytes) == (kernel.flops, kernel.bytes)
 
 
 def test_a_kind_without_a_kernel_is_refused() -> None:
     operation = Operation("sort", "tensor_ops", "sort", ((4,),), 1)
     array = np.zeros(4, np.float32)
     with pytest.raises(KeyError, match="sort"):
-        bind(_native.Kernels(), operation, (array,), (), array)
+        kind_of(operation).native(_native.Kernels(), (array,), (), array)
