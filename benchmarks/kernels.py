@@ -93,9 +93,10 @@ def run_target(target: str, options: argparse.Namespace) -> dict:
 
 def run_worker(options: argparse.Namespace) -> dict:
     import threadpoolctl
-    from kernels_cases import cases, find_cblas, native
+    from kernels_cases import cases, native
 
     from tito_bench import _native
+    from tito_bench.machine.cblas import find_cblas
 
     target, groups = options.target[0], options.group
     with threadpoolctl.threadpool_limits(1), _native.AlignedArrays():
@@ -114,7 +115,7 @@ def run_worker(options: argparse.Namespace) -> dict:
             rows.append(asdict(summarise(target, case, peak.flops, times)))
         return {
             "target": target,
-            "openblas": cblas.architecture if cblas else None,
+            "blas": [pool.get("architecture") for pool in threadpoolctl.threadpool_info()],
             "peak_gflops": statistics.median(peak.flops / t for t in times["peak"]),
             "rows": rows,
         }
@@ -169,7 +170,7 @@ def summarise(target: str, case, peak_flops: int, times: dict[str, list[float]])
 def print_report(report: dict) -> None:
     print(
         f"\n{report['target']}: FMA peak {report['peak_gflops']:.1f} GFLOP/s, "
-        f"OpenBLAS kernels: {report['openblas']}"
+        f"BLAS kernels: {report['blas']}"
     )
     group = None
     for row in report["rows"]:
@@ -182,13 +183,11 @@ def print_report(report: dict) -> None:
             f" {row['peak_share']:8.2f}  {ratios}"
         )
     for group in ("sgemm, squares", "sgemm, random squares"):
-        ratios = [r["rival_ratios"].get("OpenBLAS") for r in report["rows"] if r["group"] == group]
+        ratios = [r["rival_ratios"].get("BLAS") for r in report["rows"] if r["group"] == group]
         logs = [math.log(ratio) for ratio in ratios if ratio]
         if logs:
             mean = math.exp(statistics.mean(logs))
-            print(
-                f"  {group}: kernel / OpenBLAS: geometric mean {mean:.3f}, least {min(ratios):.2f}"
-            )
+            print(f"  {group}: kernel / BLAS: geometric mean {mean:.3f}, least {min(ratios):.2f}")
 
 
 def cpu_name() -> str:
@@ -211,7 +210,7 @@ def draw(reports: list[dict], path: Path) -> None:
         rows = [row for row in report["rows"] if row["group"] == "sgemm, squares"]
         sizes = [int(row["name"].removeprefix("n = ")) for row in rows]
         axis.plot(sizes, [row["gflops"] for row in rows], "o-", label="tito_bench")
-        for rival, mark in (("OpenBLAS", "s--"), ("np.matmul", "^:")):
+        for rival, mark in (("BLAS", "s--"), ("np.matmul", "^:")):
             if rows and rival in rows[0]["rival_ratios"]:
                 rates = [row["gflops"] / row["rival_ratios"][rival] for row in rows]
                 axis.plot(sizes, rates, mark, label=rival)

@@ -1,17 +1,16 @@
 """What benchmarks/kernels.py measures: a kernel, and what it is held against, per case."""
 
-import ctypes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tito_bench import _native
+from tito_bench.machine.cblas import Cblas
 
-__all__ = ["RANDOM_SQUARES", "Case", "Rival", "cases", "find_cblas"]
+__all__ = ["RANDOM_SQUARES", "Case", "Rival", "cases"]
 
 RANDOM_SQUARES = "sgemm, random squares"
 SQUARES = (16, 32, 64, 100, 128, 256, 512, 1024)
@@ -41,28 +40,6 @@ class Case:
     name: str
     kernel: _native.Call
     rivals: list[Rival] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Cblas:
-    """The `cblas_sgemm` of the OpenBLAS that NumPy has loaded."""
-
-    address: int
-    ilp64: bool
-    architecture: str
-
-
-def find_cblas() -> Cblas | None:
-    for library in threadpoolctl.threadpool_info():
-        if library["internal_api"] != "openblas":
-            continue
-        loaded = ctypes.CDLL(library["filepath"])
-        for name in ("scipy_cblas_sgemm64_", "cblas_sgemm64_", "scipy_cblas_sgemm", "cblas_sgemm"):
-            function = getattr(loaded, name, None)
-            if function is not None:
-                address = ctypes.cast(function, ctypes.c_void_p).value or 0
-                return Cblas(address, "64_" in name, library["architecture"])
-    return None
 
 
 def native(call: _native.Call) -> Timer:
@@ -101,8 +78,8 @@ def sgemm_case(kernels, cblas, a, b) -> Case:
     out = np.zeros((m, n), np.float32)
     rivals = [Rival("np.matmul", python(lambda: np.matmul(a, b, out=out)))]
     if cblas is not None:
-        call = _native.cblas_sgemm(cblas.address, a, b, out, ilp64=cblas.ilp64)
-        rivals.insert(0, Rival("OpenBLAS", native(call)))
+        blas = _native.Kernels(cblas_sgemm=cblas.address, ilp64=cblas.ilp64)
+        rivals.insert(0, Rival("BLAS", native(blas.sgemm(a, b, out))))
     name = f"n = {n}" if m == k == n else f"{m} x {k} x {n}"
     group = "sgemm, squares" if m == k == n else "sgemm, layers"
     return Case(group, name, kernels.sgemm(a, b, out), rivals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -115,3 +116,20 @@ def changed(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return build
+
+
+@pytest.fixture
+def made_blas(tmp_path: Path) -> Callable[[str], str]:
+    """made_blas(option): the path of a BLAS of our own, compiled with that option."""
+
+    def make(option: str) -> str:
+        compiler = shutil.which("cc")
+        if compiler is None:
+            pytest.skip("no C compiler")
+        library = tmp_path / "libmade.so"
+        source = Path(__file__).with_name("kernels") / "made_blas.c"
+        words = [compiler, "-O2", "-shared", "-fPIC", "-pthread", option, "-o", library, source]
+        subprocess.run(words, check=True, timeout=60)
+        return str(library)
+
+    return make

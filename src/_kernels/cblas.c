@@ -1,5 +1,5 @@
 /* Calling a foreign cblas_sgemm. */
-#include "tito_kernels.h"
+#include "cblas.h"
 
 typedef void sgemm_32(int order, int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t k,
                       float alpha, const float *a, int32_t lda, const float *b, int32_t ldb,
@@ -10,15 +10,19 @@ typedef void sgemm_64(int order, int transpose_a, int transpose_b, int64_t m, in
 
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111 };
 
-void tito_run_cblas_sgemm(const void *arguments) {
-    const struct tito_cblas_sgemm *t = arguments;
-    if (t->ilp64) {
-        const int64_t m = (int64_t)t->m, k = (int64_t)t->k, n = (int64_t)t->n;
-        ((sgemm_64 *)t->function)(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, m, n, k, 1.0f, t->a, k,
-                                  t->b, n, 0.0f, t->out, n);
+int tito_blas_holds(const struct tito_blas *blas, size_t size) {
+    return size > 0 && size <= (blas->ilp64 ? (size_t)INT64_MAX : (size_t)INT32_MAX);
+}
+
+void tito_blas_sgemm(const struct tito_blas *blas, size_t m, size_t n, size_t k, const float *a,
+                     size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc) {
+    if (blas->ilp64) {
+        ((sgemm_64 *)blas->sgemm)(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, (int64_t)m, (int64_t)n,
+                                  (int64_t)k, 1.0f, a, (int64_t)lda, b, (int64_t)ldb, beta, c,
+                                  (int64_t)ldc);
     } else {
-        const int32_t m = (int32_t)t->m, k = (int32_t)t->k, n = (int32_t)t->n;
-        ((sgemm_32 *)t->function)(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, m, n, k, 1.0f, t->a, k,
-                                  t->b, n, 0.0f, t->out, n);
+        ((sgemm_32 *)blas->sgemm)(ROW_MAJOR, NO_TRANSPOSE, NO_TRANSPOSE, (int32_t)m, (int32_t)n,
+                                  (int32_t)k, 1.0f, a, (int32_t)lda, b, (int32_t)ldb, beta, c,
+                                  (int32_t)ldc);
     }
 }

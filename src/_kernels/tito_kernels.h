@@ -12,6 +12,14 @@
  * One struct of arguments each. Its comment is the operation's contract beyond what README.md says
  * of all of them. */
 
+/* Whose product of matrices is used inside an operation that has one: the target's own where sgemm
+ * is 0, or else the C interface of somebody else's BLAS. Sizes that its integers cannot hold are
+ * multiplied by the target. */
+struct tito_blas {
+    uintptr_t sgemm; /* address of cblas_sgemm */
+    int ilp64;       /* its integers have 64 bits, else 32 */
+};
+
 /* Linear layer, and sgemm where bias is NULL: out (m, n) = x (m, k) * w (k, n) + bias (n) or 0.
  * The bias is what a sum starts from. */
 struct tito_linear {
@@ -19,6 +27,7 @@ struct tito_linear {
     const float *x, *w, *bias;
     float *out;
     void *workspace;
+    struct tito_blas blas;
 };
 
 /* out (m, n) = relu(x (m, k) * w1 (k, hidden) + b1) * w2 (hidden, n) + b2. ReLU is applied as the
@@ -28,6 +37,7 @@ struct tito_mlp {
     const float *x, *w1, *b1, *w2, *b2;
     float *out;
     void *workspace;
+    struct tito_blas blas;
 };
 
 /* add, mul, triad: out = a + b, a * b, or a + scalar * b, over count elements; out may be exactly
@@ -72,6 +82,7 @@ struct tito_attention {
     int causal;
     float *out;
     void *workspace;
+    struct tito_blas blas;
 };
 
 /* out (count, width) = rows of table (rows, width); an index outside it gives a row of NaN. */
@@ -112,6 +123,7 @@ struct tito_conv2d {
     const float *x, *w, *bias;
     float *out;
     void *workspace;
+    struct tito_blas blas;
 };
 
 /* out (planes, out_h, out_w) = maximum of each kernel x kernel window, NaN if it holds one. */
@@ -196,17 +208,6 @@ struct tito_chain {
 };
 void tito_run_chain(const void *chain);
 
-/* out = a * b by somebody else's cblas_sgemm, for benchmarks: called from the same timed loop, so
- * that the cost of a call from Python is in neither side of a comparison. */
-struct tito_cblas_sgemm {
-    uintptr_t function; /* address of cblas_sgemm */
-    int ilp64;          /* its integers have 64 bits, else 32 */
-    size_t m, k, n;
-    const float *a, *b;
-    float *out;
-};
-void tito_run_cblas_sgemm(const void *arguments);
-
 /* Copies x into panels of TITO_PANEL rows, or columns, each element beside its neighbours in the
  * other direction, as a BLAS does with both operands of a product: lanes are what a panel has
  * TITO_PANEL of, steps are how long it is, and element (lane, step) is
@@ -226,7 +227,6 @@ union tito_arguments {
 #define TITO_MEMBER(NAME, name, arguments, workspace) struct tito_##arguments name;
     TITO_EACH_OPERATION(TITO_MEMBER)
 #undef TITO_MEMBER
-    struct tito_cblas_sgemm cblas_sgemm;
     struct tito_pack pack;
     struct tito_chain chain;
 };

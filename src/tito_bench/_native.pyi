@@ -83,15 +83,24 @@ class Kernels:
     Args:
         target: one of `supported_targets()`. None takes ``TITO_KERNELS_TARGET`` (read once, when
             first asked for) or else the best target.
+        cblas_sgemm: address of a ``cblas_sgemm`` that computes the products of matrices inside
+            `sgemm`, `linear`, `mlp`, `attention` and `conv2d`, with 64-bit integers where ``ilp64``
+            says so; nothing can check it. 0: they are the target's own, as all the rest is.
 
     Raises:
         TargetError: unknown or unsupported target.
     """
 
-    def __init__(self, target: str | None = None) -> None: ...
+    def __init__(
+        self, target: str | None = None, *, cblas_sgemm: int = 0, ilp64: bool = False
+    ) -> None: ...
     @property
     def target(self) -> str:
         """Name of the target in use."""
+
+    @property
+    def calls_blas(self) -> bool:
+        """Whether products of matrices are a foreign BLAS's."""
     def sgemm(self, a: Array, b: Array, out: Array) -> Call:
         """``out = a @ b`` with a (m, k), b (k, n), out (m, n). ``out`` is overwritten."""
     def linear(self, x: Array, w: Array, b: Array, out: Array) -> Call:
@@ -162,13 +171,6 @@ class Kernels:
         """
     def fma_peak(self, iterations: int = 10_000) -> Call:
         """A register-only multiply-add loop: the arithmetic peak of this target on one core."""
-
-def cblas_sgemm(address: int, a: Array, b: Array, out: Array, *, ilp64: bool) -> Call:
-    """Somebody else's ``cblas_sgemm`` as a `Call`: ``out = a @ b``, for benchmarks.
-
-    ``address`` must be that function's, with 64-bit integers where ``ilp64`` says so; nothing can
-    check it. Timed in the same C loop, it is compared with no call cost on either side.
-    """
 
 def pack(x: Array, panels: Array, *, columns: bool = False) -> Call:
     """What a BLAS does to an operand before it multiplies: float32 x (m, n) copied into panels.

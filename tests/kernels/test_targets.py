@@ -73,6 +73,6 @@ def test_names():
     assert set(_native.__all__) == {
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels",
         "LineClock", "Perturbation", "ResultSampler", "TargetError", "Timing", "build_info",
-        "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns",
+        "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns",
         "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from records.made_record import made_record
 from tito_bench.measure.results import Failure
-from tito_bench.report.view import baseline_view, milliseconds
+from tito_bench.report.view import baseline_view, milliseconds, reference_text
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,21 @@ def test_a_group_with_a_failure_has_its_reasons_and_no_numbers() -> None:
 def test_groups_that_are_missing_make_it_incomplete() -> None:
     view = baseline_view(made_record({"mlp_batch_256": Failure("missing", "no Linear")}))
     assert (view.groups_scored, view.groups_total, view.complete) == (2, 3, False)
+
+
+def test_what_the_native_side_was_is_said_in_one_line() -> None:
+    record = made_record()
+    system, (first, *others) = record.system_info, record.operations
+    assert reference_text(system, [first, *others]) is None  # of before there was a choice
+    chosen = [replace(first, native_reference="blas", kernel_to_blas=5.0), *others]
+    name = first.name.replace("_", " ")
+    assert reference_text(system, chosen) == (
+        f"Native reference: NumPy's BLAS for {name}; kernels for the rest"
+    )
+    kernel = [replace(first, kernel_to_blas=0.9), *others]
+    assert reference_text(system, kernel) == (
+        "Native reference: kernels, faster here than NumPy's BLAS"
+    )
+    assert reference_text(replace(system, blas_problem="wrong"), [first]) == (
+        "Native reference: kernels; NumPy's BLAS gave wrong results"
+    )

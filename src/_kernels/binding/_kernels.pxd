@@ -15,14 +15,9 @@ cdef extern from "tito_kernels.h" nogil:
     ctypedef void tito_kernel(const void *) noexcept
     ctypedef size_t tito_workspace(const void *) noexcept
 
-    struct tito_cblas_sgemm:
-        uintptr_t function
+    struct tito_blas:
+        uintptr_t sgemm
         int ilp64
-        size_t m, k, n
-        const float *a
-        const float *b
-        float *out
-    void tito_run_cblas_sgemm(const void *) noexcept
     enum:
         TITO_PANEL
     struct tito_pack:
@@ -48,7 +43,6 @@ cdef extern from "tito_kernels.h" nogil:
     void tito_run_chain(const void *) noexcept
 
     union tito_arguments:
-        tito_cblas_sgemm cblas_sgemm
         tito_pack pack
         tito_chain chain
 

@@ -25,7 +25,7 @@ cdef extern from "Python.h":
 __all__ = [
     "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
     "Perturbation", "ResultSampler", "TargetError", "Timing",
-    "build_info", "cblas_sgemm", "chain", "pack", "process_cpu_ns", "supported_targets",
+    "build_info", "chain", "pack", "process_cpu_ns", "supported_targets",
     "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
 

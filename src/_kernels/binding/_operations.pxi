@@ -12,6 +12,7 @@ cdef extern from "tito_kernels.h" nogil:
         const float *bias
         float *out
         void *workspace
+        tito_blas blas
 
     enum:
         TITO_MLP
@@ -24,6 +25,7 @@ cdef extern from "tito_kernels.h" nogil:
         const float *b2
         float *out
         void *workspace
+        tito_blas blas
 
     enum:
         TITO_ADD, TITO_MUL, TITO_TRIAD
@@ -68,6 +70,7 @@ cdef extern from "tito_kernels.h" nogil:
         int causal
         float *out
         void *workspace
+        tito_blas blas
 
     enum:
         TITO_EMBEDDING
@@ -107,6 +110,7 @@ cdef extern from "tito_kernels.h" nogil:
         const float *bias
         float *out
         void *workspace
+        tito_blas blas
 
     enum:
         TITO_MAXPOOL2D
@@ -131,8 +135,10 @@ cdef class Kernels:
     """The kernels of one target."""
 
     cdef const tito_context *context
+    cdef tito_blas blas
 
-    def __init__(self, target=None):
+    def __init__(self, target=None, *, uintptr_t cblas_sgemm=0, bint ilp64=False):
+        self.blas.sgemm, self.blas.ilp64 = cblas_sgemm, ilp64
         if target is None:
             self.context = _chosen_context()
         elif isinstance(target, str):
@@ -143,6 +149,10 @@ cdef class Kernels:
     @property
     def target(self):
         return self.context.name.decode("ascii")
+
+    @property
+    def calls_blas(self):
+        return self.blas.sgemm != 0
 
     def __repr__(self):
         return f"Kernels({self.target!r})"
@@ -174,6 +184,7 @@ cdef class Kernels:
         arguments.x, arguments.w = x.floats(), w.floats()
         arguments.bias = NULL if bias is None else bias.floats()
         arguments.out = out.floats()
+        arguments.blas = self.blas
         return self._bind(call, TITO_LINEAR, &arguments.workspace)
 
     def sgemm(self, a, b, out):
@@ -209,6 +220,7 @@ cdef class Kernels:
         arguments.x, arguments.out = x_.floats(), out_.floats()
         arguments.w1, arguments.b1 = w1_.floats(), b1_.floats()
         arguments.w2, arguments.b2 = w2_.floats(), b2_.floats()
+        arguments.blas = self.blas
         return self._bind(call, TITO_MLP, &arguments.workspace)
 
     cdef Call _elementwise(
@@ -308,6 +320,7 @@ cdef class Kernels:
         arguments.t, arguments.s, arguments.d, arguments.dv = t, s, d, dv
         arguments.q, arguments.k, arguments.v = q_.floats(), k_.floats(), v_.floats()
         arguments.causal, arguments.out = causal, out_.floats()
+        arguments.blas = self.blas
         return self._bind(call, TITO_ATTENTION, &arguments.workspace)
 
     def embedding(self, indices, table, out):
@@ -393,6 +406,7 @@ cdef class Kernels:
         arguments.out_h, arguments.out_w = out_h, out_w
         arguments.x, arguments.w, arguments.out = x_.floats(), w_.floats(), out_.floats()
         arguments.bias = NULL if b_ is None else b_.floats()
+        arguments.blas = self.blas
         return self._bind(call, TITO_CONV2D, &arguments.workspace)
 
     def maxpool2d(self, x, out, kernel=2, stride=None):
@@ -441,25 +455,6 @@ cdef object _windows(str what, size, kernel, stride, padding):
     if size + 2 * padding > sys.maxsize or stride > sys.maxsize:
         raise ValueError(f"x: {what} {size} with padding {padding}, stride {stride} is too large")
     return (size + 2 * padding - kernel) // stride + 1
-
-
-def cblas_sgemm(address, a, b, out, *, bint ilp64):
-    cdef _Array a_ = _input("a", a), b_ = _input("b", b), out_ = _output("out", out)
-    _need_ndim(a_, 2, "rows, inputs")
-    _need_ndim(b_, 2, "inputs, outputs")
-    m, k = a_.shape
-    n = b_.shape[1]
-    _need_shape(b_, (k, n), f"a has {k} columns")
-    _need_shape(out_, (m, n), "rows, outputs")
-    _need_apart(out_, (a_, b_), False)
-    arrays = (a_, b_, out_)
-    cdef Call call = _new_call("cblas_sgemm", arrays, 2 * m * n * k, _bytes_of(arrays))
-    cdef tito_cblas_sgemm *arguments = &call.arguments.cblas_sgemm
-    arguments.function, arguments.ilp64 = <uintptr_t>address, ilp64
-    arguments.m, arguments.k, arguments.n = m, k, n
-    arguments.a, arguments.b, arguments.out = a_.floats(), b_.floats(), out_.floats()
-    call.call.run = tito_run_cblas_sgemm
-    return call
 
 
 def pack(x, panels, *, bint columns=False):

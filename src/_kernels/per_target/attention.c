@@ -42,13 +42,15 @@ static void attend(const struct tito_attention *t, size_t first, size_t rows, co
                                .a = t->q + first * t->d,
                                .b = keys,
                                .b_stride = t->s,
-                               .c = scores};
+                               .c = scores,
+                               .blas = &t->blas};
     const struct gemm mix = {.m = rows,
                              .k = seen,
                              .n = t->dv,
                              .a = scores,
                              .b = t->v,
-                             .c = t->out + first * t->dv};
+                             .c = t->out + first * t->dv,
+                             .blas = &t->blas};
     const float scale = 1.0f / sqrtf((float)t->d);
     TITO_NAME(gemm)(&score, workspace);
     for (size_t i = 0; i < rows; ++i) {

@@ -98,7 +98,8 @@ void TITO_NAME(conv2d)(const void *arguments) {
                                          .b = layout,
                                          .c = t->out + n * t->filters * plane + first * t->out_w,
                                          .c_stride = plane,
-                                         .accumulate = t->bias != NULL};
+                                         .accumulate = t->bias != NULL,
+                                         .blas = &t->blas};
             lay_out(layout, t, image, first, rows);
             if (t->bias != NULL) {
                 fill_bias(t, product.c, product.n);

@@ -1,8 +1,11 @@
 /* Matrix multiply: how a product is cut into register blocks. README.md draws it. */
 #include "gemm.h"
 #include "blocks.h"
+#include "cblas.h"
 #include "dot_columns.h"
 #include "packing.h"
+
+#include <string.h>
 
 #define KC ((size_t)256) /* k at a time: the rows of a in a block, 14 KB, stay in the first cache */
 #define NC 1024          /* columns at a time: the packed slice of b, 1 MB, stays in the second */
@@ -171,8 +174,36 @@ size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
     return PACKED_ROWS + (cut > whole ? cut : whole);
 }
 
+static int blas_takes(const struct gemm *g, size_t b_stride, size_t c_stride) {
+    const size_t sizes[] = {g->m, g->n, g->k, b_stride, c_stride};
+    int takes = g->blas->sgemm != 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        takes = takes && tito_blas_holds(g->blas, sizes[i]);
+    }
+    return takes;
+}
+
+/* What a BLAS leaves to others: the bias is there before it multiplies, ReLU comes after. */
+static void multiply_by_blas(const struct gemm *g, size_t b_stride, size_t c_stride) {
+    for (size_t i = 0; g->bias != NULL && i < g->m; ++i) {
+        memcpy(g->c + i * c_stride, g->bias, g->n * sizeof *g->c);
+    }
+    const float beta = g->accumulate || g->bias != NULL ? 1.0f : 0.0f;
+    tito_blas_sgemm(g->blas, g->m, g->n, g->k, g->a, g->k, g->b, b_stride, beta, g->c, c_stride);
+    for (size_t i = 0; g->relu && i < g->m; ++i) {
+        const struct tito_unary row = {g->n, g->c + i * c_stride, g->c + i * c_stride};
+        TITO_NAME(relu)(&row);
+    }
+}
+
 void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
     if (g->m == 0 || g->n == 0) {
+        return;
+    }
+    const size_t b_stride = g->b_stride != 0 ? g->b_stride : g->n;
+    const size_t c_stride = g->c_stride != 0 ? g->c_stride : g->n;
+    if (blas_takes(g, b_stride, c_stride)) {
+        multiply_by_blas(g, b_stride, c_stride);
         return;
     }
     const int one_block = V_MASKED && g->n <= VL && g->m <= ROWS_1;
@@ -181,7 +212,6 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
         return;
     }
     const size_t largest = largest_depth(g->m, g->k, g->n);
-    const size_t b_stride = g->b_stride != 0 ? g->b_stride : g->n;
     const size_t slices = largest == g->k ? 1 : (g->k + largest - 1) / largest;
     for (size_t j = 0; j < g->n; j += NC) {
         for (size_t i = 0, k = 0, depth; i < slices; ++i, k += depth) {
@@ -192,7 +222,7 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
                 .columns = g->n - j < NC ? g->n - j : NC,
                 .a_stride = g->k,
                 .b_stride = b_stride,
-                .c_stride = g->c_stride != 0 ? g->c_stride : g->n,
+                .c_stride = c_stride,
                 .a = g->a + k,
                 .b = g->b + k * b_stride + j,
                 .bias = g->bias == NULL || i > 0 ? NULL : g->bias + j,

@@ -12,6 +12,7 @@ struct gemm {
     const float *bias;           /* (n), or NULL for 0 */
     int accumulate;              /* add to what c holds */
     int relu;                    /* c = max(c, 0) at the end */
+    const struct tito_blas *blas; /* whose product it is */
 };
 
 /* Workspace in floats, aligned to 64 bytes, for k and at most n columns, whatever the rows. */

@@ -9,7 +9,8 @@ size_t TITO_NAME(linear_workspace)(const void *arguments) {
 void TITO_NAME(linear)(const void *arguments) {
     const struct tito_linear *x = arguments;
     const struct gemm layer = {
-        .m = x->m, .k = x->k, .n = x->n, .a = x->x, .b = x->w, .c = x->out, .bias = x->bias};
+        .m = x->m, .k = x->k, .n = x->n, .a = x->x, .b = x->w, .c = x->out, .bias = x->bias,
+        .blas = &x->blas};
     TITO_NAME(gemm)(&layer, x->workspace);
 }
 
@@ -35,14 +36,16 @@ void TITO_NAME(mlp)(const void *arguments) {
                                .b = x->w1,
                                .c = hidden,
                                .bias = x->b1,
-                               .relu = 1};
+                               .relu = 1,
+                               .blas = &x->blas};
     const struct gemm second = {.m = x->m,
                                 .k = x->hidden,
                                 .n = x->n,
                                 .a = hidden,
                                 .b = x->w2,
                                 .c = x->out,
-                                .bias = x->b2};
+                                .bias = x->b2,
+                                .blas = &x->blas};
     TITO_NAME(gemm)(&first, workspace);
     TITO_NAME(gemm)(&second, workspace);
 }

@@ -21,6 +21,7 @@ __all__ = [
     "Asked",
     "Assess",
     "Assessed",
+    "BlasProblem",
     "Failed",
     "FailureKind",
     "Inspect",
@@ -34,6 +35,8 @@ __all__ = [
     "Purpose",
     "Question",
     "Reading",
+    "ReferenceName",
+    "References",
     "Side",
     "Step",
     "SubjectChoice",
@@ -43,12 +46,18 @@ Side = Literal["subject", "native", "dispatch"]
 SubjectChoice = Literal["auto", "numpy", "tinytorch"]
 Purpose = Literal["baseline", "capstone", "explain"]
 """What a worker is asked for: it loads no code of ours for anything else."""
+ReferenceName = Literal["kernel", "blas"]
+"""What an operation is held against: our kernel, or the BLAS that NumPy uses."""
+BlasProblem = Literal["missing", "wrong", "threads"]
+"""Why NumPy's BLAS is no reference: no C interface, wrong results, or more threads than one."""
 FailureKind = Literal["missing", "raised", "incorrect", "tampered", "crashed", "timeout", "slow"]
 """Why an operation has no time: not exported yet, an exception, a wrong result, the
 measuring code was replaced, the worker died or answered nonsense, or took too long; "slow"
 is a timeout in whose place a smaller batch counts."""
 
 
+_CLEARLY = 1.01
+"""So many times as long as the BLAS a kernel must take to stand back."""
 _SEVERAL_THREADS = 1.1
 """The process spent 10% more CPU time than the thread: others worked beside it."""
 
@@ -102,12 +111,33 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
         return self.wall_ns / max(1, self.cpu_ns)
 
 
+class References(msgspec.Struct, frozen=True):
+    """Which native code was the faster one, before any code of the student's was there.
+
+    `ratios` says how many times as long as NumPy's BLAS our kernel takes, by operation;
+    without products there is nothing to choose. `problem` says why there are none at all.
+    """
+
+    ratios: dict[str, float] = {}
+    problem: BlasProblem | None = None
+
+    def name_of(self, operation: str) -> ReferenceName:
+        """Return what `operation` is held against. A tie is the kernel's, not the noise's."""
+        return "blas" if self.ratios.get(operation, 0.0) > _CLEARLY else "kernel"
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
-    """Import the subject. `package` points at a student package, if given."""
+    """Import the subject. `package` points at a student package, if given.
+
+    Before that the native references of `operations` are chosen, but for `references`
+    that an earlier worker has found.
+    """
 
     subject: SubjectChoice
     root: str
     package: str | None = None
+    operations: tuple[str, ...] = ()
+    references: References | None = None
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):
@@ -165,6 +195,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     fingerprint: str | None
     note: str | None
     runtime: Runtime
+    references: References = References()
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):

@@ -130,7 +130,9 @@ class WorkerSupervisor:
     def _load_first(self, deadline_s: float) -> Loaded:
         loaded = self._start_and_load(deadline_s)
         self._load = msgspec.structs.replace(
-            self._load, subject="numpy" if loaded.name == "numpy" else "tinytorch"
+            self._load,
+            subject="numpy" if loaded.name == "numpy" else "tinytorch",
+            references=loaded.references,  # one run, one reference
         )
         self._loaded = loaded
         return loaded

@@ -16,7 +16,7 @@ from tito_bench import __version__
 from tito_bench.foreign_json import without_bom
 from tito_bench.machine.environment import Machine, Runtime
 from tito_bench.machine.findings import Finding
-from tito_bench.measure.messages import FailureKind, Loaded
+from tito_bench.measure.messages import BlasProblem, FailureKind, Loaded, ReferenceName, References
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.measure.verdict import Status, Verdict
@@ -65,11 +65,15 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
 
 
 class SystemInfo(msgspec.Struct, frozen=True):
-    """On what it was measured, and under which circumstances."""
+    """On what it was measured, and under which circumstances.
+
+    `blas_problem` says why NumPy's BLAS could not be a native reference.
+    """
 
     machine: Machine
     runtime: Runtime
     environment: list[EnvironmentRecord]
+    blas_problem: BlasProblem | None = None
 
 
 class FailureRecord(msgspec.Struct, frozen=True):
@@ -102,6 +106,9 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     count otherwise (score.py): `work` says how large their share is. A subject
     that `waits` in its calls is timed by the wall clock. `definition`
     is the hash of what was measured. The first records had neither.
+    `native_reference` says what the native side was, "kernel" or "blas": the faster one.
+    `kernel_to_blas` is how many times as long as NumPy's BLAS the kernel takes, null where
+    there was nothing to choose.
     """
 
     name: str
@@ -123,6 +130,8 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     samples: Samples
     work: Work | None = None
     waits: bool = False
+    native_reference: ReferenceName = "kernel"
+    kernel_to_blas: float | None = None
 
 
 class RawMetrics(msgspec.Struct, frozen=True):
@@ -188,7 +197,7 @@ def build_record(
         tito_bench_version=__version__,
         subject=subject_record(subject),
         system_info=system_info(subject, machine, environment),
-        operations=[operation_record(op) for op in summary.operations],
+        operations=[operation_record(op, subject.references) for op in summary.operations],
         raw_metrics=RawMetrics(
             tensor_ops_ms=groups["tensor_ops"].subject_ms,
             matmul_ms=groups["matmul"].subject_ms,
@@ -219,7 +228,7 @@ def subject_record(subject: Loaded) -> SubjectRecord:
 def system_info(subject: Loaded, machine: Machine, environment: Sequence[Finding]) -> SystemInfo:
     """Machine, interpreter and circumstances."""
     found = [EnvironmentRecord(f.code, f.severity, f.what, f.value) for f in environment]
-    return SystemInfo(machine, subject.runtime, found)
+    return SystemInfo(machine, subject.runtime, found, subject.references.problem)
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:
@@ -238,7 +247,7 @@ def decode_record(data: bytes) -> BenchmarkRecord:
     return msgspec.json.decode(without_bom(data), type=BenchmarkRecord)
 
 
-def operation_record(op: OperationSummary) -> OperationRecord:
+def operation_record(op: OperationSummary, references: References) -> OperationRecord:
     """One operation with its raw samples."""
     timing, failure = op.timing, op.failure
     kept = list(timing.kept) if timing else [False] * len(op.result.rounds)
@@ -262,6 +271,8 @@ def operation_record(op: OperationSummary) -> OperationRecord:
         samples=_samples(kept, op.result.rounds),
         work=op.result.work,
         waits=timing is not None and timing.waits,
+        native_reference=references.name_of(op.operation.name),
+        kernel_to_blas=references.ratios.get(op.operation.name),
     )
 
 

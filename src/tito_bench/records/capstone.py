@@ -131,7 +131,9 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
         system_info=system_info(found.subject, found.machine, found.environment),
         tracks_requested=list(found.tracks),
         inventory=_only(found.of(fig.InventoryFigures)),
-        operations=[operation_record(op) for op in found.summary.operations],
+        operations=[
+            operation_record(op, found.subject.references) for op in found.summary.operations
+        ],
         models=[_model_record(model) for model in found.models],
         accuracy=found.of(fig.AccuracyFigures),
         training=_only(found.of(fig.TrainingFigures)),

@@ -12,7 +12,7 @@ from tito_bench import __version__
 from tito_bench.explain.causes import NEAR_NATIVE, Cause, find_causes, unexplained_share
 from tito_bench.machine.environment import Machine
 from tito_bench.measure.evidence import Evidence
-from tito_bench.measure.messages import Loaded
+from tito_bench.measure.messages import Loaded, ReferenceName
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import OperationSummary, SuiteSummary, Timing
 from tito_bench.records.benchmark import (
@@ -58,6 +58,8 @@ class OperationExplanation(msgspec.Struct, frozen=True):
         Whether there is nothing to explain.
     unexplained_share
         How much of what remains no cause accounts for, from 0 to 1.
+    native_reference, kernel_to_blas
+        As in a record: what the native side was, and how near the choice.
     """
 
     name: str
@@ -72,6 +74,8 @@ class OperationExplanation(msgspec.Struct, frozen=True):
     unexplained_share: float | None
     evidence: Evidence | None
     unseen: FailureRecord | None
+    native_reference: ReferenceName = "kernel"
+    kernel_to_blas: float | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,9 +99,8 @@ def build_explanation(
 ) -> Explanation:
     """Put times and evidence together; `whole` says that the whole suite was measured."""
     lost = points_lost(summary) if whole else {}
-    blas = subject.runtime.blas or "NumPy"
     operations = [
-        _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), blas)
+        _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), subject)
         for op in summary.operations
     ]
     return Explanation(
@@ -126,12 +129,13 @@ def points_lost(summary: SuiteSummary) -> dict[str, float]:
 
 
 def _explain(
-    op: OperationSummary, seen: Evidence | Failure | None, lost: float | None, blas: str
+    op: OperationSummary, seen: Evidence | Failure | None, lost: float | None, subject: Loaded
 ) -> OperationExplanation:
     timing = op.timing
     evidence = seen if isinstance(seen, Evidence) else None
     work = op.result.work
     loop_share = 0.0 if work is None else work.loop_share
+    blas = subject.runtime.blas or "NumPy"
     causes = find_causes(evidence, timing, blas, loop_share) if evidence is not None else ()
     near = timing is not None and timing.slowdown <= NEAR_NATIVE
     unexplained = None
@@ -150,6 +154,8 @@ def _explain(
         unexplained_share=unexplained,
         evidence=evidence,
         unseen=_failure(seen if isinstance(seen, Failure) else None),
+        native_reference=subject.references.name_of(op.operation.name),
+        kernel_to_blas=subject.references.ratios.get(op.operation.name),
     )
 
 

@@ -30,7 +30,7 @@ def print_capstone(
     _print_overall(console, view, symbols)
     _print_own(console, view)
     _print_not_measured(console, view)
-    print_subject(console, record.subject, record.system_info, saved)
+    print_subject(console, record.subject, record.system_info, record.operations, saved)
     print_notes(console, record.subject, record.system_info, record.verdict, symbols)
 
 

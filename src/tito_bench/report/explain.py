@@ -20,6 +20,7 @@ __all__ = ["print_explanation"]
 _INDENT = "   "
 _LONGEST = 400  # characters of one sentence
 _MOSTLY_UNEXPLAINED = 0.5
+_NATIVE = {"kernel": "native kernel", "blas": "native BLAS"}
 _WHERE = {
     "python_loop": "The line that ran most:",
     "temporaries": "Made by",
@@ -34,7 +35,8 @@ def print_explanation(
     """Print all of it: with all there is to say where `detailed`, else in short."""
     for line in _lines(explanation, symbols, detailed):
         print_line(console, line)
-    print_subject(console, explanation.subject, explanation.system_info, None)
+    system, operations = explanation.system_info, explanation.operations
+    print_subject(console, explanation.subject, system, operations, None)
     if explanation.subject.note:
         console.print()
         note = safe_text(explanation.subject.note, _LONGEST)
@@ -49,7 +51,7 @@ def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterat
         yield _heading(operation, symbols)
         if detailed and operation.split is not None:
             own = explanation.subject.name != "numpy"
-            yield from _split(operation.split, operation.dispatch_calls, own)
+            yield from _split(operation, operation.split, own)
         yield from _reasons(operation, symbols, detailed)
     if not detailed:
         name = explanation.operations[0].name
@@ -95,10 +97,11 @@ def _reasons(operation: OperationExplanation, symbols: Symbols, detailed: bool) 
     yield from _rest(operation, detailed)
 
 
-def _split(split: Split, calls: int, own: bool) -> Iterator[Line]:
-    """The parts of the time; `own` says that the code is the student's, not NumPy alone."""
+def _split(operation: OperationExplanation, split: Split, own: bool) -> Iterator[Line]:
+    """Tell the parts of the time; `own`: the code is the student's, not NumPy alone."""
+    calls = operation.dispatch_calls
     parts = [
-        ("native kernel", split.native_ns),
+        (_NATIVE[operation.native_reference], split.native_ns),
         (f"{calls} array call{'' if calls == 1 else 's'}", split.dispatch_ns),
         ("what remains", split.remaining_ns),
     ]

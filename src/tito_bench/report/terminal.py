@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -11,11 +11,13 @@ from rich.console import Console
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo, VerdictRecord
 from tito_bench.report.view import (
     BaselineView,
+    Referred,
     Row,
     baseline_view,
     milliseconds,
     notes_of,
     origin_of,
+    reference_text,
     times,
 )
 from tito_bench.report.wrapping import Line, print_line
@@ -120,25 +122,34 @@ def _closing(view: BaselineView, symbols: Symbols) -> Line:
 
 
 def print_subject(
-    console: Console, subject: SubjectRecord, system: SystemInfo, saved: str | None
+    console: Console,
+    subject: SubjectRecord,
+    system: SystemInfo,
+    operations: Sequence[Referred],
+    saved: str | None,
 ) -> None:
-    """Print whose files were measured, on what, and where the record is."""
+    """Print whose files were measured, on what, held against what, and where the record is."""
     console.print()
-    for line in (*_origin(subject, system), *_kept(saved)):
+    for line in (*_origin(subject, system, operations), *_kept(saved)):
         print_line(console, line)
 
 
-def _origin(subject: SubjectRecord, system: SystemInfo) -> Iterator[Line]:
+def _origin(
+    subject: SubjectRecord, system: SystemInfo, operations: Sequence[Referred]
+) -> Iterator[Line]:
     origin = origin_of(subject, system)
     yield _fact(f"Subject: {origin.subject}")
     for file in origin.files:
         yield Line(_INDENT, safe_text(file, _LONGEST))
     yield _fact(f"CPU: {origin.cpu}")
     yield _fact(origin.libraries)
+    reference = reference_text(system, operations)
+    if reference is not None:
+        yield _fact(reference)
 
 
 def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[Line]:
-    yield from _origin(record.subject, record.system_info)
+    yield from _origin(record.subject, record.system_info, record.operations)
     if view.interval is not None:
         yield _fact(f"95% interval of the score: {view.interval}")
     if view.elsewhere is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tito_bench.records.benchmark import (
     BenchmarkRecord,
@@ -24,12 +25,14 @@ __all__ = [
     "BaselineView",
     "Origin",
     "Outcome",
+    "Referred",
     "Row",
     "baseline_view",
     "interval_text",
     "milliseconds",
     "notes_of",
     "origin_of",
+    "reference_text",
     "short",
     "times",
 ]
@@ -139,6 +142,36 @@ def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
         f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
         f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
     )
+
+
+class Referred(Protocol):
+    """An operation of any record, and what its native side was."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def native_reference(self) -> str: ...
+    @property
+    def kernel_to_blas(self) -> float | None: ...
+
+
+def reference_text(system: SystemInfo, operations: Sequence[Referred]) -> str | None:
+    """Return what the native side of the operations was, or None where nothing was chosen."""
+    by_blas = [op.name.replace("_", " ") for op in operations if op.native_reference == "blas"]
+    if by_blas:
+        return f"Native reference: NumPy's BLAS for {', '.join(by_blas)}; kernels for the rest"
+    if system.blas_problem is not None:
+        return f"Native reference: kernels; NumPy's BLAS {_BLAS_PROBLEMS[system.blas_problem]}"
+    if any(op.kernel_to_blas is not None for op in operations):
+        return "Native reference: kernels, faster here than NumPy's BLAS"
+    return None
+
+
+_BLAS_PROBLEMS = {
+    "missing": "has no C interface",
+    "wrong": "gave wrong results",
+    "threads": "works in several threads",
+}
 
 
 def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: VerdictRecord) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ _ENVIRONMENT = {
         "Unset {what}.",
     ),
     "forced_kernel_target": Words(
-        "The native kernels are held to {value}, so that scores are too high.",
+        "The native kernels are held to {value}: scores may be too high.",
         "Unset TITO_KERNELS_TARGET.",
     ),
     "coarse_cpu_clock": Words(

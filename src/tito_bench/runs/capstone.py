@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import structs
+
 from tito_bench.capstone.findings import Findings
 from tito_bench.capstone.results import (
     Latency,
@@ -111,7 +113,8 @@ def measure_capstone(
     machine = describe_machine()
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "capstone", order=order)
-    load = Load("tinytorch", str(root), None if package is None else str(package))
+    names = tuple(operation.name for operation in CAPSTONE)
+    load = Load("tinytorch", str(root), None if package is None else str(package), names)
     clock = time.monotonic
     ends = clock() + time_s
     run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
@@ -124,6 +127,7 @@ def measure_capstone(
         run.supervisor.stop()
     suite = SuiteResult(loaded, ())
     if timed:
+        load = structs.replace(load, references=loaded.references)
         suite_runner = SuiteRunner(start_worker, load, clock=clock, order=order, progress=progress)
         left_s = max(3.0, ends - clock())
         refused = _refused(tasks, latencies, left_s)
@@ -285,11 +289,9 @@ def _record(
     operations = with_smaller_batches(suite.operations)
     summary = summarise(operations, suite.processes_started + processes)
     merged = {**loaded.files, **suite.subject.files, **files}
-    from msgspec.structs import replace as replaced
-
     return build_capstone_record(
         Findings(
-            subject=replaced(loaded, files=merged),
+            subject=structs.replace(loaded, files=merged),
             machine=machine,
             environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
             summary=summary,

@@ -60,13 +60,14 @@ def explain(
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "explain", order=order)
-    load = Load(subject, str(root), None if package is None else str(package))
+    names = tuple(operation.name for operation in operations)
+    load = Load(subject, str(root), None if package is None else str(package), names)
     suite_runner = SuiteRunner(
         start_worker, load, clock=time.monotonic, order=order, progress=progress
     )
     result = suite_runner.run(operations, budget)
     # Whose code was measured is what is looked into: `auto` may have ended with numpy.
-    load = structs.replace(load, subject=result.subject.name)
+    load = structs.replace(load, subject=result.subject.name, references=result.subject.references)
     supervisor = WorkerSupervisor(start_worker, load, time.monotonic)
     try:
         seen = _look(supervisor, result.operations, order, progress)

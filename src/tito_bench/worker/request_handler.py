@@ -31,6 +31,7 @@ from tito_bench.measure.messages import (
     Prepared,
     Purpose,
     Question,
+    References,
     Step,
 )
 from tito_bench.measure.sampling import time_dispatch
@@ -41,6 +42,7 @@ from tito_bench.subjects.student_errors import is_our_own
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.worker.child_processes import children_cpu_ns, count_children
 from tito_bench.worker.line_tracer import HiddenLines, LineTracer
+from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_operation import PairedOperation
 from tito_bench.worker.tamper_detection import Snapshot
 from tito_bench.workloads.inputs import InputPool
@@ -58,6 +60,7 @@ class RequestHandler:
     __slots__ = (
         *(
             "_answers",
+            "_candidates",
             "_kernels",
             "_line_tracer",
             "_pool",
@@ -65,7 +68,7 @@ class RequestHandler:
             "_snapshot",
             "_paired_operations",
         ),
-        *("_subject", "_tiny"),
+        *("_references", "_subject", "_tiny"),
     )
 
     def __init__(self, seed: int, purpose: Purpose) -> None:
@@ -74,6 +77,8 @@ class RequestHandler:
         What `purpose` needs is imported here, before any code of the student's, and
         nothing else is.
         """
+        self._candidates: Candidates | None = None
+        self._references = References()
         self._kernels = _native.Kernels()
         self._pool = InputPool(LARGEST_INPUT, seed)
         self._paired_operations: dict[str, PairedOperation] = {}
@@ -126,10 +131,16 @@ class RequestHandler:
             return Failed("raised", "the code raised what cannot be described")
 
     def _load(self, question: Load) -> Answer:
+        threadpoolctl.threadpool_limits(1)
+        self._candidates = find_candidates()
+        self._references = question.references or self._candidates.choose(
+            map(operation_named, question.operations), self._pool
+        )
+        self._snapshot.watch(self, "_candidates", "_references")
         subject, note = choose_subject(question.subject, question.root, question.package)
         self._subject = subject
         self._root = Path(question.root)
-        # After the import: the student's code may have loaded another BLAS.
+        # Once more: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
         return Loaded(
             name=subject.name,
@@ -139,13 +150,15 @@ class RequestHandler:
             fingerprint=subject.fingerprint,
             note=note,
             runtime=describe_runtime(self._kernels.target),
+            references=self._references,
         )
 
     def _prepare(self, question: Prepare) -> Answer:
-        if self._subject is None:
+        if self._subject is None or self._candidates is None:
             raise AssertionError("Load comes before Prepare")
         operation = operation_named(question.operation)
-        station = PairedOperation(operation, self._subject.operation, self._kernels, self._pool)
+        kernels = self._candidates.of(operation.name, self._references)
+        station = PairedOperation(operation, self._subject.operation, kernels, self._pool)
         self._paired_operations[operation.name] = station
         self._snapshot.watch(station, *station.LASTING)
         first, loop_share, wrong = station.try_out(question.seed, self._line_tracer)

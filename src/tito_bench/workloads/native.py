@@ -59,7 +59,9 @@ def bind(
         "transformer": partial(bind_transformer, kernels),
     }
     call = binders[operation.kind](*inputs, *weights, out)
-    packing = [_pack(*operand) for operand in _packed(operation, (*inputs, *weights))]
+    packs_itself = kernels.calls_blas
+    packed = () if packs_itself else _packed(operation, (*inputs, *weights))
+    packing = [_pack(*operand) for operand in packed]
     return _native.chain([*packing, call]) if packing else call
 
 

@@ -130,10 +130,24 @@ def test_a_kernel_target_can_be_forced_and_is_recorded(
     if target in _native.supported_targets():
         assert done.returncode == 0
         assert f"kernels: {target}" in done.stdout
-        assert saved_record()["system_info"]["runtime"]["kernel_target"] == target
+        record = saved_record()
+        assert record["system_info"]["runtime"]["kernel_target"] == target
+        _check_the_choice(target, record)
     else:
         assert done.returncode == 1
         assert f"kernel target '{target}' is" in done.stderr
+
+
+def _check_the_choice(target: str, record: dict[str, Any]) -> None:
+    """Held to plain C, the kernel is no reference beside any optimised BLAS."""
+    chosen = {
+        op["name"]: (op["native_reference"], op["kernel_to_blas"]) for op in record["operations"]
+    }
+    assert chosen["add_100x100"] == ("kernel", None)
+    if record["system_info"]["blas_problem"] is None:
+        assert chosen["matmul_256"][1] > 0
+    if target == "portable" and record["system_info"]["runtime"]["blas"] == "openblas":
+        assert chosen["matmul_256"][0] == "blas"
 
 
 # -- words that are wrong --------------------------------------------------------

@@ -1,0 +1,135 @@
+"""Which native code is the reference of an operation: our kernels, or this machine's own BLAS.
+
+The reference is the fastest native code that is known for an operation here, so that
+nobody's score is made easier by a kernel that is slow on their processor: on Apple's,
+Accelerate multiplies with a matrix unit that no kernel of ours reaches
+(docs/design/reference.md). It is chosen before any code of the student's is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tito_bench import _native
+from tito_bench.machine.cblas import Cblas, find_cblas
+from tito_bench.measure.messages import BlasProblem, References
+from tito_bench.statistics import median
+from tito_bench.workloads.inputs import InputPool
+from tito_bench.workloads.native import bind, output_shape
+from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.weights import WEIGHTS_SEED, weights_of
+
+__all__ = ["Candidates", "faster", "find_candidates"]
+
+_ROUNDS = 7
+_SLICE_NS = 300_000
+_ALONE = 1.3
+"""CPU time of the process over that of the thread; the clocks have steps of up to 4 ms."""
+_ALONE_NS = 20_000_000
+_SHAPES = ((3, 5, 7), (1, 64, 33), (64, 64, 64), (65, 17, 96))
+_PRODUCTS = frozenset({"matmul", "mlp", "cnn", "transformer"})
+_SEED = 20261126
+
+Timer = Callable[[_native.Call, int], float]
+"""(call, loops) -> ns of all loops"""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The native code there is in this process.
+
+    `blas` is None where NumPy's BLAS is no candidate, and `problem` says why.
+    """
+
+    kernels: _native.Kernels
+    blas: _native.Kernels | None
+    problem: BlasProblem | None
+
+    def choose(self, operations: Iterable[Operation], pool: InputPool) -> References:
+        """Find the faster candidate of each operation, by timing both."""
+        ratios = {}
+        if self.blas is not None:
+            for operation in operations:
+                if operation.kind in _PRODUCTS:
+                    own, theirs = (
+                        _bound(kernels, operation, pool) for kernels in (self.kernels, self.blas)
+                    )
+                    ratios[operation.name] = faster(own, theirs, _cpu_ns)
+        return References(ratios, self.problem)
+
+    def of(self, name: str, references: References) -> _native.Kernels:
+        """Return what computes the native side of the operation of that name."""
+        if references.name_of(name) == "blas" and self.blas is not None:
+            return self.blas
+        return self.kernels
+
+
+def find_candidates(cblas: Cblas | None = None) -> Candidates:
+    """Look for native code in this process; `cblas` is NumPy's own unless it is given.
+
+    A BLAS that is wrong, or works in more threads than the calling one, is none.
+    """
+    kernels = _native.Kernels()
+    found = cblas or find_cblas()
+    if found is None:
+        return Candidates(kernels, None, "missing")
+    blas = _native.Kernels(kernels.target, cblas_sgemm=found.address, ilp64=found.ilp64)
+    if not _is_right(blas):
+        return Candidates(kernels, None, "wrong")
+    if not _works_alone(blas):
+        return Candidates(kernels, None, "threads")
+    return Candidates(kernels, blas, None)
+
+
+def faster(own: _native.Call, theirs: _native.Call, timer: Timer) -> float:
+    """Return how many times as long as `theirs` `own` takes: the median over paired rounds."""
+    loops = max(1, round(_SLICE_NS / max(1.0, timer(own, 1), timer(own, 1))))
+    timer(theirs, loops)
+    ratios = []
+    for number in range(_ROUNDS):
+        first, second = (own, theirs) if number % 2 else (theirs, own)
+        times = {id(call): timer(call, loops) for call in (first, second)}
+        ratios.append(times[id(own)] / max(1.0, times[id(theirs)]))
+    return median(ratios)
+
+
+def _cpu_ns(call: _native.Call, loops: int) -> float:
+    return float(_native.time_calls([call], loops).cpu_ns)
+
+
+def _bound(kernels: _native.Kernels, operation: Operation, pool: InputPool) -> _native.Call:
+    inputs = tuple(np.zeros(shape, dtype=np.float32) for shape in operation.inputs)
+    pool.fill(inputs, WEIGHTS_SEED)
+    out = np.zeros(output_shape(operation), dtype=np.float32)
+    return bind(kernels, operation, inputs, weights_of(operation), out)
+
+
+def _is_right(blas: _native.Kernels) -> bool:
+    """Whether it multiplies: with and without a bias, whole blocks and odd ones."""
+    draw = np.random.default_rng(_SEED)
+    for m, k, n in _SHAPES:
+        x, w = (draw.standard_normal(shape, dtype=np.float32) for shape in ((m, k), (k, n)))
+        bias = draw.standard_normal(n, dtype=np.float32)
+        out = np.full((m, n), np.nan, dtype=np.float32)
+        for call, right in (
+            (blas.sgemm(x, w, out), x.astype(np.float64) @ w),
+            (blas.linear(x, w, bias, out), x.astype(np.float64) @ w + bias),
+        ):
+            call()
+            # 4 lambda of workloads.oracle, for operands of a normal distribution.
+            if not np.abs(out - right).max() <= 4 * k * np.finfo(np.float32).eps:
+                return False
+    return True
+
+
+def _works_alone(blas: _native.Kernels) -> bool:
+    """Whether the calling thread does all the work of a product that is worth sharing."""
+    a = np.full((384, 384), 0.5, dtype=np.float32)
+    out = np.zeros_like(a)
+    call = blas.sgemm(a, a, out)
+    loops = max(1, round(_ALONE_NS / max(1.0, _cpu_ns(call, 1))))
+    timing = _native.time_calls([call], loops)
+    return timing.process_cpu_ns <= _ALONE * max(1, timing.cpu_ns)

@@ -1,0 +1,101 @@
+"""Which native code an operation is held against."""
+
+import ctypes
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import threadpoolctl
+
+from tito_bench import _native
+from tito_bench.machine.cblas import cblas_in, find_cblas
+from tito_bench.measure.messages import References
+from tito_bench.worker.native_reference import Candidates, faster, find_candidates
+from tito_bench.workloads.baseline import BASELINE
+from tito_bench.workloads.inputs import InputPool
+from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="cc and its options")
+
+
+def made(path: str) -> Candidates:
+    return find_candidates(cblas_in(ctypes.CDLL(path)))
+
+
+def test_a_blas_with_wrong_results_is_no_candidate(made_blas):
+    found = made(made_blas("-DRESULT=1.001f"))
+    assert (found.blas, found.problem) == (None, "wrong")
+
+
+def test_a_blas_that_leaves_nan_is_no_candidate(made_blas):
+    assert made(made_blas("-DRESULT=(0.0f/0.0f)")).problem == "wrong"
+
+
+def test_a_blas_with_more_threads_is_no_candidate(made_blas):
+    found = made(made_blas("-DTHREADS=2"))
+    assert (found.blas, found.problem) == (None, "threads")
+
+
+def test_no_interface_is_no_candidate(monkeypatch):
+    monkeypatch.setattr("tito_bench.worker.native_reference.find_cblas", lambda: None)
+    found = find_candidates()
+    assert (found.blas, found.problem) == (None, "missing")
+    assert found.choose(BASELINE, InputPool(LARGEST_INPUT, 1)) == References({}, "missing")
+    assert found.of("matmul_100", References({"matmul_100": 9.0})) is found.kernels
+
+
+def test_a_slow_blas_is_nobodys_reference(made_blas):
+    found = made(made_blas("-O0"))
+    assert found.problem is None
+    references = found.choose([operation_named("matmul_100")], InputPool(LARGEST_INPUT, 1))
+    assert references.name_of("matmul_100") == "kernel"
+    assert found.of("matmul_100", references) is found.kernels
+
+
+def test_a_blas_faster_than_the_kernels_is_the_reference(monkeypatch):
+    """As on Apple's processors: here the kernels are held to plain C."""
+    if find_cblas() is None:
+        pytest.skip("this NumPy has no BLAS with a C interface")
+    portable = _native.Kernels("portable")
+    monkeypatch.setattr(_native, "Kernels", _at("portable"))
+    with threadpoolctl.threadpool_limits(1):
+        found = find_candidates()
+        assert found.blas is not None
+        found = replace(found, kernels=portable)
+        references = found.choose(BASELINE, InputPool(LARGEST_INPUT, 1))
+    assert references.name_of("matmul_256") == "blas"
+    assert found.of("matmul_256", references) is found.blas
+    assert set(references.ratios) == {"matmul_100", "matmul_256", "mlp_batch_256", "mlp_batch_1"}
+
+
+def _at(target: str) -> Callable[..., _native.Kernels]:
+    real = _native.Kernels
+    return lambda _target=None, **cblas: real(target, **cblas)
+
+
+class Clock:
+    """Calls take what they are said to take, and every tenth slice is disturbed."""
+
+    def __init__(self, own_ns: float, theirs_ns: float) -> None:
+        self.kernels = _native.Kernels()
+        self.own, self.theirs = self.kernels.fma_peak(1), self.kernels.fma_peak(1)
+        self.times = {id(self.own): own_ns, id(self.theirs): theirs_ns}
+        self.slices = 0
+
+    def __call__(self, call: _native.Call, loops: int) -> float:
+        self.slices += 1
+        return self.times[id(call)] * loops * (5 if self.slices % 10 == 0 else 1)
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.99, 1.0, 1.02, 40.0])
+@pytest.mark.parametrize("call_ns", [100.0, 1e5, 1e9])
+def test_the_ratio_is_that_of_the_times(ratio, call_ns):
+    clock = Clock(ratio * call_ns, call_ns)
+    assert faster(clock.own, clock.theirs, clock) == pytest.approx(ratio)
+
+
+def test_a_tie_is_the_kernels():
+    assert References({"matmul_100": 1.005}).name_of("matmul_100") == "kernel"
+    assert References({"matmul_100": 1.02}).name_of("matmul_100") == "blas"
+    assert References().name_of("add_100x100") == "kernel"
