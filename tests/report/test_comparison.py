@@ -166,7 +166,10 @@ def test_what_was_learned_of_drift_decides_and_is_said() -> None:
 def test_a_number_is_the_same_in_every_form(before, after, width: int) -> None:
     view = compared(before, after)
     document = msgspec.to_builtins(view)
-    stored = [*document["operations"], *([document["overall"]] if document["overall"] else [])]
+    listed = [*document["operations"], *([document["overall"]] if document["overall"] else [])]
+    by_name = {values["operation"]: values for values in listed}
+    assert len(by_name) == len(listed) == len(view.rows)
+    stored = [by_name[row.operation] for row in view.rows]
     keys = [column.key for column in COLUMNS]
     rows = list(csv.DictReader(io.StringIO(csv_text(COLUMNS, view.rows))))
     markdown = comparison_markdown(view, None)
