@@ -76,7 +76,7 @@ most so many times their range with a probability of 95% (for 3 to 5 by simulati
 
 _FURTHEST = math.log(3)
 """How far a slowdown of one round may be off: three times. `benchmarks/comparison.py` prints the
-furthest single round; of 17,000 on a busy machine (AMD EPYC) it was 1.5 times off."""
+furthest single round: of 10,941 on a busy machine (AMD EPYC) it was 1.53 times off."""
 
 _BOUNDLESS = 50.0
 """An interval whose logarithm reaches further (1e21 times) says nothing."""
@@ -88,7 +88,7 @@ _FLOOR_DEVIATION = 0.0125
 """Standard deviation of log slowdown between runs, of one operation, where nothing is known.
 
 `benchmarks/comparison.py` prints that of each operation: on an AMD EPYC (2 shared cores, others
-at work) 0.2% to 0.9%. This is half as much again as the worst of them: a laptop changes its
+at work) 0.22% to 0.75%. This is 1.7 times the worst of them: a laptop changes its
 clock and its temperature, which that machine does not, and where it is still too little the
 machine's own repeated runs say so."""
 
