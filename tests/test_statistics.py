@@ -12,6 +12,7 @@ from tito_bench.statistics import (
     mdape,
     median_interval,
     quantile,
+    student_t,
 )
 
 positive = st.floats(min_value=0.1, max_value=1e6)
@@ -70,3 +71,23 @@ def test_quantiles_are_those_of_numpy(values: list[float], share: float) -> None
 def test_there_is_no_quantile_of_nothing() -> None:
     with pytest.raises(ValueError, match="nothing"):
         quantile([], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "tabulated", "within"),
+    [
+        (2, 4.3027, 0.01),
+        (3, 3.1824, 0.002),
+        (4, 2.7764, 0.001),
+        (10, 2.2281, 1e-4),
+        (60, 2.0003, 1e-4),
+    ],
+)
+def test_student_t_as_tables_have_it(freedom, tabulated, within) -> None:
+    assert student_t(freedom) == pytest.approx(tabulated, rel=within)
+    assert student_t(freedom) > student_t(freedom + 0.5) > student_t(float("inf"))
+
+
+def test_less_than_two_degrees_of_freedom_are_an_error() -> None:
+    with pytest.raises(ValueError, match="freedom"):
+        student_t(1.9)

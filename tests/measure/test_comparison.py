@@ -9,15 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.measure.comparison import Estimate, combine, compare, estimate
+from tito_bench.measure.comparison import (
+    FEWEST_PAIRS,
+    FLOOR,
+    Drift,
+    Estimate,
+    combine,
+    compare,
+    estimate,
+    learn_drift,
+    process_medians,
+)
 from tito_bench.statistics import median, median_interval
 
 POSITIVE = st.floats(1e-3, 1e6)
 ESTIMATES = st.builds(
-    lambda values, rounds: Estimate(sorted(values)[1], min(values), max(values), rounds),
+    lambda values, rounds, processes: Estimate(
+        sorted(values)[1], min(values), max(values), rounds, processes
+    ),
     st.lists(POSITIVE, min_size=3, max_size=3),
     st.integers(1, 45),
+    st.just(()) | st.tuples(POSITIVE, POSITIVE, POSITIVE),
 )
+NO_DRIFT = Drift(0.0)
 GROUPS = st.lists(
     st.lists(st.tuples(ESTIMATES, ESTIMATES), min_size=1, max_size=3), min_size=1, max_size=3
 )
@@ -53,7 +67,9 @@ def test_the_word_follows_from_the_interval(before: Estimate, after: Estimate) -
     assert found.value == pytest.approx(after.value / before.value)
     if found.low is None:
         assert found.high is None
-        assert found.change == "not separated"
+        if found.change != "not separated":
+            assert max(found.value, 1 / found.value) > 3
+            assert (found.change == "slower") == (found.value > 1)
         return
     assert min(before.rounds, after.rounds) > 1
     assert found.low <= found.value <= found.high
@@ -76,12 +92,29 @@ def test_a_group_counts_once_however_many_operations_it_has() -> None:
     assert found.value == pytest.approx(math.sqrt(2))
 
 
-def test_one_round_separates_nothing() -> None:
+def test_one_round_has_no_interval_and_separates_only_what_is_far_apart() -> None:
     fast = Estimate(1.0, 1.0, 1.0, 45)
-    for slow in (Estimate(9.0, 9.0, 9.0, 1), Estimate(9.0, 9.0, 9.0, 5)):  # alike: no scatter known
-        both = combine([[(fast, fast), (fast, slow)]])
-        for found in (compare(slow, fast), compare(fast, slow), both):
-            assert (found.low, found.high, found.change) == (None, None, "not separated")
+    for rounds in (1, 5):  # five that are alike: no scatter is known
+        for slowdown, apart in ((2.9, False), (3.1, True), (44.0, True)):
+            slow = Estimate(slowdown, slowdown, slowdown, rounds)
+            there, back = compare(slow, fast), compare(fast, slow)
+            assert there.change == ("faster" if apart else "not separated")
+            assert back.change == MIRROR[there.change]
+            both = combine([[(fast, fast), (fast, slow)]])
+            assert {there.low, there.high, back.low, both.low, both.high} == {None}
+    # A half of the weight: the change and what the round may be off are both halved.
+    assert combine([[(fast, fast), (fast, slow)]]).change == "slower"
+
+
+@pytest.mark.parametrize("factor", [44.0, 1 / 44])
+@pytest.mark.parametrize("rounds", range(1, 8))
+def test_44_times_is_always_found(factor: float, rounds: int) -> None:
+    draw = random.Random(rounds)
+    for _ in range(300):
+        values = [factor * math.exp(draw.gauss(0, 0.2)) for _ in range(rounds)]
+        other = measured(draw, 1.0, 40)
+        found = compare(other, Estimate(median(values), *median_interval(values), rounds))
+        assert found.change == ("slower" if factor > 1 else "faster")
 
 
 def test_few_rounds_have_a_wider_interval_and_can_be_separated() -> None:
@@ -97,7 +130,7 @@ def test_few_rounds_have_a_wider_interval_and_can_be_separated() -> None:
 
 
 def test_a_boundless_range_is_no_interval() -> None:
-    wild = Estimate(1.0, 2.0**-60, 2.0**60, 2)
+    wild = Estimate(1.0, 2.0**-80, 2.0**80, 9)
     assert compare(wild, wild).high is None
 
 
@@ -106,10 +139,13 @@ def test_the_equations_of_the_source() -> None:
         Estimate(1.0, math.exp(-0.3), math.exp(0.4), 9),
         Estimate(math.e, math.exp(0.7), math.exp(1.1), 9),
     )
-    found = compare(before, after)
+    found = compare(before, after, NO_DRIFT)
     assert math.log(found.low) == pytest.approx(1 - math.hypot(0.3, 0.4))
     assert math.log(found.high) == pytest.approx(1 + math.hypot(0.1, 0.3))
     assert found.change == "slower"
+    drifting = compare(before, after, Drift(0.2))
+    assert math.log(drifting.low) == pytest.approx(1 - math.hypot(0.3, 0.4, 0.2))
+    assert math.log(drifting.high) == pytest.approx(1 + math.hypot(0.1, 0.3, 0.2))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +189,7 @@ def test_the_interval_of_few_rounds_holds_the_true_ratio_95_times_in_100(rounds:
     for _ in range(4000):
         values = [math.exp(draw.gauss(0, 0.05)) for _ in range(rounds)]
         low, high = median_interval(values)
-        found = compare(exact, Estimate(median(values), low, high, rounds))
+        found = compare(exact, Estimate(median(values), low, high, rounds), NO_DRIFT)
         held += found.low <= 1 <= found.high
     assert held / 4000 == pytest.approx(0.95, abs=0.012)
 
@@ -164,6 +200,110 @@ def test_the_interval_holds_the_true_ratio_about_95_times_in_100(rounds: int) ->
     runs = 1500
     held = 0
     for _ in range(runs):
-        found = compare(measured(draw, 2.0, rounds), measured(draw, 3.0, rounds))
+        found = compare(measured(draw, 2.0, rounds), measured(draw, 3.0, rounds), NO_DRIFT)
         held += found.low <= 1.5 <= found.high
     assert 0.93 < held / runs < 0.99
+
+
+# -- between runs -----------------------------------------------------------------
+
+
+def hierarchical(
+    draw: random.Random, slowdown: float, run: float, process: float, noise: float
+) -> Estimate:
+    """A run of three processes of twelve rounds; the deviations are of the logarithm."""
+    own = math.log(slowdown) + draw.gauss(0, run)
+    values = []
+    for _ in range(3):
+        here = own + draw.gauss(0, process)
+        values += [math.exp(here + draw.gauss(0, noise)) for _ in range(12)]
+    return Estimate(median(values), *median_interval(values), 36, process_medians(values))
+
+
+SPREADS = [
+    (0.0, 0.0, 0.02),
+    (0.01, 0.0, 0.01),
+    (0.012, 0.005, 0.01),
+    (0.012, 0.03, 0.01),
+    (0.0, 0.1, 0.01),
+    (0.0, 0.03, 0.0),
+]
+
+
+@pytest.mark.parametrize(("run", "process", "noise"), SPREADS)
+def test_the_floor_covers_processes_of_any_spread_and_drift_below_it(run, process, noise) -> None:
+    draw = random.Random(f"{run} {process} {noise}")
+    runs, held = 600, 0
+    for _ in range(runs):
+        sides = [hierarchical(draw, each, run, process, noise) for each in (2.0, 3.0)]
+        found = compare(*sides)
+        held += found.low <= 1.5 <= found.high
+    assert held / runs >= 0.93
+
+
+@pytest.mark.parametrize("pairs", [FEWEST_PAIRS, 12, 30])
+@pytest.mark.parametrize("run", [0.002, 0.0125, 0.03, 0.1])
+def test_what_was_learned_covers_drift_of_any_size(run: float, pairs: int) -> None:
+    draw = random.Random(f"{run} {pairs}")
+    runs, held, overall = 400, 0, 0
+    for _ in range(runs):
+        # A run's own noise, as that of its median: 0.3% by processes and 0.2% by rounds.
+        past = [2.0 * math.exp(draw.gauss(0, math.hypot(run, 0.0035))) for _ in range(2 * pairs)]
+        drift = learn_drift([math.log(b / a) for a, b in zip(past[::2], past[1::2], strict=True)])
+        assert drift.pairs == pairs
+        sides = hierarchical(draw, 2.0, run, 0.005, 0.01), hierarchical(draw, 3.0, run, 0.005, 0.01)
+        found = compare(*sides, drift)
+        held += found.low <= 1.5 <= found.high
+        both = combine([[sides, sides]], [[drift, drift]])  # all operations drift together
+        overall += both.low <= 1.5 <= both.high
+    assert held / runs >= 0.93
+    assert overall / runs >= 0.93
+
+
+@given(st.lists(st.floats(-3, 3), max_size=40))
+def test_what_is_learned_does_not_know_before_from_after(differences: list[float]) -> None:
+    drift = learn_drift(differences)
+    assert learn_drift([-each for each in differences]) == drift
+    if len(differences) < FEWEST_PAIRS:
+        assert drift == FLOOR
+    else:
+        assert drift.pairs == len(differences)
+        assert drift.reach > 0
+
+
+def test_runs_that_agree_narrow_the_interval_and_runs_that_do_not_widen_it() -> None:
+    quiet, wild = learn_drift([0.001] * 20), learn_drift([0.1, -0.1] * 10)
+    assert quiet.reach < FLOOR.reach / 1.5 < FLOOR.reach < wild.reach
+    one, other = Estimate(2.0, 2.0, 2.0, 40), Estimate(2.06, 2.06, 2.06, 40)
+    assert compare(one, other, quiet).change == "slower"
+    assert compare(one, other).change == "not separated"
+    assert compare(one, Estimate(2.1, 2.1, 2.1, 40)).change == "slower"
+    assert compare(one, Estimate(2.1, 2.1, 2.1, 40), wild).change == "not separated"
+
+
+@given(ESTIMATES, ESTIMATES, st.sampled_from([2.0**-8, 2.0, 2.0**9]))
+def test_a_machine_of_any_speed_says_the_same(before, after, scale: float) -> None:
+    def scaled(one: Estimate) -> Estimate:
+        processes = tuple(scale * each for each in one.processes)
+        return Estimate(scale * one.value, scale * one.low, scale * one.high, one.rounds, processes)
+
+    here, there = compare(before, after), compare(scaled(before), scaled(after))
+    assert there.change == here.change
+    assert there.value == pytest.approx(here.value)
+    assert (there.low is None) == (here.low is None)
+    if here.low is not None:
+        assert (there.low, there.high) == pytest.approx((here.low, here.high))
+
+
+def test_processes_that_disagree_widen_the_interval_of_rounds_that_agree() -> None:
+    agreeing = Estimate(2.0, 1.999, 2.001, 36, (2.0, 2.0, 2.0))
+    apart = Estimate(2.0, 1.999, 2.001, 36, (1.8, 2.0, 2.2))
+    other = Estimate(2.3, 2.299, 2.301, 36, (2.3, 2.3, 2.3))
+    assert compare(agreeing, other).change == "slower"
+    assert compare(apart, other).change == "not separated"
+
+
+def test_a_third_of_a_run_is_a_process() -> None:
+    assert process_medians([1, 1, 2, 5, 5, 5, 9, 9, 8]) == (1, 5, 9)
+    assert process_medians([1.0] * 8) == ()
+    assert len(process_medians([1.0] * 61)) == 3

@@ -1,6 +1,10 @@
 """Whether one measurement is faster than another: ratios with intervals. Pure arithmetic.
 
-Each slowdown is a median with a distribution-free interval from the order
+What two runs of the same code differ by has two sources, and the interval of a ratio has both:
+
+    reach = sqrt(max(rounds, processes)^2 + drift^2)
+
+**Rounds.** Each slowdown is a median with a distribution-free interval from the order
 statistics of its rounds; a logarithm keeps both, because it keeps the order.
 The interval of the difference of two such medians, taken independently, is
 recovered from their two intervals (MOVER: Zou and Donner, "Construction of
@@ -11,8 +15,20 @@ Medicine 27(10), 2008, equation 3):
     lower = d - sqrt((log after - log after.low)^2 + (log before.high - log before)^2)
     upper = d + sqrt((log after.high - log after)^2 + (log before - log before.low)^2)
 
-It need not be symmetric, and equals the quadrature of `measure.summary` where
-both are. Exchanging the two sides exchanges and negates the limits exactly.
+It need not be symmetric. Exchanging the two sides exchanges and negates the limits exactly.
+
+**Processes.** The rounds of one worker process share where its memory lies, so that they are
+no independent draws. Each third of a run, which is a process of its own in a standard run,
+counts as one draw (the cluster's own mean as the unit of analysis: Donner and Klar, "Design
+and Analysis of Cluster Randomization Trials in Health Research", 2000, section 6), and the
+two sides are set side by side by Welch's test ("The generalization of 'Student's' problem
+when several different population variances are involved", Biometrika 34, 1947).
+
+**Drift.** What differs from run to run and stays so all through a run (the minute, where
+pages lie, the load that others make) cannot be seen from inside of one. It is learned from
+pairs of runs of the same code: `learn_drift`. Without enough of them it is `FLOOR`.
+All operations of a run may drift together, so that over several operations drifts add up
+linearly, and not in quadrature as what is independent does.
 
 Of two to five rounds no order statistics give 95%. There the logarithm of the
 slowdown is taken as normally distributed, and the interval of its median is
@@ -22,7 +38,9 @@ slowdown is taken as normally distributed, and the interval of its median is
 low and high being the ends of the whole range (Dean and Dixon, "Simplified
 statistics for small numbers of observations", Analytical Chemistry 23(4),
 1951). They tabulate t for the mean; `_RANGES` has it for the median. One round
-has no interval, nor have a few that are all the same, and they are never separated.
+has no interval, nor have a few that are all the same. They are separated only
+beyond `_FURTHEST`, by more than any single round was ever off; and a range of
+few rounds never counts for more than that, unless it is itself wider.
 """
 
 from __future__ import annotations
@@ -30,12 +48,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import variance
 from typing import Literal
 
 from tito_bench.score import operation_weights
-from tito_bench.statistics import FEWEST_FOR_INTERVAL
+from tito_bench.statistics import FEWEST_FOR_INTERVAL, median, student_t
 
-__all__ = ["Change", "Estimate", "Ratio", "combine", "compare", "estimate"]
+__all__ = [
+    "FEWEST_PAIRS",
+    "FLOOR",
+    "Change",
+    "Drift",
+    "Estimate",
+    "Ratio",
+    "combine",
+    "compare",
+    "estimate",
+    "learn_drift",
+    "process_medians",
+]
 
 Change = Literal["faster", "slower", "not separated"]
 
@@ -43,19 +74,58 @@ _RANGES = {2: 6.353, 3: 1.342, 4: 0.738, 5: 0.560}
 """By the number of values from a normal distribution: |median - mean of the distribution| is at
 most so many times their range with a probability of 95% (for 3 to 5 by simulation)."""
 
+_FURTHEST = math.log(3)
+"""How far a slowdown of one round may be off: three times. `benchmarks/comparison.py` prints the
+furthest single round: of 10,941 on a busy machine (AMD EPYC) it was 1.53 times off."""
+
 _BOUNDLESS = 50.0
 """An interval whose logarithm reaches further (1e21 times) says nothing."""
+
+_PROCESSES = 3
+_FEWEST_ROUNDS_OF_PROCESS = 3
+
+_FLOOR_DEVIATION = 0.0125
+"""Standard deviation of log slowdown between runs, of one operation, where nothing is known.
+
+`benchmarks/comparison.py` prints that of each operation: on an AMD EPYC (2 shared cores, others
+at work) 0.22% to 0.75%. This is 1.7 times the worst of them: a laptop changes its
+clock and its temperature, which that machine does not, and where it is still too little the
+machine's own repeated runs say so."""
+
+_FLOOR_FREEDOM = 4
+"""The floor counts as much as so many pairs of runs: a few that agree by chance prove little."""
+
+FEWEST_PAIRS = 6
+"""From so many pairs of runs of the same code on, what they differ by is learned from."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far apart two runs of the same code may be for no reason that is visible in either.
+
+    `reach` is the half-width of the 95% interval of the log ratio, and `pairs` of how many
+    pairs of runs it was learned; 0 says that it is the floor.
+    """
+
+    reach: float
+    pairs: int = 0
+
+
+FLOOR = Drift(student_t(math.inf) * math.sqrt(2) * _FLOOR_DEVIATION)
+"""The drift where nothing is known of it: 3.5% to each side."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A slowdown and from how many rounds: the ends are those of its 95% interval, of fewer
-    than six rounds those of their whole range."""
+    than six rounds those of their whole range. `processes` are the medians of its parts
+    that have a worker process of their own; none where the rounds are too few."""
 
     value: float
     low: float
     high: float
     rounds: int
+    processes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +133,8 @@ class Ratio:
     """After over before: 2.0 means that it takes twice as long now.
 
     `low` and `high` are its 95% interval; None where rounds are too few to have one.
-    `change` is the one word for it: only an interval that leaves out 1
-    separates the two.
+    `change` is the one word for it: only an interval that leaves out 1 separates the
+    two, or, without one, a ratio far beyond what a single round can be off.
     """
 
     value: float
@@ -74,80 +144,160 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class _LogRatio:
-    """log(after / before), and how far its interval reaches to each side, which may be inf."""
+class _Reach:
+    """How far a logarithm reaches to each side; `known` where that is a 95% interval."""
 
-    centre: float
     below: float
     above: float
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class _LogRatio:
+    """log(after / before), and its reach."""
+
+    centre: float
+    reach: _Reach
+
+
+def learn_drift(differences: Sequence[float]) -> Drift:
+    """Return the drift, from log ratios of runs of the same code, one for each pair of runs.
+
+    Their mean square about 0 and the floor's are averaged by their degrees of freedom
+    (moderated variance: Smyth, "Linear models and empirical Bayes methods for assessing
+    differential expression in microarray experiments", Statistical Applications in Genetics
+    and Molecular Biology 3(1), 2004, section 3), so that a few runs that agree by chance do
+    not make the drift small; where they alone say more than with the floor, that counts.
+    They hold the noise inside of the runs too, which thus counts twice: on the safe side.
+    """
+    pairs = len(differences)
+    if pairs < FEWEST_PAIRS:
+        return FLOOR
+    squares = math.fsum(each * each for each in differences)
+    floor = _FLOOR_FREEDOM * 2 * _FLOOR_DEVIATION**2
+    moderated = (floor + squares) / (_FLOOR_FREEDOM + pairs)
+    alone = squares / pairs
+    reach = max(
+        student_t(_FLOOR_FREEDOM + pairs) * math.sqrt(moderated),
+        student_t(pairs) * math.sqrt(alone),
+    )
+    return Drift(reach, pairs)
+
+
+def process_medians(slowdowns: Sequence[float]) -> tuple[float, ...]:
+    """Return the median slowdown of each third of a run, in the order of its rounds.
+
+    A standard run starts a fresh process for each third. Nothing where a third
+    would have fewer than three rounds.
+    """
+    count = len(slowdowns)
+    if count < _PROCESSES * _FEWEST_ROUNDS_OF_PROCESS:
+        return ()
+    ends = [count * part // _PROCESSES for part in range(_PROCESSES + 1)]
+    return tuple(median(slowdowns[ends[i] : ends[i + 1]]) for i in range(_PROCESSES))
 
 
 def estimate(
-    value: float | None, interval: tuple[float, float] | None, rounds: int
+    value: float | None,
+    interval: tuple[float, float] | None,
+    rounds: int,
+    processes: tuple[float, ...] = (),
 ) -> Estimate | None:
-    """An estimate of what a record says; None where that is no positive number within its
+    """Return an estimate of what a record says; None where that is no positive number within its
     interval, as it is in every record that was measured."""
     if value is None or interval is None:
         return None
     low, high = interval
     if not 0 < low <= value <= high < math.inf:
         return None
-    return Estimate(value, low, high, rounds)
+    sound = all(0 < each < math.inf for each in processes)
+    return Estimate(value, low, high, rounds, processes if sound else ())
 
 
-def compare(before: Estimate, after: Estimate) -> Ratio:
-    """The ratio of two slowdowns."""
-    return _ratio(_log_ratio(before, after))
+def compare(before: Estimate, after: Estimate, drift: Drift = FLOOR) -> Ratio:
+    """Return the ratio of two slowdowns of runs that may drift apart by `drift`."""
+    log = _log_ratio(before, after)
+    return _ratio(_LogRatio(log.centre, _drifting(log.reach, drift.reach)))
 
 
-def combine(groups: Sequence[Sequence[tuple[Estimate, Estimate]]]) -> Ratio:
-    """The geometric mean of the groups, each that of its (before, after) pairs.
+def combine(
+    groups: Sequence[Sequence[tuple[Estimate, Estimate]]],
+    drifts: Sequence[Sequence[Drift]] | None = None,
+) -> Ratio:
+    """Return the geometric mean of the groups, each that of its (before, after) pairs.
 
-    Operations are measured independently, so that their intervals add in
-    quadrature, each with its weight. Raises ValueError without any pair.
+    Operations are measured independently, so that what their runs show adds in
+    quadrature, each with its weight; `drifts`, in the shape of the groups and by default
+    the floor, add up. Raises ValueError without any pair.
     """
     if not groups or not all(groups):
         raise ValueError("a ratio of nothing")
     pairs = [(str(number), pair) for number, group in enumerate(groups) for pair in group]
     weights = operation_weights([group for group, _ in pairs])
-    parts = [
-        (weight, _log_ratio(before, after))
-        for weight, (_, (before, after)) in zip(weights, pairs, strict=True)
-    ]
-    return _ratio(
-        _LogRatio(
-            math.fsum(weight * part.centre for weight, part in parts),
-            math.hypot(*(weight * part.below for weight, part in parts)),
-            math.hypot(*(weight * part.above for weight, part in parts)),
-        )
+    flat = [FLOOR] * len(pairs) if drifts is None else [each for group in drifts for each in group]
+    logs = [_log_ratio(before, after) for _, (before, after) in pairs]
+    reach = _Reach(
+        math.hypot(*(w * log.reach.below for w, log in zip(weights, logs, strict=True))),
+        math.hypot(*(w * log.reach.above for w, log in zip(weights, logs, strict=True))),
+        all(log.reach.known for log in logs),
     )
+    drift = math.fsum(w * each.reach for w, each in zip(weights, flat, strict=True))
+    centre = math.fsum(w * log.centre for w, log in zip(weights, logs, strict=True))
+    return _ratio(_LogRatio(centre, _drifting(reach, drift)))
 
 
 def _log_ratio(before: Estimate, after: Estimate) -> _LogRatio:
-    was_below, was_above = _reach(before)
-    now_below, now_above = _reach(after)
+    was, now = _reach(before), _reach(after)
+    processes = _process_reach(before, after)
     return _LogRatio(
         math.log(after.value) - math.log(before.value),
-        math.hypot(now_below, was_above),
-        math.hypot(now_above, was_below),
+        _Reach(
+            max(processes, math.hypot(now.below, was.above)),
+            max(processes, math.hypot(now.above, was.below)),
+            was.known and now.known,
+        ),
     )
 
 
-def _reach(one: Estimate) -> tuple[float, float]:
-    """How far the 95% interval of the logarithm reaches below and above it."""
+def _drifting(reach: _Reach, drift: float) -> _Reach:
+    return _Reach(math.hypot(reach.below, drift), math.hypot(reach.above, drift), reach.known)
+
+
+def _process_reach(before: Estimate, after: Estimate) -> float:
+    """How far the log ratio reaches by what processes differ, with the degrees of freedom of
+    Welch and Satterthwaite; 0 where no process is known."""
+    sides = [_squared_error(side.processes) for side in (before, after)]
+    total = math.fsum(error for error, _ in sides)
+    if total == 0:
+        return 0.0
+    shares = [(error / total) ** 2 / freedom for error, freedom in sides if freedom]
+    fewest = min(freedom for _, freedom in sides if freedom)  # below it by rounding alone
+    return student_t(max(fewest, 1 / math.fsum(shares))) * math.sqrt(total)
+
+
+def _squared_error(processes: Sequence[float]) -> tuple[float, int]:
+    """The squared standard error of the mean of the logarithms, and its degrees of freedom."""
+    if len(processes) < 2:
+        return 0.0, 0
+    return variance(map(math.log, processes)) / len(processes), len(processes) - 1
+
+
+def _reach(one: Estimate) -> _Reach:
+    """How far the logarithm of a slowdown reaches by its rounds."""
     low, value, high = map(math.log, (one.low, one.value, one.high))
     if one.rounds >= FEWEST_FOR_INTERVAL:
-        return value - low, high - value
+        return _Reach(value - low, high - value)
     if one.rounds not in _RANGES or low == high:
-        return math.inf, math.inf
-    reach = _RANGES[one.rounds] * (high - low)
-    return reach, reach
+        return _Reach(_FURTHEST, _FURTHEST, known=False)
+    whole = high - low
+    reach = min(_RANGES[one.rounds] * whole, max(whole, _FURTHEST))
+    return _Reach(reach, reach)
 
 
 def _ratio(log: _LogRatio) -> Ratio:
     value = math.exp(log.centre)
-    if max(log.below, log.above) > _BOUNDLESS:
-        return Ratio(value, None, None, "not separated")
-    low, high = log.centre - log.below, log.centre + log.above
+    low, high = log.centre - log.reach.below, log.centre + log.reach.above
     change: Change = "slower" if low > 0 else "faster" if high < 0 else "not separated"
+    if not log.reach.known or max(log.reach.below, log.reach.above) > _BOUNDLESS:
+        return Ratio(value, None, None, change)
     return Ratio(value, math.exp(low), math.exp(high), change)

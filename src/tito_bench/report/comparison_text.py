@@ -14,7 +14,7 @@ from tito_bench.report.wrapping import aligned, hung, wrapped
 
 __all__ = ["comparison_lines", "comparison_markdown"]
 
-_HEAD = ("operation", "A", "B", "B/A", "95% interval", "B is")
+_HEAD = ("operation", "before", "after", "change", "95% interval", "verdict")
 _RIGHT = frozenset({1, 2, 3})
 _INDENT = "   "
 
@@ -24,8 +24,9 @@ def comparison_lines(
 ) -> Iterator[str]:
     """The lines for a terminal; `worse` are the regressions, None where nobody asked."""
     yield ""
-    for side, record in (("A  ", view.before), ("B  ", view.after)):
-        yield from hung(side, _facts(record), width)
+    for side, record in (("before:", view.before), ("after:", view.after)):
+        yield side
+        yield from hung(_INDENT, _facts(record), width)
     yield ""
     yield from _table(view, width)
     yield ""
@@ -43,8 +44,8 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
     lines = [
         f"**{view.summary}**",
         "",
-        f"- A: {_facts(view.before, markdown_code)}",
-        f"- B: {_facts(view.after, markdown_code)}",
+        f"- before: {_facts(view.before, markdown_code)}",
+        f"- after: {_facts(view.after, markdown_code)}",
         *(f"- {track}" for track in _tracks(view)),
         *(f"- {note.text(markdown_code)}" for note in view.notes),
         *(f"- {line}" for line in _judgement(worse, markdown_code)),
@@ -95,8 +96,8 @@ def _shown(row: dict[str, str]) -> tuple[str, ...]:
         row["operation"],
         _times(row["slowdown_before"]),
         _times(row["slowdown_after"]),
-        row["ratio"],
-        f"{row['ratio_low']} to {row['ratio_high']}" if row["ratio_low"] else "",
+        row["factor"],
+        f"{row['factor_low']} to {row['factor_high']}" if row["factor_low"] else "",
         word,
     )
 
@@ -105,9 +106,9 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
     name, before, after, ratio, interval, word = _shown(row)
     yield from wrapped(f"{name}: {word}", width)
     if before or after:
-        yield from hung(_INDENT, f"A {before or 'none'}, B {after or 'none'}", width)
+        yield from hung(_INDENT, f"before {before or 'none'}, after {after or 'none'}", width)
     if ratio:
-        yield from hung(_INDENT, f"B/A {ratio} ({interval or 'no interval'})", width)
+        yield from hung(_INDENT, f"{ratio} ({interval or 'no interval'})", width)
 
 
 def _times(slowdown: str) -> str:
@@ -120,7 +121,7 @@ def _tracks(view: ComparisonView) -> Iterator[str]:
             "not measured" if score is None else f"{score:.1f}"
             for score in (track.before, track.after)
         ]
-        yield f"{track.track} track: {ends[0]} in A, {ends[1]} in B"
+        yield f"{track.track} track: {ends[0]} before, {ends[1]} after"
 
 
 def _judgement(worse: Sequence[str] | None, mark: Callable[[str], str] = str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The view model of a comparison: the rows, words and notes that every form of it shows.
 
-"Before" is record A and "after" record B; a ratio above 1 means that B takes longer.
+A ratio is that of the slowdowns, after over before: above 1 it takes longer now. For people it
+is turned so that it is at least 1, with the word: "20.5x faster", "1.22x slower".
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from tito_bench.measure.comparison import Estimate, Ratio, combine, compare, estimate
+from tito_bench.measure.comparison import FLOOR, Drift, Estimate, Ratio, combine, compare
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.comparable import differences, same_definition
 from tito_bench.records.read import RecordHeader
+from tito_bench.records.repeated_runs import estimate_of, same_code
 from tito_bench.report.history_view import HistoryRow, history_row
-from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import comparison_note, no_ratio
 from tito_bench.report.table import Column
 from tito_bench.safe_text import safe_text
@@ -29,7 +30,6 @@ Record = BenchmarkRecord | CapstoneRecord
 
 _OVERALL = "all scored"
 _End = Literal["value", "low", "high"]
-_ENDS: tuple[_End, ...] = get_args(_End)
 
 
 @dataclass(frozen=True)
@@ -98,30 +98,45 @@ class ComparisonView:
         """All of it in one sentence."""
         if self.overall is None or self.points is None:
             return "No scored operation could be compared."
-        ratio, low, high = (_ratio_cell(self.overall, end) for end in _ENDS)
         points = f"{round(self.points, 1) + 0.0:+.1f}"  # no negative zero
         scale = "score" if self.after.kind == "baseline" else "speed track"
+        factor, low, high = _factor(self.overall), *_factor_ends(self.overall)
         interval = f"95% interval {low} to {high}" if low else "no 95% interval"
-        return (
-            f"{self.overall.operation.capitalize()}: B takes {ratio} times as long as A "
-            f"({interval}), {self.overall.change}: worth {points} points of the {scale}."
-        )
+        said = f"{self.overall.operation.capitalize()}: "
+        if self.overall.change == "not separated":
+            return (
+                f"{said}not separated. The figures say {factor} ({interval}), worth {points} "
+                f"points of the {scale}: that may be noise."
+            )
+        return f"{said}{factor} ({interval}): worth {points} points of the {scale}."
 
     @property
     def rows(self) -> tuple[ComparedRow, ...]:
-        """All lines of the table."""
-        return (*self.operations, *([] if self.overall is None else [self.overall]))
+        """All lines of the table: what is scored, all of that together, then what is not."""
+        scored = [row for row in self.operations if row.scored]
+        others = [row for row in self.operations if not row.scored]
+        return (*scored, *([] if self.overall is None else [self.overall]), *others)
 
 
 def comparison_view(
-    before: Record, after: Record, before_entry: RecordHeader, after_entry: RecordHeader
+    before: Record,
+    after: Record,
+    before_entry: RecordHeader,
+    after_entry: RecordHeader,
+    drifts: Mapping[str, Drift] = {},
 ) -> ComparisonView:
-    """Compare two records of one kind; the entries are theirs."""
+    """Compare two records of one kind.
+
+    The entries are theirs; `drifts` is what was learned of each operation from other runs.
+    """
     was = {op.name: op for op in before.operations}
     now = {op.name: op for op in after.operations}
     names = dict.fromkeys((*was, *now))
-    rows = {name: _row(safe_text(name), was.get(name), now.get(name)) for name in names}
-    overall = _overall(rows, was, now)
+    rows = {
+        name: _row(safe_text(name), was.get(name), now.get(name), drifts.get(name, FLOOR))
+        for name in names
+    }
+    overall = _overall(rows, was, now, drifts)
     ratio = None if overall is None else overall.ratio
     return ComparisonView(
         before=history_row(before_entry),
@@ -130,12 +145,14 @@ def comparison_view(
         overall=overall,
         points=None if ratio is None else -POINTS_PER_DOUBLING * math.log2(ratio.value),
         tracks=tuple(_tracks(before, after)),
-        notes=tuple(_notes(before_entry, after_entry, was, now)),
+        notes=tuple(_notes(before_entry, after_entry, was, now, rows, drifts)),
     )
 
 
-def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) -> ComparedRow:
-    before, after = _estimate(was), _estimate(now)
+def _row(
+    name: str, was: OperationRecord | None, now: OperationRecord | None, drift: Drift
+) -> ComparedRow:
+    before, after = estimate_of(was), estimate_of(now)
     code, detail, ratio = "", "", None
     if was is None or now is None:
         code = "only_after" if was is None else "only_before"
@@ -146,7 +163,7 @@ def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) ->
         failed = was if after else now
         detail = failed.failure.reason if failed.failure else ""
     else:
-        ratio = compare(before, after)
+        ratio = compare(before, after, drift)
         few = min(before.rounds, after.rounds) < FEWEST_FOR_INTERVAL
         code = "no_interval" if ratio.low is None else "few_rounds" if few else ""
     return ComparedRow(
@@ -160,14 +177,11 @@ def _row(name: str, was: OperationRecord | None, now: OperationRecord | None) ->
     )
 
 
-def _estimate(op: OperationRecord | None) -> Estimate | None:
-    return None if op is None else estimate(op.slowdown, op.slowdown_interval, op.rounds_kept)
-
-
 def _overall(
     rows: Mapping[str, ComparedRow],
     was: Mapping[str, OperationRecord],
     now: Mapping[str, OperationRecord],
+    drifts: Mapping[str, Drift],
 ) -> ComparedRow | None:
     """The geometric mean over groups of the scored operations that both records have.
 
@@ -176,16 +190,18 @@ def _overall(
     """
     scored = [name for name, row in rows.items() if row.scored]
     groups: dict[str, list[tuple[Estimate, Estimate]]] = {}
+    drifting: dict[str, list[Drift]] = {}
     for name in scored:
         if rows[name].ratio is not None:
-            before, after = _estimate(was[name]), _estimate(now[name])
+            before, after = estimate_of(was[name]), estimate_of(now[name])
             if before is not None and after is not None:
                 groups.setdefault(now[name].group, []).append((before, after))
+                drifting.setdefault(now[name].group, []).append(drifts.get(name, FLOOR))
     if not groups:
         return None
     compared = sum(map(len, groups.values()))
     part = "" if compared == len(scored) else f" ({compared} of {len(scored)})"
-    ratio = combine(list(groups.values()))
+    ratio = combine(list(groups.values()), list(drifting.values()))
     few = [rows[name].operation for name in scored if rows[name].ratio and rows[name].reason]
     code = "no_interval" if ratio.low is None else "few_rounds"
     reason = no_ratio(code, ", ".join(few)) if few else ""
@@ -204,10 +220,19 @@ def _notes(
     after: RecordHeader,
     was: Mapping[str, OperationRecord],
     now: Mapping[str, OperationRecord],
+    rows: Mapping[str, ComparedRow],
+    drifts: Mapping[str, Drift],
 ) -> Iterator[Note]:
-    """What may explain a ratio other than the code."""
+    """What may explain a ratio other than the code, and what only one of both has."""
     if before == after:
         yield Note("same")
+    elif same_code(before, after):
+        claimed = any(row.change in {"faster", "slower"} for row in rows.values())
+        yield Note("same_code_apart" if claimed else "same_code")
+    if before.subject == after.subject:
+        yield from _parts(rows)
+    if drifts:
+        yield Note("learned", after=str(max(drift.pairs for drift in drifts.values())))
     differing = differences(before, after)
     said = [history_row(entry) for entry in (before, after)]
     for code, differs, values in (
@@ -218,9 +243,6 @@ def _notes(
     ):
         if differs:
             yield Note(code, *values)
-    parts = [_parts(entry) for entry in (before, after)]
-    if parts[0] != parts[1] and part_change(after.kind, before.slowdowns, after.slowdowns):
-        yield Note("parts", *parts)
     if any(name in was and not same_definition(was[name], op) for name, op in now.items()):
         yield Note("definition")
     if before.verdict != "stable":
@@ -229,10 +251,24 @@ def _notes(
         yield Note("verdict_after", after=after.verdict)
 
 
-def _parts(entry: RecordHeader) -> str:
-    """The groups that the score is made of, in the order of the record."""
-    measured = [safe_text(group) for group, value in entry.slowdowns.items() if value is not None]
-    return ", ".join(name.replace("_", " ") for name in measured) or "nothing"
+def _parts(rows: Mapping[str, ComparedRow]) -> Iterator[Note]:
+    """How many scored operations each has, where one has more."""
+    scored = [row for row in rows.values() if row.scored]
+    was, now = (sum(end(row) is not None for row in scored) for end in (_before, _after))
+    both = [row for row in scored if row.ratio is not None]
+    if was == now or not both:
+        return
+    still = all(row.change == "not separated" for row in both)
+    more = "more" if now > was else "fewer"
+    yield Note(f"{more}_unchanged" if still else more, str(was), str(now))
+
+
+def _before(row: ComparedRow) -> float | None:
+    return row.before
+
+
+def _after(row: ComparedRow) -> float | None:
+    return row.after
 
 
 # -- the cells --------------------------------------------------------------------
@@ -251,16 +287,42 @@ def _ratio_cell(row: ComparedRow, end: _End) -> str:
     return f"{value:.3f}" if value >= 0.1 else f"{value:.5f}"
 
 
+def _factor(row: ComparedRow) -> str:
+    """The ratio for people: at least 1, with the word; empty without a ratio."""
+    if row.ratio is None:
+        return ""
+    value = row.ratio.value
+    return f"{_digits(max(value, 1 / value))}x {'slower' if value > 1 else 'faster'}"
+
+
+def _factor_ends(row: ComparedRow) -> tuple[str, str]:
+    """The 95% interval of that factor; an end below 1 lies on the other side of equal."""
+    ratio = row.ratio
+    if ratio is None or ratio.low is None or ratio.high is None:
+        return "", ""
+    low, high = (ratio.low, ratio.high) if ratio.value > 1 else (1 / ratio.high, 1 / ratio.low)
+    return _digits(low), _digits(high)
+
+
+def _digits(factor: float) -> str:
+    if factor < 0.1:
+        return f"{factor:.4f}"
+    return f"{factor:.3f}" if factor < 10 else f"{factor:.1f}" if factor < 100 else f"{factor:.0f}"
+
+
 COLUMNS: Sequence[Column[ComparedRow]] = (
     Column("operation", "operation", lambda row: row.operation, foreign=True),
-    Column("slowdown_before", "A", lambda row: _times(row.before), right=True),
-    Column("slowdown_after", "B", lambda row: _times(row.after), right=True),
-    Column("ratio", "B/A", lambda row: _ratio_cell(row, "value"), right=True),
+    Column("slowdown_before", "before", lambda row: _times(row.before), right=True),
+    Column("slowdown_after", "after", lambda row: _times(row.after), right=True),
+    Column("ratio", "after/before", lambda row: _ratio_cell(row, "value"), right=True),
     Column("ratio_low", "from", lambda row: _ratio_cell(row, "low"), right=True),
     Column("ratio_high", "to", lambda row: _ratio_cell(row, "high"), right=True),
-    Column("change", "B is", lambda row: row.change),
+    Column("change", "it is", lambda row: row.change),
+    Column("factor", "by", _factor, right=True),
+    Column("factor_low", "from", lambda row: _factor_ends(row)[0], right=True),
+    Column("factor_high", "to", lambda row: _factor_ends(row)[1], right=True),
     Column("reason", "because", lambda row: row.reason, foreign=True),
     Column("scored", "scored", lambda row: "yes" if row.scored else "no"),
 )
-"""The columns of every table of a comparison; `A` and `B` are slowdowns, and `from` to `to`
-is the 95% interval of the ratio."""
+"""The columns of every table of a comparison; `before` and `after` are slowdowns, `ratio` is that
+of them and `factor` the same for people, each with its 95% interval."""

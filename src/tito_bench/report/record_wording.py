@@ -24,27 +24,37 @@ _DIFFERENCES = {
 
 # What to know of two records that are compared; `{before}` and `{after}` are what they say.
 _COMPARED = {
-    "same": "A and B are the same record.",
-    "kernels": "The native kernels are of version {before} in A and {after} in B: a ratio may be"
+    "same_code": "The code is the same: differences of this size are noise.",
+    "same_code_apart": "The code is the same, and yet more than noise lies between: something"
+    " else changed (NumPy, Python, the machine or what runs beside), or it was chance.",
+    "more": "Now {after} scored operations were measured, it was {before}: only what both have is"
+    " set side by side.",
+    "more_unchanged": "Now {after} scored operations were measured, it was {before}; the others"
+    " did not change.",
+    "fewer": "Now only {after} scored operations were measured, it was {before}: only what both"
+    " have is set side by side.",
+    "fewer_unchanged": "Now only {after} scored operations were measured, it was {before}; the"
+    " others did not change.",
+    "learned": "How far runs drift apart was learned from {after} pairs of runs of the same code.",
+    "same": "Before and after are the same record.",
+    "kernels": "The native kernels are of version {before} before and {after} after: a ratio may be"
     " their change and not the code's.",
-    "target": "A ran beside {before} kernels and B beside {after} ones.",
-    "machine": "A was measured on {before}, B on {after}; slowdowns may be compared across"
+    "target": "Before ran beside {before} kernels, after beside {after} ones.",
+    "machine": "Before was measured on {before}, after on {after}; slowdowns may be compared across"
     " machines, to within what docs/design/fairness.md says.",
-    "subject": "A is {before} and B is {after}.",
-    "definition": "Operations that are defined otherwise in B are not compared.",
-    "parts": "The score of A is of {before}, that of B of {after}; what only one of them has is"
-    " not compared.",
-    "verdict_before": "A is {before}: its figures are to be doubted.",
-    "verdict_after": "B is {after}: its figures are to be doubted.",
+    "subject": "Before is {before} and after is {after}: another's code, not a change of it.",
+    "definition": "Operations that are defined otherwise after are not compared.",
+    "verdict_before": "Before is {before}: its figures are to be doubted.",
+    "verdict_after": "After is {after}: its figures are to be doubted.",
 }
 
 # Why an operation of two records has no ratio, or one that says little.
 _NO_RATIO = {
     "definition": "defined otherwise",
-    "only_before": "not in B",
-    "only_after": "not in A",
-    "not_before": "not measured in A",
-    "not_after": "not measured in B",
+    "only_before": "only before",
+    "only_after": "only after",
+    "not_before": "not measured before",
+    "not_after": "not measured after",
     "neither": "not measured",
     "few_rounds": "fewer than 6 rounds, so a wide interval",
     "no_interval": "too few rounds for an interval",

@@ -30,7 +30,7 @@ def folder(project: Path) -> Path:
 def test_the_newest_two_of_a_kind(run_cli: RunCli, folder: Path) -> None:
     done = run_cli("benchmark", "compare", "latest~1", "latest")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "B takes 2.000 times as long as A" in done.stdout.replace("\n", " ")
+    assert "All scored: 2.000x slower" in done.stdout.replace("\n", " ")
     assert "matmul_256" in done.stdout
     again = run_cli("benchmark", "compare", "2026-11-22", "2026-11-24")
     assert again.stdout == done.stdout
@@ -58,7 +58,7 @@ def test_documents_stand_alone_on_stdout(run_cli: RunCli, folder: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(table.stdout)))
     assert {row["ratio"] for row in rows} == {"2.000"}
     marked = run_cli(*words, "--markdown")
-    assert marked.stdout.startswith("**All scored: B takes 2.000 times")
+    assert marked.stdout.startswith("**All scored: 2.000x slower")
     for done in (document, table, marked):
         assert done.returncode == 1
         assert "Regression: matmul_256" in done.stderr

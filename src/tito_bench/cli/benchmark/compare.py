@@ -1,4 +1,4 @@
-"""`tito-bench benchmark compare A B`: what is faster and what is slower in B than in A."""
+"""`tito-bench benchmark compare A B`: what is faster and what is slower after than before."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
 from tito_bench.cli.record_selector import naming_skipped
+from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from tito_bench.cli.streams import Streams
+    from tito_bench.records.benchmark import BenchmarkRecord
+    from tito_bench.records.capstone import CapstoneRecord
+    from tito_bench.records.read import RecordHeader
     from tito_bench.report.comparison_view import ComparisonView
+
+    Record = BenchmarkRecord | CapstoneRecord
 
 __all__ = ["add_parser", "run"]
 
@@ -23,9 +30,10 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "compare",
         help="two records: which operations are faster, which slower, which not separated",
-        description="Compare record B with record A, operation by operation: the ratio of their "
-        "slowdowns with its 95%% interval, and faster, slower or not separated. Also across "
-        "machines, because slowdowns are relative to the native kernels of each.",
+        description="Compare record B (after) with record A (before), operation by operation: "
+        "the ratio of their slowdowns with its 95%% interval, and faster, slower or not "
+        "separated. Also across machines, because slowdowns are relative to the native "
+        "kernels of each.",
     )
     for name in ("A", "B"):
         parser.add_argument(
@@ -40,7 +48,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--fail-on-regression",
         type=percent,
         metavar="PERCENT",
-        help="exit 1 if something scored is separated and more than PERCENT slower, or lost",
+        help="exit 1 if something scored is separated and more than PERCENT slower, or lost, "
+        "or another subject was measured",
     )
     add_common_options(parser, "csv", "markdown")
     parser.set_defaults(run=run)
@@ -50,6 +59,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Choose, compare, show and judge."""
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.read import choose_pair, read_history
+    from tito_bench.records.repeated_runs import drifts_of, repeated_runs
     from tito_bench.report.comparison_view import comparison_view
     from tito_bench.report.regression import regressions
 
@@ -57,11 +67,31 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     history = read_history(folder, now)
     with naming_skipped(history, streams):
         before, after = choose_pair((options.A, options.B), history, streams.cwd, now, options.type)
-        view = comparison_view(before.record, after.record, before.entry, after.entry)
+        pairs = _loaded(repeated_runs(history.entries, before.entry, after.entry), folder, streams)
+        view = comparison_view(
+            before.record, after.record, before.entry, after.entry, drifts_of(pairs)
+        )
         asked = options.fail_on_regression
         worse = None if asked is None else regressions(view, asked)
         _show(view, worse, options, streams)
     return Exit.FAILED if worse else Exit.OK
+
+
+def _loaded(
+    pairs: Sequence[tuple[RecordHeader, RecordHeader]], folder: Path, streams: Streams
+) -> Iterator[tuple[Record, Record]]:
+    """Read the pairs. One of which a file is damaged is named and not learned from, for it
+    keeps nobody from comparing two others."""
+    from tito_bench.records.read import load_record
+
+    for one, other in pairs:
+        try:
+            now = streams.now()
+            loaded = load_record(folder / one.file, now), load_record(folder / other.file, now)
+        except StoreError as error:
+            streams.people.write(f"{error} (not learned from)\n")
+        else:
+            yield loaded[0].record, loaded[1].record
 
 
 def _show(
