@@ -47,17 +47,13 @@ def check_folders(layout: Layout) -> list[Finding]:
 
 def check_files(layout: Layout) -> list[Finding]:
     """Return the files that cannot be read, and the copies of those that could not."""
-    found = []
-    for kind, path in _known_files(layout):
-        finding = _file(layout, kind, path)
-        if finding is not None:
-            found.append(finding)
-    found.extend(
+    findings = (_file(layout, kind, path) for kind, path in _known_files(layout))
+    copies = (
         Finding("set_aside", "info", layout.shown(path), "")
         for folder in (layout.config.parent, layout.root / ".tito")
         for path in sorted(folder.rglob("*.corrupt"))
     )
-    return found
+    return [*filter(None, findings), *copies]
 
 
 def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
