@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.task_figures import CustomModelFigures
+from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.workloads.capstone import MODEL_TITLES
 
-__all__ = ["CapstoneView", "OwnView", "TrackView", "capstone_view"]
+__all__ = [
+    "CapstoneView",
+    "LearningCurve",
+    "OwnView",
+    "TrackView",
+    "capstone_view",
+    "learning_curve",
+]
 
 _TITLES = {
     "speed": "Speed",
@@ -44,6 +51,20 @@ class OwnView:
     title: str
     lines: tuple[str, ...]
     comparison: str | None
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Accuracy (0 to 1) and loss after each epoch, beside the accuracy of the native reference."""
+
+    title: str
+    points: tuple[CurvePoint, ...]
+    expected: float
+
+    @property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """Epoch, loss and accuracy of every point, as text."""
+        return tuple((f"{p.epoch}", f"{p.loss:.3f}", f"{p.accuracy:.1%}") for p in self.points)
 
 
 @dataclass(frozen=True)
@@ -190,6 +211,15 @@ _TABLES = {
     "accuracy": _accuracy,
     "efficiency": _efficiency,
 }
+
+
+def learning_curve(record: CapstoneRecord) -> LearningCurve | None:
+    """Return the curve of the training, if there was one."""
+    training = record.training
+    if training is None or not training.curve:
+        return None
+    title = f"{training.steps} steps of {training.optimizer}"
+    return LearningCurve(title, tuple(training.curve), training.expected)
 
 
 def _outcome(record: CapstoneRecord) -> Outcome:
