@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
+from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
 __all__ = [
@@ -21,13 +22,6 @@ __all__ = [
     "capstone_view",
     "learning_curve",
 ]
-
-_TITLES = {
-    "speed": "Speed",
-    "compression": "Compression",
-    "accuracy": "Accuracy",
-    "efficiency": "Efficiency",
-}
 
 Row = Sequence[str]
 
@@ -84,7 +78,7 @@ class CapstoneView:
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
     """Return the tables and lines of a record."""
     return CapstoneView(
-        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
+        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in TRACKS),
         overall=record.normalized_metrics.overall,
         part_text=_part(record),
         outcome=_outcome(record),
@@ -102,7 +96,7 @@ def _track(record: CapstoneRecord, name: str) -> TrackView:
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)
-    return TrackView(name, _TITLES[name], points, shown, heads, tuple(rows))
+    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows))
 
 
 def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
