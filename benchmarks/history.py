@@ -30,7 +30,7 @@ FORMS: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--csv",), ("--markdown"
 
 
 def varied(record: dict[str, Any], made_at: datetime, draw: random.Random) -> bytes:
-    """The record as of another time: other score, and every sample a little different."""
+    """Return the record as of another time: other score, and every sample a little different."""
     copy = json.loads(json.dumps(record))
     copy["created_at"] = f"{made_at:%Y-%m-%dT%H:%M:%SZ}"
     metrics = copy["normalized_metrics"]
@@ -67,7 +67,7 @@ def fill(project: Path, count: int) -> int:
 
 
 def seconds(command: list[str], project: Path) -> float:
-    """Wall time of one run, its output going into a pipe."""
+    """Return the wall time in seconds of one run, its output going into a pipe."""
     start = time.perf_counter()
     subprocess.run(command, cwd=project, env=environ(), capture_output=True, check=True)
     return time.perf_counter() - start

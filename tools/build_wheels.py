@@ -177,7 +177,7 @@ def test_in_foreign(work: Path, python: foreign_python.ForeignPython) -> str:
 
 
 def unpacked(work: Path, folder: Path) -> Path:
-    """What the sdist holds, in `folder`."""
+    """Return what the sdist holds, in `folder`."""
     with tarfile.open(sdist(work)) as archive:
         archive.extractall(folder, filter="data")
     return next(folder.glob("tito_bench-*/"))
