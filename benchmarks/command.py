@@ -46,7 +46,7 @@ def baseline_record(project: Path, *words: str, verb: str = "baseline") -> dict[
 
 
 def machine_line(record: Mapping[str, Any]) -> str:
-    """On what a record was made: CPU, Python, NumPy, BLAS kernel, our kernels."""
+    """Say on what a record was made: CPU, Python, NumPy, BLAS kernel, our kernels."""
     machine, runtime = record["system_info"]["machine"], record["system_info"]["runtime"]
     return (
         f"{machine['cpu_model']}, {machine['cores_logical']} cores, {machine['os']}; "

@@ -43,7 +43,7 @@ def seconds(command: list[str], site: str) -> float:
 
 
 def tito_commands(folder: Path) -> dict[str, list[str]]:
-    """`tito module start 01` by TinyTorch's script and by ours; TinyTorch itself does nothing."""
+    """Return `tito module start 01` by TinyTorch's script and ours; TinyTorch does nothing."""
     (folder / "tito").mkdir()
     (folder / "tito" / "__init__.py").touch()
     (folder / "tito" / "main.py").write_text("def main():\n    return 0\n")
@@ -59,7 +59,7 @@ def tito_commands(folder: Path) -> dict[str, list[str]]:
 
 
 def print_startup(runs: int) -> None:
-    """Interleaved runs of all commands; medians, ratios and the cost of handing over."""
+    """Run all commands interleaved; print medians, ratios and the cost of handing over."""
     tito_bench = tito_bench_command()
     with tempfile.TemporaryDirectory() as folder:
         commands = {

@@ -98,7 +98,7 @@ def build_and_check(work: Path, machines: tuple[str, ...]) -> list[Outcome]:
 
 
 def later_steps(work: Path) -> list[Step]:
-    """Everything that is done with the sdist and the wheels, the longest first."""
+    """Return all that is done with the sdist and the wheels, the longest first."""
     found = pythons.installed()
     current = [one for one in found if one.version >= (3, 11)]
     steps = []

@@ -84,7 +84,7 @@ def zig_compiler() -> list[str]:
 
 
 def zig_tools(folder: Path, target: str) -> dict[str, str]:
-    """CC, AR and RANLIB for `target`, such as "aarch64-linux-gnu.2.17", as environment variables.
+    """Return the variables CC, AR and RANLIB for `target`, such as "aarch64-linux-gnu.2.17".
 
     Each is a script in `folder`: CMake wants one path.
     """

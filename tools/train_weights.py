@@ -40,7 +40,7 @@ def train_mlp(hidden: int, epochs: int, rate: float) -> Weights:
 
 
 def spread(weights: Weights) -> Weights:
-    """From 64 inputs to 784: the first layer of a network for the enlarged digits."""
+    """Spread 64 inputs to 784: the first layer of a network for the enlarged digits."""
     first, *others = weights
     columns = first.shape[1]
     pixels = first.reshape(8, 8, columns).repeat(3, axis=0).repeat(3, axis=1) / np.float32(9)

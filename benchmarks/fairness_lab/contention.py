@@ -50,7 +50,7 @@ def _hog(code: str, core: int) -> Iterator[None]:
 
 @contextmanager
 def idle(_measured: psutil.Process) -> Iterator[None]:
-    """Nothing else."""
+    """Run nothing else."""
     yield
 
 

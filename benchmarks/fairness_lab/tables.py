@@ -24,7 +24,7 @@ def composite(record: BenchmarkRecord) -> float:
 
 
 def slowdowns(record: BenchmarkRecord) -> dict[str, tuple[float, float]]:
-    """Operation -> (raw time in ns, slowdown).
+    """Return operation -> (raw time in ns, slowdown).
 
     Raw is what a stopwatch beside the loop shows: all wall time over all calls.
     """
@@ -37,7 +37,7 @@ def slowdowns(record: BenchmarkRecord) -> dict[str, tuple[float, float]]:
 
 
 def print_table(records: Mapping[Cell, Sequence[BenchmarkRecord]]) -> None:
-    """How far raw times, slowdowns and the score move over the scenarios."""
+    """Print how far raw times, slowdowns and the score move over the scenarios."""
     runs = [record for cell in records.values() for record in cell]
     print(f"{'operation':<16}{'raw time moves':>15}{'slowdown':>10}{'CV':>8}")
     for name in slowdowns(runs[0]):

@@ -31,9 +31,9 @@ def tags(wheel: Path) -> str:
 
 
 def check_wheel(wheel: Path, work: Path) -> str:
-    """What was found, in one line. It was built in `work`: neither that nor another folder of this
-    machine may be named in it.
+    """Return what was found, in one line.
 
+    It was built in `work`: neither that nor another folder of this machine may be named in it.
     Raises CommandFailed where the wheel is wrong.
     """
     size = wheel.stat().st_size

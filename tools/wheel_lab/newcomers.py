@@ -40,7 +40,7 @@ _NOBODY = 54321
 
 
 def from_source_with_only_a_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pip install SDIST where nothing but a C compiler is on the PATH."""
+    """Run pip install SDIST where nothing but a C compiler is on the PATH."""
     del wheel
     python = _venv(folder)
     environ = {**clean_environ(), "PATH": str(_only(folder / "path", _COMPILER))}
@@ -52,7 +52,7 @@ def from_source_with_only_a_compiler(folder: Path, sdist: Path, wheel: Path) -> 
 
 
 def from_wheel_without_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pip install WHEEL with nothing on the PATH, its dependencies in pip's cache."""
+    """Run pip install WHEEL with nothing on the PATH, its dependencies in pip's cache."""
     del sdist
     environ = {**clean_environ(), "PATH": str(_only(folder / "path", ())), "CC": "no-compiler"}
     warm, python = _venv(folder / "warm"), _venv(folder)
@@ -67,7 +67,7 @@ def from_wheel_without_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_uv_tool(folder: Path, sdist: Path, wheel: Path) -> str:
-    """uv tool install WHEEL."""
+    """Run uv tool install WHEEL."""
     del sdist
     places = {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
     environ = {**clean_environ(), **places}
@@ -76,7 +76,7 @@ def with_uv_tool(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_pipx_run(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pipx run --spec WHEEL tito-bench."""
+    """Run pipx run --spec WHEEL tito-bench."""
     del sdist
     environ = {**clean_environ(), "PIPX_HOME": str(folder / "pipx")}
     command = [lab(), "-m", "pipx", "run", "--python", sys.executable, "--spec", wheel]
@@ -92,7 +92,7 @@ def with_spaces_and_letters(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_read_only_site_packages(folder: Path, sdist: Path, wheel: Path) -> str:
-    """site-packages on a file system mounted read-only, as in a computer lab. Needs root."""
+    """Mount site-packages read-only, as in a computer lab. Needs root."""
     del sdist
     python = install_wheel(Path(sys.executable), folder / "venv", wheel)
     home, project = folder / "venv", folder / "project"
@@ -139,7 +139,7 @@ NEWCOMERS = (
 
 
 def refused_by_old_python(old: Path, folder: Path, files: list[Path]) -> str:
-    """pip and uv of Python 3.10, asked for tito-bench from an index that has `files`."""
+    """Ask pip and uv of Python 3.10 for tito-bench from an index that has `files`."""
     home = folder / "venv"
     run(lab().with_name("uv"), "venv", "--quiet", "--seed", "--python", old, home)
     python = home / "bin" / "python"

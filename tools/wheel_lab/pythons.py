@@ -66,7 +66,7 @@ def run_tests(
     folders: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
 ) -> str:
-    """pytest's last line, for all tests of the sdist's `sources` or some folders of them."""
+    """Return pytest's last line, for all tests of the sdist's `sources` or some folders of them."""
     tests = [f"tests/{name}" for name in folders] or ["tests"]
     command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests)
     said = run(*command, cwd=sources, environ=clean_environ())
