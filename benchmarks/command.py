@@ -20,13 +20,13 @@ _BLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU
 
 
 def environ() -> dict[str, str]:
-    """This environment without what changes the choice of BLAS kernels or the project."""
+    """Return this environment without what changes the choice of BLAS kernels or the project."""
     unwanted = (*_BLAS_OVERRIDES, "TITO_KERNELS_TARGET", "TITO_PROJECT")
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def tito_bench_command() -> str:
-    """The script installed beside this interpreter."""
+    """Return the script installed beside this interpreter."""
     found = shutil.which("tito-bench", path=str(Path(sys.executable).parent))
     if found is None:
         sys.exit("tito-bench is not installed in this Python: pip install .")
@@ -36,7 +36,7 @@ def tito_bench_command() -> str:
 
 
 def baseline_record(project: Path, *words: str, verb: str = "baseline") -> dict[str, Any]:
-    """The record of one whole run of `benchmark baseline`, or of another verb, in `project`."""
+    """Return the record of a whole run of `benchmark baseline`, or another verb, in `project`."""
     command = [tito_bench_command(), "benchmark", verb, "--skip-submit", "--json", *words]
     done = subprocess.run(command, cwd=project, env=environ(), capture_output=True, check=False)
     if done.returncode != 0:
@@ -46,7 +46,7 @@ def baseline_record(project: Path, *words: str, verb: str = "baseline") -> dict[
 
 
 def machine_line(record: Mapping[str, Any]) -> str:
-    """On what a record was made: CPU, Python, NumPy, BLAS kernel, our kernels."""
+    """Say on what a record was made: CPU, Python, NumPy, BLAS kernel, our kernels."""
     machine, runtime = record["system_info"]["machine"], record["system_info"]["runtime"]
     return (
         f"{machine['cpu_model']}, {machine['cores_logical']} cores, {machine['os']}; "

@@ -139,7 +139,7 @@ def _restarts(folder: Path) -> None:
 
 
 def _work_ratios(folder: Path, repeats: int) -> None:
-    """Each operation 20 times a call; then 21, 24 and 40 times: known ratios, one call cost."""
+    """Run each operation 20, then 21, 24 and 40 times a call: known ratios, one call cost."""
     amounts = (20, 21, 24, 40)
     for amount in amounts:
         working_package(folder / str(amount), amount)

@@ -56,7 +56,7 @@ def fill(project: Path, count: int) -> int:
 
 
 def seconds(command: list[str], project: Path) -> float:
-    """Wall time of one run, its output going into a pipe."""
+    """Return the wall time in seconds of one run, its output going into a pipe."""
     start = time.perf_counter()
     subprocess.run(command, cwd=project, env=environ(), capture_output=True, check=True)
     return time.perf_counter() - start

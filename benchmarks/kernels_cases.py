@@ -42,7 +42,7 @@ class Case:
 
 
 def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) -> Iterator[Case]:
-    """Lazily: the arrays of a case live only while it is measured.
+    """Yield the cases lazily: the arrays of one live only while it is measured.
 
     Beside the named ones, `drawn` squares of random n: what is tuned is tuned to the named ones.
     """

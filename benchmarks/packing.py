@@ -62,7 +62,7 @@ def _print_fits(rounds: int) -> None:
 
 
 def _times(kernels: _native.Kernels, rounds: int) -> tuple[list[float], list[float]]:
-    """The medians of our kernel and of np.matmul in ns, in the order of _SHAPES."""
+    """Return the medians of our kernel and of np.matmul in ns, in the order of _SHAPES."""
     draw = np.random.default_rng(0)
     arrays, ours, theirs = {}, {}, {}
     for m, k, n in _SHAPES:
@@ -87,7 +87,7 @@ def _call_ns(time: Callable[[int], _native.Timing], loops: int) -> float:
 
 
 def _fit(times: list[float]) -> tuple[np.ndarray, float]:
-    """The terms of the formula, in ns, and the rms of its relative errors."""
+    """Return the terms of the formula, in ns, and the rms of its relative errors."""
     terms = np.array([[m * k * n, m * k, k * n, m * n, 1.0] for m, k, n in _SHAPES])
     weights = 1 / np.array(times)
     found = np.linalg.lstsq(terms * weights[:, None], np.ones(len(times)), rcond=None)[0]

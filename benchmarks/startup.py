@@ -35,7 +35,7 @@ if __name__ == "__main__":
 
 
 def seconds(command: list[str], site: str) -> float:
-    """Wall time of one run of the command, with the stand-in for TinyTorch in `site`."""
+    """Return the seconds one run takes, with the stand-in for TinyTorch in `site`."""
     variables = {**environ(), "PYTHONPATH": site}
     start = time.perf_counter()
     subprocess.run(command, env=variables, stdout=subprocess.DEVNULL, check=True)
@@ -43,7 +43,7 @@ def seconds(command: list[str], site: str) -> float:
 
 
 def tito_commands(folder: Path) -> dict[str, list[str]]:
-    """`tito module start 01` by TinyTorch's script and by ours; TinyTorch itself does nothing."""
+    """Return `tito module start 01` by TinyTorch's script and ours; TinyTorch does nothing."""
     (folder / "tito").mkdir()
     (folder / "tito" / "__init__.py").touch()
     (folder / "tito" / "main.py").write_text("def main():\n    return 0\n")
@@ -59,7 +59,7 @@ def tito_commands(folder: Path) -> dict[str, list[str]]:
 
 
 def print_startup(runs: int) -> None:
-    """Interleaved runs of all commands; medians, ratios and the cost of handing over."""
+    """Run all commands interleaved; print medians, ratios and the cost of handing over."""
     tito_bench = tito_bench_command()
     with tempfile.TemporaryDirectory() as folder:
         commands = {
@@ -82,7 +82,7 @@ def print_startup(runs: int) -> None:
 
 
 def peak_mb(command: list[str], project: Path) -> float:
-    """The largest sum of resident memory of the command and all its children, in MB."""
+    """Return the largest sum of resident memory of the command and all its children, in MB."""
     peak = 0
     with psutil.Popen(
         command, cwd=project, env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -94,7 +94,7 @@ def peak_mb(command: list[str], project: Path) -> float:
 
 
 def children(process: psutil.Process) -> list[psutil.Process]:
-    """All processes below this one; none where it has just ended."""
+    """Return all processes below this one; none where it has just ended."""
     try:
         return process.children(recursive=True)
     except psutil.NoSuchProcess:
@@ -102,7 +102,7 @@ def children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def resident(process: psutil.Process) -> int:
-    """Resident memory in bytes; 0 where the process has just ended."""
+    """Return resident memory in bytes; 0 where the process has just ended."""
     try:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:

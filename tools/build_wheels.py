@@ -98,7 +98,7 @@ def build_and_check(work: Path, machines: tuple[str, ...]) -> list[Outcome]:
 
 
 def later_steps(work: Path) -> list[Step]:
-    """Everything that is done with the sdist and the wheels, the longest first."""
+    """Return all that is done with the sdist and the wheels, the longest first."""
     found = pythons.installed()
     current = [one for one in found if one.version >= (3, 11)]
     steps = []
@@ -177,7 +177,7 @@ def test_in_foreign(work: Path, python: foreign_python.ForeignPython) -> str:
 
 
 def unpacked(work: Path, folder: Path) -> Path:
-    """What the sdist holds, in `folder`."""
+    """Return what the sdist holds, in `folder`."""
     with tarfile.open(sdist(work)) as archive:
         archive.extractall(folder, filter="data")
     return next(folder.glob("tito_bench-*/"))

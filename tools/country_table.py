@@ -27,7 +27,7 @@ NOTICE = "# Names from Unicode CLDR: Copyright 2004-2025 Unicode, Inc.; see LICE
 
 
 def names_of(code: str) -> set[str]:
-    """The names of a country in LANGUAGES and in the languages that are official there."""
+    """Return the names of a country in LANGUAGES and in the languages that are official there."""
     official = get_official_languages(code, regional=True, de_facto=True)
     names = set()
     for language in (*LANGUAGES, *official):
@@ -39,7 +39,7 @@ def names_of(code: str) -> set[str]:
 
 
 def rows() -> list[str]:
-    """The lines of the table, in the order of the two-letter codes."""
+    """Return the lines of the table, in the order of the two-letter codes."""
     lines = []
     for country in sorted(pycountry.countries, key=lambda one: one.alpha_2):
         english = [getattr(country, f"{kind}name", "") for kind in ("", "common_", "official_")]

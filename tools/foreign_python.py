@@ -44,7 +44,7 @@ NEWEST = ForeignPython("x86_64", "amd64", "sid", "3.15")
 
 
 def make(python: ForeignPython, folder: Path) -> str:
-    """The path of a script that runs `python` with the packages of folder/site."""
+    """Return the path of a script that runs `python` with the packages of folder/site."""
     root = folder / "root"
     folder.mkdir(parents=True, exist_ok=True)
     install_debian("mmdebstrap", "qemu-user-static")
@@ -68,7 +68,7 @@ def make(python: ForeignPython, folder: Path) -> str:
 
 
 def launcher(folder: Path, command: list[str], environ: dict[str, str]) -> str:
-    """A script for `command` that Python takes for itself, so that it starts its children so."""
+    """Write a script for `command` that Python takes for itself: it starts its children with it."""
     scripts = folder / "launch"
     scripts.mkdir(parents=True)
     script = scripts / "python"
@@ -82,7 +82,7 @@ def launcher(folder: Path, command: list[str], environ: dict[str, str]) -> str:
 
 
 def emulated_cpu(folder: Path, python: Path, cpu: str) -> str:
-    """A script that runs the x86-64 `python` on another CPU, such as "Nehalem"."""
+    """Return a script that runs the x86-64 `python` on another CPU, such as "Nehalem"."""
     qemu = debian_program(("qemu-x86_64-static",), "qemu-user-static")
     return launcher(folder, [str(qemu), "-cpu", cpu, str(python)], {})
 

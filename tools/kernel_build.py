@@ -37,7 +37,7 @@ STRICT = (
 def compile_commands(
     compiler: Sequence[str], machine: str, flags: Sequence[str], folder: Path
 ) -> Iterator[tuple[Path, list[str]]]:
-    """(object file, command) for every source, once per target where it is per target."""
+    """Yield (object file, command) for every source, once per target where it is per target."""
     per_target = sorted(PER_TARGET.glob("*.c"))
     jobs = [(source, "all", ()) for source in sorted(KERNELS.glob("*.c"))]
     jobs.append((TESTS / "native_test.c", "all", ()))

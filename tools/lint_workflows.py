@@ -34,7 +34,7 @@ def commands() -> Iterator[list[str]]:
 
 
 def shell(folder: Path) -> Iterator[Path]:
-    """The files in `folder` whose first line names a shell."""
+    """Yield the files in `folder` whose first line names a shell."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:

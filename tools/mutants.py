@@ -136,7 +136,7 @@ def choose(
 
 
 def changed_files(commit: str) -> Iterator[str]:
-    """Names of the files that differ from `commit`. Raises Mistake where git does not know it."""
+    """Yield the files that differ from `commit`. Raises Mistake where git does not know it."""
     try:
         yield from run("git", "-C", ROOT, "diff", "--name-only", commit, "--").splitlines()
     except CommandFailed as failure:

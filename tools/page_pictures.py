@@ -36,7 +36,7 @@ COLOURS = 128
 
 
 def measure(root: Path) -> None:
-    """Records of the package in three states."""
+    """Measure records of the package in three states."""
     sys.path.insert(0, str(ROOT / "tests"))
     from packages.build import build_package
 
@@ -57,7 +57,7 @@ def tito(root: Path, *words: str) -> None:
 
 
 def take(browser: Browser, page: Path, name: str, size: tuple[int, int], dark: bool) -> None:
-    """A picture of the top of the page, of this size."""
+    """Take a picture of the top of the page, of this size."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",

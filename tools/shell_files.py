@@ -63,7 +63,7 @@ _COMPLETIONS = {
 
 
 def manual_page() -> str:
-    """The page of section 1, as roff; dated by SOURCE_DATE_EPOCH where that is set."""
+    """Return the page of section 1, as roff; dated by SOURCE_DATE_EPOCH where that is set."""
     page = Manpage(build_parser(_NAME))
     page.description, page.manual = _WHAT, "User Commands"
     page.source = f"{_NAME} {__version__}"
@@ -78,7 +78,7 @@ def manual_page() -> str:
 
 
 def completion_script(name: str, shell: str) -> str:
-    """The script for one of `SHELLS` that completes the words of the program `name`."""
+    """Return the script for one of `SHELLS` that completes the words of the program `name`."""
     parser = build_parser(name)
     for action in _actions(parser):
         metavar = str(action.metavar or "")
@@ -92,7 +92,7 @@ def completion_script(name: str, shell: str) -> str:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """All arguments of a parser and of the commands below it."""
+    """Yield all arguments of a parser and of the commands below it."""
     for action in parser._actions:  # argparse has no public way down its tree
         if isinstance(action, Subparsers):
             for below in action.choices.values():

@@ -34,7 +34,7 @@ def run(
     cwd: Path | None = None,
     expected: int = 0,
 ) -> str:
-    """What a command printed, both streams. Raises CommandFailed."""
+    """Return what a command printed, both streams. Raises CommandFailed."""
     done = subprocess.run(
         [str(word) for word in words],
         env=environ,
@@ -54,7 +54,7 @@ def run(
 
 
 def virtual_environment(home: Path, *requirements: str) -> Path:
-    """The interpreter of a virtual environment that has `requirements`, made if need be."""
+    """Return the interpreter of a virtual environment that has `requirements`, made if need be."""
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         run(sys.executable, "-m", "venv", home)
@@ -77,14 +77,14 @@ def environment_beside(python: Path, home: Path) -> Path:
 
 @cache
 def zig_compiler() -> list[str]:
-    """The command of Zig's C compiler, but for its `-target`."""
+    """Return the command of Zig's C compiler, but for its `-target`."""
     python = virtual_environment(CACHE / "zig", "ziglang")
     os.environ.setdefault("ZIG_GLOBAL_CACHE_DIR", str(CACHE / "zig-cache"))
     return [str(python), "-m", "ziglang", "cc"]
 
 
 def zig_tools(folder: Path, target: str) -> dict[str, str]:
-    """CC, AR and RANLIB for `target`, such as "aarch64-linux-gnu.2.17", as environment variables.
+    """Return the variables CC, AR and RANLIB for `target`, such as "aarch64-linux-gnu.2.17".
 
     Each is a script in `folder`: CMake wants one path.
     """
@@ -100,7 +100,7 @@ def zig_tools(folder: Path, target: str) -> dict[str, str]:
 
 
 def debian_program(names: Sequence[str], package: str) -> str | None:
-    """The path of the first program found, from its Debian package if need be; None: cannot."""
+    """Return the first program found, from its Debian package if need be; None where it cannot."""
     for attempt in range(2):
         for name in names:
             path = shutil.which(name)

@@ -40,7 +40,7 @@ def train_mlp(hidden: int, epochs: int, rate: float) -> Weights:
 
 
 def spread(weights: Weights) -> Weights:
-    """From 64 inputs to 784: the first layer of a network for the enlarged digits."""
+    """Spread 64 inputs to 784: the first layer of a network for the enlarged digits."""
     first, *others = weights
     columns = first.shape[1]
     pixels = first.reshape(8, 8, columns).repeat(3, axis=0).repeat(3, axis=1) / np.float32(9)
@@ -52,7 +52,7 @@ def spread(weights: Weights) -> Weights:
 
 
 def windows(images: np.ndarray) -> np.ndarray:
-    """All 3x3 patches as rows: (n, out, out, channels * 9)."""
+    """Return all 3x3 patches as rows: (n, out, out, channels * 9)."""
     view = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(2, 3))
     n, channels, out, _, _, _ = view.shape
     return view.transpose(0, 2, 3, 1, 4, 5).reshape(n, out, out, channels * 9)

@@ -31,7 +31,7 @@ Contention = Callable[[psutil.Process], "object"]
 
 
 def cores() -> tuple[int, int]:
-    """The core that measures, and another one (the same where there is only one)."""
+    """Return the core that measures, and another one (the same where there is only one)."""
     usable = sorted(os.sched_getaffinity(0))
     return usable[0], usable[-1]
 
@@ -50,34 +50,34 @@ def _hog(code: str, core: int) -> Iterator[None]:
 
 @contextmanager
 def idle(_measured: psutil.Process) -> Iterator[None]:
-    """Nothing else."""
+    """Run nothing else."""
     yield
 
 
 @contextmanager
 def busy_same_core(_measured: psutil.Process) -> Iterator[None]:
-    """An endless loop on the core that measures."""
+    """Keep an endless loop on the core that measures."""
     with _hog(_BUSY, cores()[0]):
         yield
 
 
 @contextmanager
 def busy_other_core(_measured: psutil.Process) -> Iterator[None]:
-    """An endless loop on the other core."""
+    """Keep an endless loop on the other core."""
     with _hog(_BUSY, cores()[1]):
         yield
 
 
 @contextmanager
 def memory_hog(_measured: psutil.Process) -> Iterator[None]:
-    """The other core streams through memory."""
+    """Let the other core stream through memory."""
     with _hog(_STREAM, cores()[1]):
         yield
 
 
 @contextmanager
 def half_stopped(measured: psutil.Process) -> Iterator[None]:
-    """The measuring process and its worker are stopped half of the time."""
+    """Stop the measuring process and its worker half of the time."""
     done = threading.Event()
 
     def stop_and_go() -> None:
@@ -98,7 +98,7 @@ def half_stopped(measured: psutil.Process) -> Iterator[None]:
 
 @contextmanager
 def half_quota(measured: psutil.Process) -> Iterator[None]:
-    """A control group that gives the process half a core (cgroup v1 or v2)."""
+    """Put the process into a control group that gives it half a core (cgroup v1 or v2)."""
     group = _quota_root() / f"tito_bench_{measured.pid}"
     group.mkdir()
     try:

@@ -15,7 +15,7 @@ _TOOL = Path(__file__).parents[2] / "tools" / "foreign_python.py"
 
 
 def aarch64_python(folder: Path) -> str:
-    """A command that runs Python for aarch64 with tito-bench installed.
+    """Return a command that runs Python for aarch64 with tito-bench installed.
 
     Raises CalledProcessError where a step fails.
     """

@@ -22,7 +22,7 @@ class InstructionSet:
     """NumPy's dispatch features that stay on; all others are switched off."""
 
     def environ(self) -> dict[str, str]:
-        """The variables that hold a process to it."""
+        """Return the variables that hold a process to it."""
         from numpy._core._multiarray_umath import __cpu_dispatch__
 
         off = [feature for feature in __cpu_dispatch__ if feature not in self.numpy_keeps]
@@ -47,7 +47,7 @@ INSTRUCTION_SETS = (
 
 
 def instruction_sets() -> tuple[InstructionSet, ...]:
-    """Those that this CPU can run."""
+    """Return those that this CPU can run."""
     from tito_bench import _native
 
     supported = _native.supported_targets()
@@ -55,5 +55,5 @@ def instruction_sets() -> tuple[InstructionSet, ...]:
 
 
 def clean_environ() -> Mapping[str, str]:
-    """This process's environment without presets that would decide what is measured."""
+    """Return the environment without presets that would decide what is measured."""
     return {name: value for name, value in os.environ.items() if name not in _PRESETS}

@@ -76,7 +76,7 @@ class Linear:
 
 
 def working_package(folder: Path, amount: int) -> None:
-    """A package that does the work of each operation `amount` times a call."""
+    """Write a package that does the work of each operation `amount` times a call."""
     core = folder / "tinytorch" / "core"
     core.mkdir(parents=True)
     sources = {

@@ -24,7 +24,7 @@ def run_baseline(
     contention: Contention,
     python: str = sys.executable,
 ) -> BenchmarkRecord:
-    """One `benchmark baseline` in a process pinned to one core, under `contention`.
+    """Run one `benchmark baseline` in a process pinned to one core, under `contention`.
 
     Raises RuntimeError with the command's own words where it fails.
     """

@@ -16,7 +16,7 @@ Cell = tuple[str, str]
 
 
 def composite(record: BenchmarkRecord) -> float:
-    """The composite slowdown. Raises ValueError on a record without one."""
+    """Return the composite slowdown. Raises ValueError on a record without one."""
     value = record.normalized_metrics.composite
     if value is None:
         raise ValueError(f"a run without a score: {record.verdict}")
@@ -24,7 +24,7 @@ def composite(record: BenchmarkRecord) -> float:
 
 
 def slowdowns(record: BenchmarkRecord) -> dict[str, tuple[float, float]]:
-    """Operation -> (raw time in ns, slowdown).
+    """Return operation -> (raw time in ns, slowdown).
 
     Raw is what a stopwatch beside the loop shows: all wall time over all calls.
     """
@@ -37,7 +37,7 @@ def slowdowns(record: BenchmarkRecord) -> dict[str, tuple[float, float]]:
 
 
 def print_table(records: Mapping[Cell, Sequence[BenchmarkRecord]]) -> None:
-    """How far raw times, slowdowns and the score move over the scenarios."""
+    """Print how far raw times, slowdowns and the score move over the scenarios."""
     runs = [record for cell in records.values() for record in cell]
     print(f"{'operation':<16}{'raw time moves':>15}{'slowdown':>10}{'CV':>8}")
     for name in slowdowns(runs[0]):
@@ -66,7 +66,7 @@ def print_table(records: Mapping[Cell, Sequence[BenchmarkRecord]]) -> None:
 
 
 def print_summary(records: Mapping[str, Mapping[Cell, Sequence[BenchmarkRecord]]]) -> None:
-    """What was asked of each figure, and what it is, by subject."""
+    """Print what was asked of each figure, and what it is, by subject."""
     rows: dict[str, tuple[str, list[str]]] = {}
     for found in records.values():
         runs = [record for cell in found.values() for record in cell]
@@ -103,7 +103,7 @@ def _score_range(runs: Sequence[BenchmarkRecord]) -> tuple[float, float]:
 
 
 def _raw_moves(runs: Sequence[BenchmarkRecord]) -> float:
-    """The largest over the smallest raw time; the geometric mean of the operations."""
+    """Return the largest over the smallest raw time; the geometric mean of the operations."""
     raw = ([raw_ns for raw_ns, _ in slowdowns(run).values()] for run in runs)
     moves = [math.log(max(column) / min(column)) for column in zip(*raw, strict=True)]
     return math.exp(sum(moves) / len(moves))

@@ -48,7 +48,7 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[
     if count < FEWEST_FOR_INTERVAL:
         return ordered[0], ordered[-1]
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    half_width = z * math.sqrt(count) / 2
+    half_width = z * math.sqrt(count) / 2  # in ranks: Binomial(n, 1/2) deviates by sqrt(n) / 2
     lower = max(0, math.floor(count / 2 - half_width))
     upper = min(count - 1, math.ceil(count / 2 + half_width) - 1)
     return ordered[lower], ordered[upper]

@@ -28,20 +28,20 @@ _LAB = (
 
 @cache
 def lab() -> Path:
-    """The interpreter of the virtual environment with all that builds and checks wheels."""
+    """Return the interpreter of the virtual environment with all that builds and checks wheels."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return virtual_environment(CACHE / "lab", *_LAB, *project["build-system"]["requires"])
 
 
 def build_sdist(sources: Path, out: Path) -> Path:
-    """The sdist of the folder `sources`."""
+    """Return the sdist of the folder `sources`."""
     build = (lab(), "-m", "build", "--sdist", "--no-isolation", "--outdir", out, sources)
     run(*build, environ={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
     return next(out.glob("*.tar.gz"))
 
 
 def cross_wheel(sdist: Path, out: Path, machine: str) -> Path:
-    """A wheel for `machine`, such as "aarch64" or "x86_64-musl", built from the unpacked sdist.
+    """Build a wheel for `machine`, such as "aarch64" or "x86_64-musl", from the unpacked sdist.
 
     `out` is made anew. The platform tag is the oldest manylinux that auditwheel finds true; musl
     it knows only on musl, and the wheel needs nothing but that.

@@ -26,14 +26,14 @@ _SHIPPED = re.compile(
 
 
 def tags(wheel: Path) -> str:
-    """The last three parts of a wheel's name: Python, ABI and platforms."""
+    """Return the last three parts of a wheel's name: Python, ABI and platforms."""
     return "-".join(wheel.stem.split("-")[-3:])
 
 
 def check_wheel(wheel: Path, work: Path) -> str:
-    """What was found, in one line. It was built in `work`: neither that nor another folder of this
-    machine may be named in it.
+    """Return what was found, in one line.
 
+    It was built in `work`: neither that nor another folder of this machine may be named in it.
     Raises CommandFailed where the wheel is wrong.
     """
     size = wheel.stat().st_size
@@ -61,7 +61,7 @@ def check_wheel(wheel: Path, work: Path) -> str:
 
 
 def check_sdist(sdist: Path) -> str:
-    """The same of an sdist: what PyPI would refuse."""
+    """Return the same of an sdist: what PyPI would refuse."""
     run(lab(), "-m", "twine", "check", "--strict", sdist)
     return f"{sdist.stat().st_size / 1000:.0f} kB; twine: nothing found"
 

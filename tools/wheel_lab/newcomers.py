@@ -40,7 +40,7 @@ _NOBODY = 54321
 
 
 def from_source_with_only_a_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pip install SDIST where nothing but a C compiler is on the PATH."""
+    """Run pip install SDIST where nothing but a C compiler is on the PATH."""
     del wheel
     python = _venv(folder)
     environ = {**clean_environ(), "PATH": str(_only(folder / "path", _COMPILER))}
@@ -52,7 +52,7 @@ def from_source_with_only_a_compiler(folder: Path, sdist: Path, wheel: Path) -> 
 
 
 def from_wheel_without_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pip install WHEEL with nothing on the PATH, its dependencies in pip's cache."""
+    """Run pip install WHEEL with nothing on the PATH, its dependencies in pip's cache."""
     del sdist
     environ = {**clean_environ(), "PATH": str(_only(folder / "path", ())), "CC": "no-compiler"}
     warm, python = _venv(folder / "warm"), _venv(folder)
@@ -67,7 +67,7 @@ def from_wheel_without_compiler(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_uv_tool(folder: Path, sdist: Path, wheel: Path) -> str:
-    """uv tool install WHEEL."""
+    """Run uv tool install WHEEL."""
     del sdist
     places = {"UV_TOOL_DIR": str(folder / "tools"), "UV_TOOL_BIN_DIR": str(folder / "bin")}
     environ = {**clean_environ(), **places}
@@ -76,7 +76,7 @@ def with_uv_tool(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_pipx_run(folder: Path, sdist: Path, wheel: Path) -> str:
-    """pipx run --spec WHEEL tito-bench."""
+    """Run pipx run --spec WHEEL tito-bench."""
     del sdist
     environ = {**clean_environ(), "PIPX_HOME": str(folder / "pipx")}
     command = [lab(), "-m", "pipx", "run", "--python", sys.executable, "--spec", wheel]
@@ -84,7 +84,7 @@ def with_pipx_run(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_spaces_and_letters(folder: Path, sdist: Path, wheel: Path) -> str:
-    """A virtual environment and a project whose paths have spaces and letters outside ASCII."""
+    """Run where the paths of environment and project have spaces and letters outside ASCII."""
     del sdist
     place = folder / "Zoë Müller" / "Κώδικας 深層学習"
     python = install_wheel(Path(sys.executable), place / "mein venv", wheel)
@@ -92,7 +92,7 @@ def with_spaces_and_letters(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def with_read_only_site_packages(folder: Path, sdist: Path, wheel: Path) -> str:
-    """site-packages on a file system mounted read-only, as in a computer lab. Needs root."""
+    """Mount site-packages read-only, as in a computer lab. Needs root."""
     del sdist
     python = install_wheel(Path(sys.executable), folder / "venv", wheel)
     home, project = folder / "venv", folder / "project"
@@ -105,7 +105,7 @@ def with_read_only_site_packages(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def without_home(folder: Path, sdist: Path, wheel: Path) -> str:
-    """A user id with no account: no name, no home, no variable that gives one. Needs root."""
+    """Run as a user without account: no name, no home, no variable that gives one. Needs root."""
     del sdist
     python = install_wheel(_readable_python(), folder / "venv", wheel)
     (folder / "project").mkdir(mode=0o777)
@@ -116,7 +116,7 @@ def without_home(folder: Path, sdist: Path, wheel: Path) -> str:
 
 
 def on_a_cpu_without_avx2(folder: Path, sdist: Path, wheel: Path) -> str:
-    """An Intel Nehalem of 2008, under qemu: one AVX instruction would kill it."""
+    """Run on an Intel Nehalem of 2008, under qemu: one AVX instruction would kill it."""
     del sdist
     python = install_wheel(Path(sys.executable), folder / "venv", wheel)
     script = emulated_cpu(folder, python, "Nehalem")
@@ -139,7 +139,7 @@ NEWCOMERS = (
 
 
 def refused_by_old_python(old: Path, folder: Path, files: list[Path]) -> str:
-    """pip and uv of Python 3.10, asked for tito-bench from an index that has `files`."""
+    """Ask pip and uv of Python 3.10 for tito-bench from an index that has `files`."""
     home = folder / "venv"
     run(lab().with_name("uv"), "venv", "--quiet", "--seed", "--python", old, home)
     python = home / "bin" / "python"
@@ -157,7 +157,7 @@ def refused_by_old_python(old: Path, folder: Path, files: list[Path]) -> str:
 
 @contextmanager
 def _index(folder: Path, files: list[Path]) -> Iterator[str]:
-    """A package index on the loopback with `files` in it; yields its address."""
+    """Serve a package index with `files` in it on the loopback; yield its address."""
     page = folder / "tito-bench"
     page.mkdir(parents=True)
     for file in files:
@@ -187,7 +187,7 @@ def _script(python: Path) -> Path:
 
 
 def _only(folder: Path, programs: tuple[str, ...]) -> Path:
-    """A folder with links to these programs, where they exist, and nothing else."""
+    """Return a folder with links to these programs, where they exist, and nothing else."""
     folder.mkdir(parents=True)
     for name in programs:
         found = shutil.which(name)
@@ -197,7 +197,7 @@ def _only(folder: Path, programs: tuple[str, ...]) -> Path:
 
 
 def _readable_python() -> Path:
-    """A Python of 3.11 or newer that any user may run: not one in root's home."""
+    """Return a Python of 3.11 or newer that any user may run: not one in root's home."""
     for path in ("/usr/bin/python3", "/usr/local/bin/python3", sys.executable):
         if shutil.which(path):
             said = run(path, "-c", "import sys; print(sys.version_info >= (3, 11))")
@@ -214,5 +214,5 @@ def _uv_seconds(folder: Path, wheel: Path) -> float:
 
 
 def _within(seconds: float, most: float) -> str:
-    """The time a person waited; more than was promised is said, not hidden."""
+    """Return the time a person waited; more than was promised is said, not hidden."""
     return f"{seconds:.1f} s" + (f" (more than {most} s)" if seconds > most else "")

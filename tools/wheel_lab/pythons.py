@@ -32,7 +32,7 @@ class Interpreter:
 
 
 def installed() -> list[Interpreter]:
-    """One CPython for every minor version found, 3.10 among them, the oldest first."""
+    """Return one CPython for every minor version found, 3.10 among them, the oldest first."""
     uv = lab().with_name("uv")
     options = ("--only-installed", "--no-python-downloads", "--all-versions")
     found: dict[tuple[int, int], Interpreter] = {}
@@ -51,7 +51,7 @@ def installed() -> list[Interpreter]:
 
 
 def install_wheel(interpreter: Path, home: Path, wheel: Path, extra: str = "") -> Path:
-    """The interpreter of a new virtual environment with the wheel and nothing else in it."""
+    """Return the interpreter of a new virtual environment with the wheel and nothing else in it."""
     uv = lab().with_name("uv")
     seeded = ("--seed",) if extra else ()  # some tests run pip
     run(uv, "venv", "--quiet", *seeded, "--python", interpreter, home)
@@ -66,7 +66,7 @@ def run_tests(
     folders: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
 ) -> str:
-    """pytest's last line, for all tests of the sdist's `sources` or some folders of them."""
+    """Return pytest's last line, for all tests of the sdist's `sources` or some folders of them."""
     tests = [f"tests/{name}" for name in folders] or ["tests"]
     command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests)
     said = run(*command, cwd=sources, environ=clean_environ())
@@ -102,6 +102,6 @@ def run_baseline(command: Sequence[Path | str], folder: Path, environ: Environ =
 
 
 def clean_environ() -> dict[str, str]:
-    """This process's environment without what would lead Python or a benchmark elsewhere."""
+    """Return the environment without what would lead Python or a benchmark elsewhere."""
     leave = ("PYTHON", "VIRTUAL_ENV", "OPENBLAS_", "TITO_", "COV_", "PYTEST")
     return {name: value for name, value in os.environ.items() if not name.startswith(leave)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
@@ -119,10 +120,7 @@ def _count(text: str, most: int) -> int:
 
 def percent(text: str) -> float:
     """Parse a percentage from 0 upwards, with or without its sign, for argparse."""
-    try:
-        value = float(text.removesuffix("%"))
-    except ValueError:
-        value = -1.0
+    value = _number(text.removesuffix("%"))
     if not 0 <= value <= _MOST_PERCENT:
         message = f"{text!r} is not a percentage from 0 to {_MOST_PERCENT}"
         raise argparse.ArgumentTypeError(message)
@@ -131,11 +129,16 @@ def percent(text: str) -> float:
 
 def seconds(text: str) -> float:
     """Parse a number of seconds above 0 and at most a day for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
+    value = _number(text)
     if not 0 < value <= _A_DAY_S:
         message = f"{text!r} is not a number of seconds above 0 and up to {_A_DAY_S}"
         raise argparse.ArgumentTypeError(message)
     return value
+
+
+def _number(text: str) -> float:
+    """Return NaN for what is no number, as for "nan": neither is within any range."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

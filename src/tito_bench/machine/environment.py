@@ -71,6 +71,7 @@ def describe_runtime(kernel_target: str) -> Runtime:
     from tito_bench import _native
 
     pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    # SciPy and others load a BLAS of their own: NumPy's lies in NumPy's folders.
     own = next((pool for pool in pools if "numpy" in pool["filepath"]), pools[0] if pools else None)
     build = _native.build_info()
     return Runtime(

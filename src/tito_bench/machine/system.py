@@ -71,6 +71,7 @@ class System:
 def read_text(path: Path) -> str:
     """Return the text of a small file, stripped; empty where it cannot be read."""
     try:
+        # Strings of the device tree end in a zero byte.
         return path.read_text(encoding="utf-8", errors="replace").strip("\0 \t\r\n")
     except OSError:
         return ""

@@ -85,7 +85,5 @@ def _named(names: str) -> str | None:
 
 
 def _has_hypervisor_flag(system: System) -> bool:
-    for line in system.text("proc/cpuinfo").splitlines():
-        if line.startswith("flags"):
-            return "hypervisor" in line.split()
-    return False
+    lines = system.text("proc/cpuinfo").splitlines()
+    return "hypervisor" in next((line.split() for line in lines if line.startswith("flags")), ())

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from tito_bench.measure.task_figures import CustomModelFigures, ModuleFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
+from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
-__all__ = ["CapstoneView", "OwnView", "TrackView", "capstone_view"]
-
-_TITLES = {
-    "speed": "Speed",
-    "compression": "Compression",
-    "accuracy": "Accuracy",
-    "efficiency": "Efficiency",
-}
+__all__ = [
+    "CapstoneView",
+    "LearningCurve",
+    "OwnView",
+    "TrackView",
+    "capstone_view",
+    "learning_curve",
+]
 
 Row = Sequence[str]
 
@@ -47,6 +48,20 @@ class OwnView:
 
 
 @dataclass(frozen=True)
+class LearningCurve:
+    """Accuracy (0 to 1) and loss after each epoch, beside the accuracy of the native reference."""
+
+    title: str
+    points: tuple[CurvePoint, ...]
+    expected: float
+
+    @property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """Epoch, loss and accuracy of every point, as text."""
+        return tuple((f"{p.epoch}", f"{p.loss:.3f}", f"{p.accuracy:.1%}") for p in self.points)
+
+
+@dataclass(frozen=True)
 class CapstoneView:
     """What a report of a capstone shows; all lines may hold foreign text."""
 
@@ -63,7 +78,7 @@ class CapstoneView:
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
     """Return the tables and lines of a record."""
     return CapstoneView(
-        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in _TITLES),
+        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in TRACKS),
         overall=record.normalized_metrics.overall,
         part_text=_part(record),
         outcome=_outcome(record),
@@ -81,7 +96,7 @@ def _track(record: CapstoneRecord, name: str) -> TrackView:
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)
-    return TrackView(name, _TITLES[name], points, shown, heads, tuple(rows))
+    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows))
 
 
 def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -190,6 +205,15 @@ _TABLES = {
     "accuracy": _accuracy,
     "efficiency": _efficiency,
 }
+
+
+def learning_curve(record: CapstoneRecord) -> LearningCurve | None:
+    """Return the curve of the training, if there was one."""
+    training = record.training
+    if training is None or not training.curve:
+        return None
+    title = f"{training.steps} steps of {training.optimizer}"
+    return LearningCurve(title, tuple(training.curve), training.expected)
 
 
 def _outcome(record: CapstoneRecord) -> Outcome:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from records.made_record import NOW, made_record
 from report.made_report import card_of, history_of, report_of
 from tito_bench.measure.task_figures import CurvePoint
+from tito_bench.report.capstone_view import LearningCurve
 from tito_bench.report.html.charts.lines import accuracy_chart, history_chart, loss_chart
 from tito_bench.report.html.charts.roofline_chart import roofline_chart
 from tito_bench.report.html.charts.round_strips import round_strips
 from tito_bench.report.html.charts.scale import Scale, decades
 from tito_bench.report.html.charts.score_scale import score_scale
-from tito_bench.report.sections.learning import LearningCurve
 from tito_bench.report.sections.rounds import strips_of
 
 

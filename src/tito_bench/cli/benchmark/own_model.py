@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,9 @@ _MOST_ELEMENTS = 1 << 24
 
 def shape(text: str) -> list[int]:
     """Parse sizes, `1x64` or `1,3,32,32`, for argparse."""
-    sizes = [int(size) for size in re.split("[x,]", text.strip("()"))] if _matches(text) else []
-    total = 1
-    for size in sizes:
-        total *= size
-    if not sizes or not 0 < total <= _MOST_ELEMENTS:
+    parts = re.split("[x,]", text.strip("()")) if _SHAPE.fullmatch(text) else []
+    sizes = [int(part) for part in parts]
+    if not sizes or not 0 < math.prod(sizes) <= _MOST_ELEMENTS:
         message = f"{text!r} is not the shape of a batch, as 1x64 or 8x1x28x28"
         raise argparse.ArgumentTypeError(message)
     return sizes
@@ -44,8 +43,7 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> CustomModelChoice | No
     model = _factory("--model", options.model, cwd)
     if options.input_shape is None and options.data is None:
         raise UsageError("--model needs --input-shape, or --data to take it from")
-    optimized = options.optimized
-    data = options.data
+    optimized, data = options.optimized, options.data
     if data is not None and not (cwd / data).is_file():
         raise UsageError(f"--data: there is no file {data.name}")
     return CustomModelChoice(
@@ -70,7 +68,3 @@ def _factory(flag: str, text: str, cwd: Path) -> str:
     if not path.is_file():
         raise UsageError(f"{flag}: there is no file {file}")
     return f"{path}:{name}"
-
-
-def _matches(text: str) -> bool:
-    return _SHAPE.fullmatch(text) is not None

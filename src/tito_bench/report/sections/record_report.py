@@ -15,9 +15,13 @@ from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.records.calibration import Calibration
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.capstone_view import CapstoneView, capstone_view
+from tito_bench.report.capstone_view import (
+    CapstoneView,
+    LearningCurve,
+    capstone_view,
+    learning_curve,
+)
 from tito_bench.report.history_view import HistoryView
-from tito_bench.report.sections.learning import LearningCurve, learning_curve
 from tito_bench.report.sections.limit_words import no_roofline_words
 from tito_bench.report.sections.roofline_section import RooflineView, roofline_view
 from tito_bench.report.sections.rounds import Strip, strips_of

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tito_bench.report.capstone_view import LearningCurve
 from tito_bench.report.history_view import HistoryRow
 from tito_bench.report.html.charts.scale import Scale, Tick, percent
-from tito_bench.report.sections.learning import LearningCurve
 
 __all__ = [
     "MOST_RECORDS",

@@ -20,12 +20,9 @@ class Scale:
 
     def share(self, value: float) -> float:
         """Return how far along the axis a value is: 0 at `low`, 1 at `high`, never beyond."""
+        low, high = self.low, self.high
         if self.log:
-            low, high, value = (
-                math.log(max(each, 1e-300)) for each in (self.low, self.high, value)
-            )
-        else:
-            low, high = self.low, self.high
+            low, high, value = (math.log(max(each, 1e-300)) for each in (low, high, value))
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
     def across(self, value: float) -> float:
