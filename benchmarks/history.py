@@ -29,7 +29,7 @@ FORMS: tuple[tuple[str, ...], ...] = ((), ("--json",), ("--csv",), ("--markdown"
 
 
 def of_time(record: dict[str, Any], made_at: datetime) -> bytes:
-    """The record as of another time."""
+    """Return the record as of another time."""
     return record_bytes(record | {"created_at": f"{made_at:%Y-%m-%dT%H:%M:%SZ}"})
 
 

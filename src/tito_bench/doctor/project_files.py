@@ -51,7 +51,7 @@ def check_files(layout: Layout, now: datetime) -> list[Note]:
         for folder in (layout.own, layout.course)
         for path in sorted(folder.rglob("*.corrupt"))
     )
-    return [*filter(None, findings), *copies]
+    return found
 
 
 def _records(layout: Layout, now: datetime) -> list[Note]:

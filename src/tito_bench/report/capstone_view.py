@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.task_figures import CustomModelFigures, ModuleFigures
+from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.score import TRACKS

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug import Request, Response
 
+from cli.community.conftest import made
 from cli.community.test_hostile_text import EVIL, check_terminal
 
 Answer = tuple[int, Any]
@@ -454,7 +455,8 @@ def _finish(tito, modules: int, score: float | None = None) -> None:
     done = {"completed_modules": [f"{number:02d}_module" for number in range(1, modules + 1)]}
     (tito.folder / ".tito" / "progress.json").write_text(json.dumps(done))
     if score is not None:
-        tito.record("capstone_1.json", kind="capstone", normalized_metrics={"overall": score})
+        record = made_capstone(slowdown=2 ** ((100 - score) / 10), tracks=["speed"])
+        tito.record("capstone_1.json", made(record))
 
 
 def test_where_one_is_in_the_cohort(member, server):
