@@ -1,7 +1,7 @@
 """Cheating and accidents: each ends measured correctly, or invalid with its reason.
 
 Every case is a student package of its own, measured by the real worker. The
-honest package is the yardstick: no case may end with a better score.
+honest package is the reference: no case may end with a better score.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from records.made_record import NOW, made_capstone, made_record
 from tito_bench.measure.results import Failure
 from tito_bench.records.benchmark import BenchmarkRecord, decode_record
-from tito_bench.records.comparable import differences, yardstick
+from tito_bench.records.comparable import differences, newest_scored
 from tito_bench.records.read import Record, RecordHeader, header_of
 
 MISSING = Failure("missing", "module 03 layers: Linear not found")
@@ -64,12 +64,12 @@ def test_another_definition_of_a_scored_operation_is_another_workload(
     assert differences(entry_of(record), entry_of(other)) == expected
 
 
-def test_the_yardstick_is_the_newest_of_its_kind_with_a_score() -> None:
+def test_the_newest_scored_is_the_newest_of_its_kind_with_a_score() -> None:
     broken = Failure("raised", "ValueError")
     entries = [
         entry_of(record)
         for record in (made_record(), made_capstone(), made_record({"matmul_100": broken}))
     ]
-    assert yardstick(entries, "baseline") is entries[0]
-    assert yardstick(entries, "capstone") is entries[1]
-    assert yardstick(entries[2:], "baseline") is None
+    assert newest_scored(entries, "baseline") is entries[0]
+    assert newest_scored(entries, "capstone") is entries[1]
+    assert newest_scored(entries[2:], "baseline") is None

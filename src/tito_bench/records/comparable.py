@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from tito_bench.records.benchmark import OperationRecord
     from tito_bench.records.read import Kind, OperationKey, RecordHeader
 
-__all__ = ["Difference", "differences", "same_definition", "yardstick"]
+__all__ = ["Difference", "differences", "newest_scored", "same_definition"]
 
 Difference = Literal["kernels", "subject", "workload", "parts"]
 """Why the scores of two records say different things: another version of the native kernels,
 another subject, operations defined otherwise, or other groups or tracks that were measured."""
 
 
-def yardstick(entries: Sequence[RecordHeader], kind: Kind) -> RecordHeader | None:
+def newest_scored(entries: Sequence[RecordHeader], kind: Kind) -> RecordHeader | None:
     """Return the record that others of its kind are compared with: the newest with a score."""
     of_kind = [entry for entry in entries if entry.kind == kind]
     return next((entry for entry in reversed(of_kind) if entry.score is not None), None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import get_args
 
-from tito_bench.records.comparable import Difference, differences, yardstick
+from tito_bench.records.comparable import Difference, differences, newest_scored
 from tito_bench.records.read import History, Kind, RecordHeader, Skipped
 from tito_bench.report.progress import part_change
 from tito_bench.report.record_wording import difference_words, explain_skipped
@@ -80,7 +80,7 @@ def history_view(
     history: History, kind: Kind | None = None, limit: int | None = None
 ) -> HistoryView:
     """Return the newest `limit` records (all without), of one `kind` (both without)."""
-    newest = {each: yardstick(history.entries, each) for each in get_args(Kind)}
+    newest = {each: newest_scored(history.entries, each) for each in get_args(Kind)}
     changes = _part_changes(history.entries)
     wanted = history.entries if kind is None else history.of(kind)
     shown = wanted if limit is None else wanted[-limit:]

@@ -21,6 +21,7 @@ from werkzeug import Request, Response
 
 from cli.community.conftest import made
 from cli.community.test_hostile_text import EVIL, check_terminal
+from records.made_record import made_capstone
 
 Answer = tuple[int, Any]
 TOKEN = "t" * 43
