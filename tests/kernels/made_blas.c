@@ -37,6 +37,10 @@ void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int 
     pthread_t threads[THREADS];
     struct part parts[THREADS];
     (void)order, (void)transpose_a, (void)transpose_b;
+    if (lda < 1 || ldb < 1 || ldc < 1) { /* what the reference implementation refuses */
+        *c = 0.0f / 0.0f;
+        return;
+    }
     for (int t = 0; t < THREADS; ++t) {
         const struct part part = {m * t / THREADS, m * (t + 1) / THREADS, n, k, lda, ldb, ldc,
                                   alpha, beta, a, b, c};

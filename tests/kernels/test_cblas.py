@@ -63,10 +63,12 @@ def test_what_has_no_product_is_the_targets_own(normal):
     assert (result(own.add, x, x, shape=x.shape) == result(blas.add, x, x, shape=x.shape)).all()
 
 
-def test_products_of_nothing_never_reach_it(normal):
-    """A BLAS refuses a stride of 0, and prints that it does."""
-    call = result(by_blas(numpys()).linear, normal(3, 0), normal(0, 4), normal(4), shape=(3, 4))
-    assert np.isfinite(call).all()
+def test_products_of_nothing_never_reach_it(normal, made_blas):
+    """The interface has no stride of 0."""
+    made, bias = cblas_in(ctypes.CDLL(made_blas("-O1"))), normal(4)
+    assert made is not None
+    got = result(by_blas(made).linear, normal(3, 0), normal(0, 4), bias, shape=(3, 4))
+    assert (got == bias).all()
 
 
 def test_relu_keeps_nan(normal):
