@@ -49,7 +49,7 @@ _EXTRA = f"""        if self.data.shape == (256, 256):
 
 
 def edited_package(folder: Path) -> None:
-    """The package that does everything once, with a little more work in one operation."""
+    """Write the package that does everything once, with a little more work in one operation."""
     working_package(folder, 1)
     tensor = folder / "tinytorch" / "core" / "tensor.py"
     source = tensor.read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ class Runs:
         self.records = [load_record(folder / entry.file, now).record for entry in self.entries]
 
     def logs(self) -> dict[str, list[float]]:
-        """The logarithm of each operation's slowdown, run by run."""
+        """Return the logarithm of each operation's slowdown, run by run."""
         found = defaultdict(list)
         for record in self.records:
             for op in record.operations:
@@ -77,7 +77,7 @@ class Runs:
         return found
 
     def drifts(self, *left_out: int) -> dict[str, Drift]:
-        """What all successive runs but those that are `left_out` say."""
+        """Return what all successive runs but those that are `left_out` say."""
         kept = [i for i in range(len(self.records) - 1) if not {i, i + 1} & {*left_out}]
         return {
             name: learn_drift([logs[i + 1] - logs[i] for i in kept])
@@ -85,7 +85,7 @@ class Runs:
         }
 
     def view(self, before: int, after: int, drifts: Mapping[str, Drift]) -> ComparisonView:
-        """One comparison."""
+        """Return one comparison."""
         return comparison_view(
             self.records[before],
             self.records[after],
@@ -96,7 +96,7 @@ class Runs:
 
 
 def claims(views: Iterable[ComparisonView]) -> tuple[float, float]:
-    """The shares of operation lines and of overall lines that are called faster or slower."""
+    """Return the shares of operation and of overall lines that are called faster or slower."""
     listed = list(views)
     lines = [row.change != "not separated" for view in listed for row in view.operations]
     overall = [view.overall.change != "not separated" for view in listed if view.overall]
@@ -104,7 +104,7 @@ def claims(views: Iterable[ComparisonView]) -> tuple[float, float]:
 
 
 def found_edit(once: Runs, edited: Runs, drift: Drift) -> float:
-    """In what share of all pairs of runs the edited operation is called slower."""
+    """Return the share of all pairs of runs in which the edited operation is called slower."""
     words = [
         compare(_named(before), _named(after), drift).change
         for before in once.records
@@ -114,7 +114,7 @@ def found_edit(once: Runs, edited: Runs, drift: Drift) -> float:
 
 
 def found_44(once: Runs) -> float:
-    """In what share of comparisons 44 times is called slower, of any operation, by one round."""
+    """Return the share of comparisons, of any operation, that call 44 times slower by one round."""
     words = []
     for record in once.records:
         for op in record.operations:
@@ -136,7 +136,7 @@ def _named(record: Any) -> Estimate:
 
 
 def single_rounds(runs: Iterable[Runs]) -> tuple[int, float]:
-    """How many rounds there are, and how many times off its median the furthest is."""
+    """Return how many rounds there are, and how many times off its median the furthest is."""
     furthest, count = 0.0, 0
     for record in (record for each in runs for record in each.records):
         for op in record.operations:

@@ -14,7 +14,7 @@ def test_every_file_lies_where_it_always_lay(tmp_path: Path) -> None:
     assert {
         layout.shown(path)
         for path in (
-            *(layout.config, layout.calibration, layout.profile, layout.consent, layout.ledger),
+            *(layout.config, layout.calibration, layout.profile, layout.consent, layout.sync_state),
             *(layout.submissions, layout.outbox, layout.benchmarks, layout.course_submissions),
             *(*layout.course_progress, layout.course_milestones),
         )

@@ -115,7 +115,7 @@ class ClassStatistics:
 
 
 def exported_files(sources: Iterable[Path]) -> Iterator[str]:
-    """The files named, and all `.json` files in and below the folders named.
+    """Yield the files named, and all `.json` files in and below the folders named.
 
     Raises `StoreError` for a name that is neither.
     """
@@ -130,7 +130,7 @@ def exported_files(sources: Iterable[Path]) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    """Regular files only (a pipe would never end), in the order of their names."""
+    """Yield regular files only (a pipe would never end), in the order of their names."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -249,7 +249,7 @@ def _name(found: Any, before: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _group_name(text: str) -> str:
-    """Cached, for thousands are in the same cohort."""
+    """Make a group's name harmless; cached, for thousands are in the same cohort."""
     return safe_text(text, 60)
 
 
@@ -260,8 +260,8 @@ def _best(before: float | None, found: Any) -> float | None:
 
 
 def _histogram(values: Iterable[float | None], spans: _Spans) -> list[Bin]:
-    """A value belongs to the last bin whose lower end it reaches. Those without a
-    value come first, where there are any."""
+    """Count the values of each bin: one belongs to the last bin whose lower end it reaches.
+    Those without a value come first, where there are any."""
     lows = [low for low, _high in spans]
     counts = [0] * (len(spans) + 1)
     for value in values:

@@ -18,13 +18,16 @@ _LONGEST = 60
 
 
 def cohort_of(day: date) -> str:
-    """`Spring` from January to May, `Summer` from June to August, `Fall` after, and the year."""
+    """Return the term and the year.
+
+    `Spring` is from January to May, `Summer` from June to August, `Fall` after.
+    """
     term = "Spring" if day.month <= 5 else "Summer" if day.month <= 8 else "Fall"
     return f"{term} {day.year:04d}"
 
 
 def named_cohort(text: str) -> str:
-    """The cohort that a student names: `fall 2026` becomes `Fall 2026`, other names stay.
+    """Return the cohort that a student names: `fall 2026` becomes `Fall 2026`, other names stay.
 
     Raises `UsageError` for an empty or very long one.
     """

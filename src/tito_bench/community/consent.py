@@ -62,13 +62,13 @@ CONSENT = DocumentKind("consent", Consent, 1)
 
 
 def is_granted(consent: Consent, kind: DataKind, api_url: str) -> bool:
-    """Whether this kind of data may go to this address."""
+    """Return whether this kind of data may go to this address."""
     answer = answer_for(consent, kind, api_url)
     return answer is not None and answer.granted
 
 
 def answer_for(consent: Consent, kind: DataKind, api_url: str) -> Answer | None:
-    """The answer given for this kind and address, or None."""
+    """Return the answer given for this kind and address, or None."""
     answer: Answer | None = getattr(consent, kind)
     return answer if answer is not None and answer.api_url == api_url else None
 
@@ -76,7 +76,7 @@ def answer_for(consent: Consent, kind: DataKind, api_url: str) -> Answer | None:
 def with_answer(
     consent: Consent | None, kind: DataKind, granted: bool, api_url: str, now: datetime
 ) -> Consent:
-    """The consent with one more answer."""
+    """Return the consent with one more answer."""
     answer = Answer(granted=granted, answered_at=utc_text(now), api_url=api_url)
     return msgspec.structs.replace(consent or Consent(), **{kind: answer})
 

@@ -54,7 +54,7 @@ class UnknownCountry(UsageError):
 
 
 def resolve_country(text: str) -> str:
-    """The ISO 3166 English short name of the country that `text` names.
+    """Return the ISO 3166 English short name of the country that `text` names.
 
     Two- and three-letter codes, ISO, common, official and spoken names in
     any case, with or without accents and articles, names in German, Spanish,
@@ -75,13 +75,13 @@ def resolve_country(text: str) -> str:
 
 
 def flag_of(name: str) -> str:
-    """The flag emoji of a country by its ISO name, or an empty text."""
+    """Return the flag emoji of a country by its ISO name, or an empty text."""
     code = next((one.alpha_2 for one in _countries() if one.names[0] == name), "")
     return "".join(chr(0x1F1A5 + ord(c)) for c in code)
 
 
 def key_of(text: str) -> str:
-    """Letters only, lower case, no accents; articles, `and` and the like left out."""
+    """Keep letters only, lower case, no accents; leave articles, `and` and the like out."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("ı", "i")
     words = re.findall(r"[^\W\d_]+", re.sub(r"['’.`]", "", plain))
@@ -92,7 +92,7 @@ def key_of(text: str) -> str:
 
 @cache
 def _countries() -> tuple[_Country, ...]:
-    """All countries, from the table that tools/country_table.py makes."""
+    """Return all countries, from the table that tools/country_table.py makes."""
     text = files("tito_bench").joinpath("data", "countries.tsv").read_text(encoding="utf-8")
     lines = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return tuple(
@@ -112,7 +112,7 @@ def _codes() -> dict[str, str]:
 
 @cache
 def _english() -> dict[str, str]:
-    """Every English key of every country; ISO names win over spoken ones."""
+    """Return every English key of every country; ISO names win over spoken ones."""
     keys: dict[str, str] = dict(_SPOKEN)
     inverted: list[tuple[str, str]] = []
     for country in _countries():
@@ -128,7 +128,7 @@ def _english() -> dict[str, str]:
 
 @cache
 def _translated() -> dict[str, frozenset[str]]:
-    """Keys in other languages; some name more than one country."""
+    """Return the keys in other languages; some name more than one country."""
     found: dict[str, set[str]] = {}
     for country in _countries():
         for key in country.keys:

@@ -75,12 +75,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def institution_name(text: str) -> str | None:
-    """An institution's name as it is kept; None for an empty one."""
+    """Return an institution's name as it is kept; None for an empty one."""
     return safe_text(text, _LONGEST_NAME) or None
 
 
 def _from_unversioned(found: dict[str, Any]) -> dict[str, Any]:
-    """From the files of the course: nested ones without `schema`, and upstream's
+    """Migrate the files of the course: nested ones without `schema`, and upstream's
     flat `country` and `institution`. What is of another shape is left out of the
     model's fields and kept under `before_schema_1`."""
     migrated = dict(found)
@@ -114,7 +114,7 @@ _GROUPS: dict[str, type[msgspec.Struct]] = {
 def _fitting(
     block: Mapping[str, Any], group: type[msgspec.Struct]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The entries of a block that its model takes or does not know, and the others."""
+    """Split a block: the entries that its model takes or does not know, and the others."""
     kept: dict[str, Any] = {}
     strange: dict[str, Any] = {}
     types = {field.name: field.type for field in msgspec.structs.fields(group)}

@@ -87,7 +87,7 @@ def read_course(layout: Layout, now: datetime, disk: FileSystem = DISK) -> Cours
 
 
 def refreshed(before: Progress, course: Course) -> Progress:
-    """The progress that the files show; what could not be read stays as it was."""
+    """Return the progress that the files show; what could not be read stays as it was."""
     counted = [record for record in course.records if record.verdict != "invalid"]
     scores = [one.score for one in counted if one.kind == "capstone" and one.score is not None]
     progress = msgspec.structs.replace(
@@ -103,7 +103,7 @@ def refreshed(before: Progress, course: Course) -> Progress:
 
 
 def entry_number(entry: Any) -> int | None:
-    """The number of a module or milestone: 1, "1", "01", "01_tensor" are all 1."""
+    """Return the number of a module or milestone: 1, "1", "01", "01_tensor" are all 1."""
     if isinstance(entry, bool):
         return None
     if isinstance(entry, int):
@@ -129,7 +129,7 @@ def _days(dates: Any) -> set[date]:
 def _object(
     path: Path, layout: Layout, problems: list[str], disk: FileSystem
 ) -> Mapping[str, Any] | None:
-    """The JSON object in a file of the course, empty where there is no file."""
+    """Return the JSON object in a file of the course, empty where there is no file."""
     try:
         data = read_bytes(path, disk)
         found = {} if data is None else decode_foreign_json(data)

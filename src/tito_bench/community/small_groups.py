@@ -29,7 +29,7 @@ class Bin:
 
 
 def suppress_small_groups(counts: Mapping[str, int], smallest: int) -> dict[str, int]:
-    """Groups by size, the small ones merged into `other`; empty if nothing may be shown.
+    """Return groups by size, the small ones merged into `other`; empty if nothing may be shown.
 
     Where the merged ones are together still too few, the next larger group
     joins them.
@@ -46,7 +46,7 @@ def suppress_small_groups(counts: Mapping[str, int], smallest: int) -> dict[str,
 
 
 def merge_bins(bins: Sequence[Bin], smallest: int) -> tuple[Bin, ...]:
-    """Neighbouring bins merged until each holds enough people; empty if nothing may be shown."""
+    """Merge neighbouring bins until each holds enough people; empty if nothing may be shown."""
     merged: list[Bin] = []
     for one in bins:
         if merged and merged[-1].count < smallest:

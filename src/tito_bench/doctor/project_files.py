@@ -81,7 +81,7 @@ def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     yield CONFIG, layout.config
     yield PROFILE, layout.profile
     yield CONSENT, layout.consent
-    yield SYNC_STATE, layout.ledger
+    yield SYNC_STATE, layout.sync_state
     yield CALIBRATION, calibration_path(layout.root)
     folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
         (ITEM, layout.outbox),

@@ -197,7 +197,7 @@ def build_record(
 
 
 def subject_record(subject: Loaded) -> SubjectRecord:
-    """Whose code it was, from what the worker loaded."""
+    """Return whose code it was, from what the worker loaded."""
     return SubjectRecord(
         subject.name,
         subject.version,
@@ -209,22 +209,22 @@ def subject_record(subject: Loaded) -> SubjectRecord:
 
 
 def system_info(subject: Loaded, machine: Machine, environment: Sequence[Note]) -> SystemInfo:
-    """Machine, interpreter and circumstances."""
+    """Return machine, interpreter and circumstances."""
     return SystemInfo(machine, subject.runtime, list(environment), subject.references.problem)
 
 
 def encode_record(record: BenchmarkRecord) -> bytes:
-    """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
+    """Return the bytes of the file: indented UTF-8 JSON, the same for the same record."""
     return record_bytes(record)
 
 
 def decode_record(data: bytes) -> BenchmarkRecord:
-    """The record in `data`. Raises msgspec.DecodeError on anything else."""
+    """Return the record in `data`. Raises msgspec.DecodeError on anything else."""
     return msgspec.json.decode(without_bom(data), type=BenchmarkRecord)
 
 
 def operation_record(op: OperationSummary, references: References) -> OperationRecord:
-    """One operation with its raw samples."""
+    """Return one operation with its raw samples."""
     timing, failure = op.timing, op.failure
     kept = list(timing.kept) if timing else [False] * len(op.result.rounds)
     return OperationRecord(

@@ -55,7 +55,7 @@ class Figure(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Figure:
-        """The figure of these values. Raises ValueError on none."""
+        """Return the figure of these values. Raises ValueError on none."""
         if not values:
             raise ValueError("a figure of no rounds")
         return cls(median(values), mdape(values), len(values))
@@ -131,18 +131,18 @@ CALIBRATION = DocumentKind("calibration", Calibration, 1)
 
 
 def calibration_path(root: Path) -> Path:
-    """Where the project at `root` keeps its card."""
+    """Return where the project at `root` keeps its card."""
     return Layout(root).calibration
 
 
 def matching_calibration(path: Path, fingerprint: Fingerprint) -> Calibration | None:
-    """The stored card, if it is of this kind of machine with these kernels; else None."""
+    """Return the stored card, if it is of this kind of machine with these kernels; else None."""
     card = stored_calibration(path)
     return card if card is not None and card.fingerprint == fingerprint else None
 
 
 def stored_calibration(path: Path) -> Calibration | None:
-    """The stored card, of whichever machine; None where there is none.
+    """Return the stored card, of whichever machine; None where there is none.
 
     A card is a help, not a need: one that cannot be read counts as none here
     and stays as it is; `tito-bench doctor` names it.
@@ -155,7 +155,7 @@ def stored_calibration(path: Path) -> Calibration | None:
 
 
 def calibration_drift(card: Calibration, record_native_ns: Mapping[str, float]) -> Note | None:
-    """The reason to doubt a run whose kernels were much slower than at calibration, or None.
+    """Return the reason to doubt a run whose kernels were much slower than at calibration, or None.
 
     Parameters
     ----------

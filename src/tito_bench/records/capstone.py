@@ -155,12 +155,12 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
 
 
 def encode_capstone(record: CapstoneRecord) -> bytes:
-    """The bytes of the file: indented UTF-8 JSON, the same for the same record."""
+    """Return the bytes of the file: indented UTF-8 JSON, the same for the same record."""
     return record_bytes(record)
 
 
 def decode_capstone(data: bytes) -> CapstoneRecord:
-    """The record in `data`. Raises msgspec.DecodeError on anything else."""
+    """Return the record in `data`. Raises msgspec.DecodeError on anything else."""
     return msgspec.json.decode(without_bom(data), type=CapstoneRecord)
 
 

@@ -38,7 +38,7 @@ def differences(entry: RecordHeader, other: RecordHeader) -> tuple[Difference, .
 
 
 def _same_workload(mine: Sequence[OperationKey], theirs: Sequence[OperationKey]) -> bool:
-    """Whether the scores of both are made of the same operations."""
+    """Return whether the scores of both are made of the same operations."""
     if mine == theirs:
         return True
     scored = [{key.name: key for key in keys if key.scored} for keys in (mine, theirs)]

@@ -43,7 +43,7 @@ class Documents:
     lock_timeout_s: float = 10.0
 
     def load(self, kind: DocumentKind[S], path: Path) -> Document[S] | None:
-        """The document, or None if there is no such file.
+        """Return the document, or None if there is no such file.
 
         Raises `CorruptFile` after the file was moved aside, `NewerSchema` and
         `StoreError` with the file untouched.

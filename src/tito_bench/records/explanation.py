@@ -112,7 +112,7 @@ def build_explanation(
 
 
 def points_lost(summary: SuiteSummary) -> dict[str, float]:
-    """Points of the score that each scored operation costs, by name.
+    """Return the points of the score that each scored operation costs, by name.
 
     Those that were not measured have no part in it.
     """
@@ -180,7 +180,7 @@ def _split(timing: Timing, evidence: Evidence | None) -> Split:
 
 
 def _worst_first(operation: OperationExplanation) -> tuple[bool, float]:
-    """Those without a time first, then by what they cost of the score."""
+    """Order those without a time first, then by what they cost of the score."""
     if operation.split is None:
         return False, 0.0
     weight = operation.points_lost

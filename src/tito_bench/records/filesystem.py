@@ -30,13 +30,13 @@ class FileSystem(Protocol):
     """What the store does to a disk; every method may raise OSError."""
 
     def read(self, path: Path, limit: int) -> bytes:
-        """At most `limit` bytes of the file."""
+        """Read at most `limit` bytes of the file."""
 
     def make_folder(self, path: Path) -> None:
         """Create the folder and its parents where they are missing."""
 
     def create(self, path: Path) -> int:
-        """Create a new file; its descriptor. Fails if it exists."""
+        """Create a new file and return its descriptor. Fails if it exists."""
 
     def write(self, descriptor: int, data: bytes) -> int:
         """Write some of the data; how many bytes were taken."""
@@ -60,13 +60,13 @@ class FileSystem(Protocol):
         """Force the folder's entries to the disk, where the system can."""
 
     def list_folder(self, path: Path) -> list[str]:
-        """The names in the folder."""
+        """Return the names in the folder."""
 
     def sleep(self, seconds: float) -> None:
         """Wait before another try."""
 
     def token(self) -> str:
-        """Eight random hex digits for a temporary name."""
+        """Return eight random hex digits for a temporary name."""
 
 
 class OsFileSystem:

@@ -142,5 +142,5 @@ def _is_git_root(folder: Path) -> bool:
 
 
 def _is_upstream_home(state: Path) -> bool:
-    """Someone's `~/.tinytorch`, seen where HOME does not say so (sudo, services)."""
+    """Recognise someone's `~/.tinytorch` where HOME does not say so (sudo, services)."""
     return os.path.exists(state / _UPSTREAM_CREDENTIALS)  # noqa: PTH110

@@ -44,7 +44,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _from_unversioned(found: dict[str, Any]) -> dict[str, Any]:
-    """Files by hand and from before schemas: an empty block means its defaults."""
+    """Migrate files by hand and from before schemas: an empty block means its defaults."""
     return {name: item for name, item in found.items() if item is not None}
 
 
@@ -52,6 +52,6 @@ CONFIG = DocumentKind("configuration", Config, 1, {0: _from_unversioned})
 
 
 def load_config(documents: Documents, path: Path) -> Config:
-    """The settings; all defaults where there is no file."""
+    """Return the settings; all defaults where there is no file."""
     document = documents.load(CONFIG, path)
     return document.value if document else Config()

@@ -45,7 +45,7 @@ class Layout:
         return self.own / "community" / "consent.json"
 
     @property
-    def ledger(self) -> Path:
+    def sync_state(self) -> Path:
         """What the website was told."""
         return self.own / "community" / "website.json"
 
@@ -95,5 +95,5 @@ class Layout:
                 )
 
     def shown(self, path: Path) -> str:
-        """The path as people type it inside the project."""
+        """Return the path as people type it inside the project."""
         return path.relative_to(self.root).as_posix()

@@ -82,7 +82,7 @@ def estimate_of(op: OperationRecord | None) -> Estimate | None:
 
 
 def _kept_ratios(samples: Samples, *, waits: bool) -> list[float]:
-    """The subject's time over the kernel's in each kept round: what processes differ by."""
+    """Return the subject's time over the kernel's in each kept round: what processes differ by."""
     subject_ns = samples.subject_wall_ns if waits else samples.subject_cpu_ns
     rows = zip(
         samples.kept,

@@ -89,7 +89,7 @@ def decode(kind: DocumentKind[S], data: bytes, where: str) -> Document[S]:
 
 
 def encode(kind: DocumentKind[S], value: S, stored: Mapping[str, Any] | None = None) -> bytes:
-    """The bytes to write: indented UTF-8 JSON, `schema` first, what the model
+    """Return the bytes to write: indented UTF-8 JSON, `schema` first, what the model
     does not know of `stored` kept."""
     merged = {"schema": kind.schema} | _merge(value, stored or {}) | {"schema": kind.schema}
     return msgspec.json.format(msgspec.json.encode(merged), indent=2) + b"\n"
@@ -131,7 +131,7 @@ def _short(version: int) -> str:
 
 
 def _merge(value: msgspec.Struct, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's fields in the model's order, then the unknown ones."""
+    """Return the model's fields in the model's order, then the unknown ones."""
     merged: dict[str, Any] = {}
     encoded_names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
     for attribute, name in encoded_names:

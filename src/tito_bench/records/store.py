@@ -69,7 +69,7 @@ class FileExists(StoreError):
 
 
 def read_bytes(path: Path, disk: FileSystem = DISK) -> bytes | None:
-    """The file's content, or None if there is no such file.
+    """Return the file's content, or None if there is no such file.
 
     Raises `StoreError` if it cannot be read or is larger than `READ_LIMIT`.
     """
@@ -87,7 +87,7 @@ def read_bytes(path: Path, disk: FileSystem = DISK) -> bytes | None:
 
 
 def list_names(folder: Path, disk: FileSystem = DISK) -> list[str]:
-    """The names in the folder, none where there is no such folder.
+    """Return the names in the folder, none where there is no such folder.
 
     Raises `StoreError` if it cannot be read.
     """
@@ -154,12 +154,12 @@ def add_stamped(
 
 
 def stamp(now: datetime) -> str:
-    """The time of a file name, UTC: `20261122T203000Z`."""
+    """Return the time of a file name, UTC: `20261122T203000Z`."""
     return _checked_utc(now).strftime("%Y%m%dT%H%M%SZ")
 
 
 def utc_text(now: datetime) -> str:
-    """The time as it stands in a file, UTC to the second: `2026-11-22T20:30:00Z`."""
+    """Return the time as it stands in a file, UTC to the second: `2026-11-22T20:30:00Z`."""
     return _checked_utc(now).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -207,7 +207,7 @@ def locked(path: Path, timeout_s: float = 10.0, disk: FileSystem = DISK) -> Iter
 
 
 def show_path(path: Path) -> str:
-    """A path for a message: harmless, and long enough to be found."""
+    """Return a path for a message: harmless, and long enough to be found."""
     return safe_text(str(path), limit=400)
 
 
@@ -253,7 +253,7 @@ def _fill(descriptor: int, data: bytes, disk: FileSystem) -> None:
 
 
 def _patiently(disk: FileSystem, operation: Callable[[], T]) -> T:
-    """The operation, tried again where Windows says that the file is open elsewhere."""
+    """Run the operation, again where Windows says that the file is open elsewhere."""
     for attempt in range(_SHARING_TRIES - 1):
         try:
             return operation()

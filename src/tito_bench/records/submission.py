@@ -111,7 +111,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _from_course(found: dict[str, Any]) -> dict[str, Any]:
-    """From the files of TinyTorch's own commands. Their times were measured and
+    """Migrate the files of TinyTorch's own commands. Their times were measured and
     stay; their scores were constants or ratios to constants, and go."""
     metrics = found.get("metrics")
     metrics = metrics if isinstance(metrics, Mapping) else {}
@@ -136,7 +136,7 @@ def build_submission(
     now: datetime,
     anonymous_id: str | None = None,
 ) -> Submission:
-    """The submission of a benchmark record (its JSON object); pure.
+    """Build the submission of a benchmark record (its JSON object); pure.
 
     Raises `StoreError` if the record does not say what it measured.
     """
@@ -159,7 +159,7 @@ def build_submission(
 
 
 def shared_part(submission: Submission) -> Submission:
-    """The submission with every field passed through the lists once more, for a
+    """Return the submission with every field passed through the lists once more, for a
     file may have been edited since it was written."""
     return msgspec.structs.replace(
         submission,
@@ -175,12 +175,12 @@ def shared_part(submission: Submission) -> Submission:
 
 
 def submission_bytes(submission: Submission) -> bytes:
-    """Exactly what is written, shown and, if the student agrees, sent."""
+    """Return exactly what is written, shown and, if the student agrees, sent."""
     return encode(SUBMISSION, submission)
 
 
 def submission_object(submission: Submission) -> dict[str, Any]:
-    """The same as a JSON object, for a larger document."""
+    """Return the same as a JSON object, for a larger document."""
     found: dict[str, Any] = msgspec.json.decode(submission_bytes(submission))
     return found
 
@@ -243,14 +243,14 @@ def _system(found: Any) -> dict[str, Any]:
 
 
 def _value(found: Any) -> str | float | None:
-    """Text made harmless and short, numbers as they are; null for anything else."""
+    """Make text harmless and short, keep numbers as they are; null for anything else."""
     if isinstance(found, str):
         return _IDENTIFYING.sub("[removed]", safe_text(found, _TEXT_LIMIT))
     return found if isinstance(found, int | float) else None
 
 
 def _figures(found: Any) -> dict[str, Any]:
-    """Numbers, nulls and short lists of numbers under known names, groups of them nested."""
+    """Pick numbers, nulls and short lists of numbers under known names, groups of them nested."""
     if not isinstance(found, Mapping):
         return {}
     figures: dict[str, Any] = {}

@@ -22,7 +22,7 @@ _INDENT = "   "
 def comparison_lines(
     view: ComparisonView, width: int, worse: Sequence[str] | None
 ) -> Iterator[str]:
-    """The lines for a terminal; `worse` are the regressions, None where nobody asked."""
+    """Yield the lines for a terminal; `worse` are the regressions, None where nobody asked."""
     yield ""
     for side, record in (("before:", view.before), ("after:", view.after)):
         yield side
@@ -40,7 +40,7 @@ def comparison_lines(
 
 
 def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> str:
-    """A comment for a pull request."""
+    """Return a comment for a pull request."""
     lines = [
         f"**{view.summary}**",
         "",
@@ -54,7 +54,7 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
 
 
 def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
-    """Which record it is, in one line."""
+    """Say in one line which record it is."""
     (row,) = cells(RECORD_COLUMNS, [record])
     named = dict(zip((column.key for column in RECORD_COLUMNS), row, strict=True))
     score = f"score {named['score']}" if named["score"] else "no score"
@@ -73,7 +73,7 @@ def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
 
 
 def _table(view: ComparisonView, width: int) -> Iterator[str]:
-    """One line an operation where that fits, else two or three."""
+    """Yield one line an operation where that fits, else two or three."""
     rows = [
         dict(zip((c.key for c in COLUMNS), row, strict=True)) for row in cells(COLUMNS, view.rows)
     ]

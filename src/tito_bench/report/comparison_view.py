@@ -73,7 +73,7 @@ class Note:
     after: str = ""
 
     def text(self, mark: Callable[[str], str] = str) -> str:
-        """The sentence, its foreign texts marked as the form of the output needs it."""
+        """Return the sentence, its foreign texts marked as the form of the output needs it."""
         return comparison_note(self.code, mark(self.before), mark(self.after))
 
 
@@ -183,7 +183,7 @@ def _overall(
     now: Mapping[str, OperationRecord],
     drifts: Mapping[str, Drift],
 ) -> ComparedRow | None:
-    """The geometric mean over groups of the scored operations that both records have.
+    """Return the geometric mean over groups of the scored operations that both records have.
 
     Unlike the score, it takes no group as at least 1: a change is one on
     either side of native speed.
@@ -223,7 +223,7 @@ def _notes(
     rows: Mapping[str, ComparedRow],
     drifts: Mapping[str, Drift],
 ) -> Iterator[Note]:
-    """What may explain a ratio other than the code, and what only one of both has."""
+    """Yield what may explain a ratio other than the code, and what only one of both has."""
     if before == after:
         yield Note("same")
     elif same_code(before, after):
@@ -252,7 +252,7 @@ def _notes(
 
 
 def _parts(rows: Mapping[str, ComparedRow]) -> Iterator[Note]:
-    """How many scored operations each has, where one has more."""
+    """Yield how many scored operations each has, where one has more."""
     scored = [row for row in rows.values() if row.scored]
     was, now = (sum(end(row) is not None for row in scored) for end in (_before, _after))
     both = [row for row in scored if row.ratio is not None]
@@ -288,7 +288,7 @@ def _ratio_cell(row: ComparedRow, end: _End) -> str:
 
 
 def _factor(row: ComparedRow) -> str:
-    """The ratio for people: at least 1, with the word; empty without a ratio."""
+    """Return the ratio for people: at least 1, with the word; empty without a ratio."""
     if row.ratio is None:
         return ""
     value = row.ratio.value
@@ -296,7 +296,7 @@ def _factor(row: ComparedRow) -> str:
 
 
 def _factor_ends(row: ComparedRow) -> tuple[str, str]:
-    """The 95% interval of that factor; an end below 1 lies on the other side of equal."""
+    """Return the 95% interval of that factor; an end below 1 lies on the other side of equal."""
     ratio = row.ratio
     if ratio is None or ratio.low is None or ratio.high is None:
         return "", ""

@@ -20,11 +20,11 @@ class NumpyOperation:
     variant: str = ""
 
     def arguments(self, inputs: Arrays) -> tuple[object, ...]:
-        """The arrays as they are."""
+        """Return the arrays as they are."""
         return inputs
 
     def inputs(self, arguments: tuple[object, ...]) -> Arrays:
-        """The arguments are the arrays."""
+        """Return the arguments: they are the arrays."""
         return tuple(array for array in arguments if isinstance(array, np.ndarray))
 
 

@@ -127,7 +127,7 @@ class Client:
     def _follow(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> _Reply:
-        """One try, redirects within the same host included."""
+        """Make one try, redirects within the same host included."""
         import httpx
 
         url = httpx.URL(self.address.url + path)
@@ -253,7 +253,7 @@ def _document(reply: _Reply) -> Mapping[str, Any] | None:
 
 
 def _said(reply: _Reply) -> str:
-    """The server's own words, made harmless."""
+    """Return the server's own words, made harmless."""
     document = _document(reply)
     if document is not None:
         detail = document.get("detail", document.get("title"))

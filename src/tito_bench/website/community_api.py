@@ -138,7 +138,7 @@ class CommunityApi:
     keys: MemberKeys | None = None
 
     def about(self) -> About:
-        """Which course this is, and who is responsible."""
+        """Ask which course this is, and who is responsible."""
         answer = self._client().get(_ABOUT)
         if answer.status == 404:
             raise AskingFailed(
@@ -148,7 +148,7 @@ class CommunityApi:
         return self._read(answer, About)
 
     def community_map(self, cohort: str | None) -> tuple[CommunityMap, Mapping[str, Any]]:
-        """Members by country, and the document as it came; as a stranger if that will do."""
+        """Fetch members by country, and the document as it came; as a stranger if that will do."""
         path = _MAP + _query("cohort", cohort)
         answer = self._client().get(path)
         if answer.status in _FOR_MEMBERS:
@@ -159,19 +159,19 @@ class CommunityApi:
         return found, answer.document or {}
 
     def cohort(self, name: str | None) -> tuple[CohortTable, Mapping[str, Any]]:
-        """How far a cohort is, and the document as it came. Nothing is said of who asks but
+        """Return how far a cohort is, and the document as it came. Nothing is said of who asks but
         that they are a member."""
         answer = self._client().get(_COHORT + _query("name", name), self._needed_key())
         found = self._read(answer, CohortTable)
         return found, answer.document or {}
 
     def me(self) -> Mapping[str, Any]:
-        """All that the server holds about the member."""
+        """Return all that the server holds about the member."""
         answer = Client(self.address, _ALL_OF_ME).get(_ME, self._needed_key())
         return self._document(answer)
 
     def new_link(self) -> Link:
-        """A link that opens the pages; it leads to this server and nowhere else."""
+        """Ask for a link that opens the pages; it leads to this server and nowhere else."""
         link = self._read(self._client().create(LINKS, self._needed_key()), Link)
         page, _, token = link.url.partition("#")
         try:

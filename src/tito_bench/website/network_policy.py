@@ -64,7 +64,7 @@ class NetworkPolicy:
 
 
 def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
-    """The effective state, from the settings and the environment.
+    """Return the effective state, from the settings and the environment.
 
     Consent is a second question, asked for each kind of data. A set
     DO_NOT_TRACK or TITO_NO_SYNC wins over everything; CI never sends.
@@ -87,12 +87,12 @@ def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
 
 
 def ci_variable(environ: Mapping[str, str]) -> str | None:
-    """The variable that says that this is a CI machine, or None."""
+    """Return the variable that says that this is a CI machine, or None."""
     return next((name for name in _CI if _is_set(environ, name)), None)
 
 
 def parse_address(api_url: str, named: str = "website.api_url ") -> WebsiteAddress:
-    """The address of the API: https, or http to this machine; nothing but host, port and path.
+    """Parse the API's address: https, or http to this machine; nothing but host, port and path.
 
     `named` says in messages whose address it is. Raises `UsageError` for any other.
     """
@@ -115,7 +115,7 @@ def parse_address(api_url: str, named: str = "website.api_url ") -> WebsiteAddre
 
 
 def page_address(website: WebsiteSettings) -> str:
-    """The address of the page of the map; below `base_url` where it is only a path.
+    """Return the address of the page of the map; below `base_url` where it is only a path.
 
     Raises `UsageError` for what is no page on the web.
     """

@@ -118,7 +118,7 @@ class Outbox:
         return Queued(path, item)
 
     def items(self) -> tuple[list[Queued], list[str]]:
-        """Everything in it, in order, and what could not be read and was set aside."""
+        """Return everything in it, in order, and what could not be read and was set aside."""
         found: list[Queued] = []
         problems: list[str] = []
         for name in self._names():

@@ -28,7 +28,7 @@ _LONGEST = 120
 
 
 def profile_payload(profile: Profile) -> dict[str, Any]:
-    """The shared part of a profile. Of the day of joining the day, not the second."""
+    """Return the shared part of a profile. Of the day of joining the day, not the second."""
     joined_at = parse_time(profile.joined_at)
     return {
         "schema": 1,
@@ -51,12 +51,12 @@ def profile_payload(profile: Profile) -> dict[str, Any]:
 
 
 def leave_payload(anonymous_id: str) -> dict[str, Any]:
-    """What the website needs to forget a profile."""
+    """Return what the website needs to forget a profile."""
     return {"schema": 1, "anonymous_id": _identifier(anonymous_id)}
 
 
 def body_bytes(payload: dict[str, Any]) -> bytes:
-    """The body of a request: indented, so that what is shown is what is sent."""
+    """Return the body of a request: indented, so that what is shown is what is sent."""
     return msgspec.json.format(msgspec.json.encode(payload), indent=2) + b"\n"
 
 
@@ -135,5 +135,5 @@ def _text(found: str | None) -> str | None:
 
 
 def _identifier(found: str | None) -> str | None:
-    """A random UUID, or nothing: an id of another shape might say who someone is."""
+    """Return an id that is a random UUID, or None: another shape might say who someone is."""
     return found if found is not None and _UUID.fullmatch(found) else None

@@ -47,7 +47,7 @@ class Delivery:
 
 
 def may_go(queued: Queued, consent: Consent, api_url: str) -> bool:
-    """Whether this item may be sent to this address.
+    """Return whether this item may be sent to this address.
 
     Asking the website to forget a profile needs no consent beyond having
     left: it holds nothing but the id that the website knows.

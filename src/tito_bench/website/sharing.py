@@ -100,12 +100,12 @@ class Sharing:
 
 
 def outbox_of(sharing: Sharing) -> Outbox:
-    """The outbox of the project."""
+    """Return the outbox of the project."""
     return Outbox(sharing.layout.outbox, sharing.documents, sharing.place)
 
 
 def member_keys(sharing: Sharing) -> MemberKeys:
-    """The member keys of this person for this project."""
+    """Return the member keys of this person for this project."""
     return MemberKeys(sharing.documents, sharing.layout.member_keys, sharing.place)
 
 
@@ -135,25 +135,29 @@ class _Signed:
         return self.keys.made(origin) if binds else self.keys.known(origin)
 
 
-def _ledger(sharing: Sharing) -> SyncState | None:
-    document = sharing.documents.load(SYNC_STATE, sharing.layout.ledger)
+def _sync_state(sharing: Sharing) -> SyncState | None:
+    document = sharing.documents.load(SYNC_STATE, sharing.layout.sync_state)
     return noted_here(document.value, sharing.place) if document else None
 
 
 def known_at(sharing: Sharing) -> str | None:
-    """The address that may know this person from here, or None."""
-    ledger = _ledger(sharing)
-    return ledger.api_url if ledger is not None and ledger.known_id is not None else None
+    """Return the address that may know this person from here, or None."""
+    sync_state = _sync_state(sharing)
+    return (
+        sync_state.api_url if sync_state is not None and sync_state.known_id is not None else None
+    )
 
 
-def update_ledger(sharing: Sharing, change: Callable[[SyncState | None], SyncState | None]) -> None:
-    """Change what this person's ledger notes here; one that came with a clone counts as none."""
+def update_sync_state(
+    sharing: Sharing, change: Callable[[SyncState | None], SyncState | None]
+) -> None:
+    """Change what this person's sync state notes here; one from a clone counts as none."""
 
     def bound(old: SyncState | None) -> SyncState | None:
         new = change(noted_here(old, sharing.place))
         return sealed(new, sharing.place) if new is not None else None
 
-    sharing.documents.update(SYNC_STATE, sharing.layout.ledger, bound)
+    sharing.documents.update(SYNC_STATE, sharing.layout.sync_state, bound)
 
 
 def _update_consent(sharing: Sharing, change: Callable[[Consent], Consent]) -> None:
@@ -165,12 +169,12 @@ def _update_consent(sharing: Sharing, change: Callable[[Consent], Consent]) -> N
 
 
 def queued_items(sharing: Sharing) -> list[Queued]:
-    """Everything in the outbox. What cannot be read there was set aside: that is
-    said, and the ledger forgets what it noted, so that all is offered again."""
+    """Return everything in the outbox. What cannot be read there was set aside: that is
+    said, and the sync state forgets what it noted, so that all is offered again."""
     items, problems = outbox_of(sharing).items()
     if problems:
         sharing.say(*problems)
-        update_ledger(sharing, lambda old: keep_known_id(old) if old else None)
+        update_sync_state(sharing, lambda old: keep_known_id(old) if old else None)
     return items
 
 
@@ -215,9 +219,9 @@ def _refusal(queued: Queued) -> str:
 
 
 def undelivered(sharing: Sharing, api_url: str) -> list[Draft]:
-    """What the website could be told and was not yet handed to the outbox."""
+    """Return what the website could be told and was not yet handed to the outbox."""
     profile = sharing.documents.load(PROFILE, sharing.layout.profile)
-    known = _ledger(sharing)
+    known = _sync_state(sharing)
     bodies = []
     for path in sorted(sharing.layout.submissions.glob("*.json")):
         document = sharing.documents.load(SUBMISSION, path)
@@ -249,7 +253,7 @@ def offer(sharing: Sharing, kinds: tuple[DataKind, ...], agreed: bool) -> list[Q
 
 
 def _not_queued(sharing: Sharing, api_url: str) -> list[Draft]:
-    """What is new and not in the outbox; it may be there unnoted, where a run was killed."""
+    """Return what is new and not in the outbox; it may be there unnoted, where a run was killed."""
     bodies = {
         one.item.body.encode() for one in queued_items(sharing) if one.item.api_url == api_url
     }
@@ -291,11 +295,14 @@ def _queue(sharing: Sharing, draft: Draft, api_url: str) -> Queued:
 
 
 def _note_queued(sharing: Sharing, draft: Draft, api_url: str) -> None:
-    update_ledger(sharing, lambda old: mark_queued(old, api_url, draft))
+    update_sync_state(sharing, lambda old: mark_queued(old, api_url, draft))
 
 
 def _key(draft: Draft) -> str:
-    """A submission has one key for ever; a profile may go back to what it was."""
+    """Return the key of a draft.
+
+    A submission has one for ever; a profile may go back to what it was.
+    """
     if draft.action == "submit":
         return str(uuid.uuid5(uuid.NAMESPACE_OID, draft.body.decode()))
     return str(uuid.uuid4())
@@ -322,7 +329,7 @@ def send_waiting(sharing: Sharing, client: Client | None = None) -> Delivery:
 
 def _note_known(sharing: Sharing, queued: Queued, api_url: str) -> None:
     known = identifier_in(queued.item.body)
-    update_ledger(
+    update_sync_state(
         sharing,
         lambda old: msgspec.structs.replace(old or SyncState(api_url=api_url), known_id=known),
     )
@@ -330,20 +337,20 @@ def _note_known(sharing: Sharing, queued: Queued, api_url: str) -> None:
 
 def _note_forgotten(sharing: Sharing, queued: Queued) -> None:
     forgotten = identifier_in(queued.item.body)
-    update_ledger(sharing, lambda old: forget_id(old, forgotten) if old else None)
+    update_sync_state(sharing, lambda old: forget_id(old, forgotten) if old else None)
 
 
 def forget_on_website(sharing: Sharing) -> str | None:
-    """On leaving: withdraw what waits, and queue the request to forget the profile
-    where the website may know it. The address that is to be told, or None."""
+    """Withdraw what waits, on leaving, and queue the request to forget the profile
+    where the website may know it. Return the address that is to be told, or None."""
     outbox = outbox_of(sharing)
     items = queued_items(sharing)
     for queued in items:
         if queued.item.action != "leave":
             outbox.remove(queued)
-    ledger = _ledger(sharing)
-    known = ledger.known_id if ledger else None
-    api_url = ledger.api_url if ledger else None
+    sync_state = _sync_state(sharing)
+    known = sync_state.known_id if sync_state else None
+    api_url = sync_state.api_url if sync_state else None
     asked = {identifier_in(one.item.body) for one in items if one.item.action == "leave"}
     if known is not None and api_url is not None and known not in asked:
         body = body_bytes(leave_payload(known))
@@ -351,7 +358,7 @@ def forget_on_website(sharing: Sharing) -> str | None:
         sharing.show(body)
         outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), sharing.now())
     sharing.documents.update(CONSENT, sharing.layout.consent, lambda _old: None)
-    update_ledger(sharing, lambda old: keep_known_id(old) if old else None)
+    update_sync_state(sharing, lambda old: keep_known_id(old) if old else None)
     return api_url if known is not None else None
 
 
@@ -398,7 +405,7 @@ def share(sharing: Sharing, kinds: tuple[DataKind, ...], agreed: bool) -> None:
 def withdraw(sharing: Sharing, kinds: tuple[str, ...]) -> list[Queued]:
     """Take consent back and remove what waits of these kinds; a request to forget stays.
 
-    What was removed is forgotten in the ledger too, so that a later yes sends it.
+    What was removed is forgotten in the sync state too, so that a later yes sends it.
     """
     nothing: dict[str, Any] = dict.fromkeys(kinds)
     _update_consent(sharing, lambda old: msgspec.structs.replace(old, **nothing))
@@ -408,5 +415,5 @@ def withdraw(sharing: Sharing, kinds: tuple[str, ...]) -> list[Queued]:
     for queued in removed:
         outbox.remove(queued)
     digests = {digest(queued.item.body.encode()) for queued in removed}
-    update_ledger(sharing, lambda old: without(old, digests) if old else None)
+    update_sync_state(sharing, lambda old: without(old, digests) if old else None)
     return removed

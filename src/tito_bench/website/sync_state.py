@@ -66,32 +66,37 @@ class Draft:
         return "benchmarks" if self.action == "submit" else "profile"
 
 
-def sealed(ledger: SyncState, place: Place) -> SyncState:
-    """Return the ledger bound to this person and place."""
-    return msgspec.structs.replace(ledger, seal=place.seal("ledger", *_said(ledger)))
+def sealed(sync_state: SyncState, place: Place) -> SyncState:
+    """Return the sync state bound to this person and place."""
+    return msgspec.structs.replace(sync_state, seal=place.seal("ledger", *_said(sync_state)))
 
 
-def noted_here(ledger: SyncState | None, place: Place) -> SyncState | None:
-    """Return the ledger if this person's tito-bench wrote it here, or else None."""
-    if ledger is None or not place.is_sealed(ledger.seal, "ledger", *_said(ledger)):
+def noted_here(sync_state: SyncState | None, place: Place) -> SyncState | None:
+    """Return the sync state if this person's tito-bench wrote it here, or else None."""
+    if sync_state is None or not place.is_sealed(sync_state.seal, "ledger", *_said(sync_state)):
         return None
-    return ledger
+    return sync_state
 
 
-def _said(ledger: SyncState) -> tuple[str | None, ...]:
-    return (ledger.api_url, ledger.known_id, ledger.profile_digest, *ledger.submission_digests)
+def _said(sync_state: SyncState) -> tuple[str | None, ...]:
+    return (
+        sync_state.api_url,
+        sync_state.known_id,
+        sync_state.profile_digest,
+        *sync_state.submission_digests,
+    )
 
 
 def digest(body: bytes) -> str:
-    """What stands for a body in the ledger."""
+    """Return what stands for a body in the sync state."""
     return hashlib.sha256(body).hexdigest()
 
 
 def drafts(
-    ledger: SyncState, api_url: str, profile: bytes | None, submissions: Iterable[bytes]
+    sync_state: SyncState, api_url: str, profile: bytes | None, submissions: Iterable[bytes]
 ) -> list[Draft]:
-    """What is new since the last time, the profile first."""
-    known = ledger if ledger.api_url == api_url else SyncState()
+    """Return what is new since the last time, the profile first."""
+    known = sync_state if sync_state.api_url == api_url else SyncState()
     found: list[Draft] = []
     if profile is not None and digest(profile) != known.profile_digest:
         first = known.profile_digest is None
@@ -101,10 +106,12 @@ def drafts(
     return found
 
 
-def mark_queued(ledger: SyncState | None, api_url: str, draft: Draft) -> SyncState:
-    """The ledger after a draft went to the outbox."""
+def mark_queued(sync_state: SyncState | None, api_url: str, draft: Draft) -> SyncState:
+    """Return the sync state after a draft went to the outbox."""
     known = (
-        ledger if ledger is not None and ledger.api_url == api_url else SyncState(api_url=api_url)
+        sync_state
+        if sync_state is not None and sync_state.api_url == api_url
+        else SyncState(api_url=api_url)
     )
     mark = digest(draft.body)
     if draft.action == "submit":
@@ -113,19 +120,19 @@ def mark_queued(ledger: SyncState | None, api_url: str, draft: Draft) -> SyncSta
     return msgspec.structs.replace(known, profile_digest=mark)
 
 
-def without(ledger: SyncState, withdrawn: set[str]) -> SyncState:
-    """The ledger after bodies with these digests were taken out of the outbox."""
-    kept = [one for one in ledger.submission_digests if one not in withdrawn]
-    profile = ledger.profile_digest
+def without(sync_state: SyncState, withdrawn: set[str]) -> SyncState:
+    """Return the sync state after bodies with these digests were taken out of the outbox."""
+    kept = [one for one in sync_state.submission_digests if one not in withdrawn]
+    profile = sync_state.profile_digest
     return msgspec.structs.replace(
-        ledger,
+        sync_state,
         submission_digests=kept,
         profile_digest=None if profile in withdrawn else profile,
     )
 
 
 def identifier_in(body: str) -> str | None:
-    """The anonymous id in the body of a request of ours."""
+    """Return the anonymous id in the body of a request of ours."""
     try:
         found: Any = msgspec.json.decode(body)
     except NOT_JSON:
@@ -133,16 +140,16 @@ def identifier_in(body: str) -> str | None:
     return found.get("anonymous_id") if isinstance(found, dict) else None
 
 
-def keep_known_id(ledger: SyncState) -> SyncState | None:
-    """The ledger after leaving: who is still to be forgotten, or nothing."""
-    if ledger.known_id is None:
+def keep_known_id(sync_state: SyncState) -> SyncState | None:
+    """Return the sync state after leaving: who is still to be forgotten, or nothing."""
+    if sync_state.known_id is None:
         return None
-    return SyncState(api_url=ledger.api_url, known_id=ledger.known_id)
+    return SyncState(api_url=sync_state.api_url, known_id=sync_state.known_id)
 
 
-def forget_id(ledger: SyncState, forgotten: str | None) -> SyncState | None:
-    """The ledger after the website forgot this id; another one, joined since, stays."""
-    if ledger.known_id != forgotten:
-        return ledger
-    rest = msgspec.structs.replace(ledger, known_id=None)
+def forget_id(sync_state: SyncState, forgotten: str | None) -> SyncState | None:
+    """Return the sync state after the website forgot this id; another one, joined since, stays."""
+    if sync_state.known_id != forgotten:
+        return sync_state
+    rest = msgspec.structs.replace(sync_state, known_id=None)
     return rest if rest.profile_digest or rest.submission_digests else None

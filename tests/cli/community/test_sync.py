@@ -278,11 +278,11 @@ def test_a_login_page_parks_nothing(member, website, status):
 )
 def test_with_an_odd_network_leaving_leaves(member, website, monkeypatch, name, value):
     member("sync", "--share")
-    ledger = member.folder / ".tinytorch" / "community" / "website.json"
-    known = decode(SYNC_STATE, ledger.read_bytes(), "the ledger").value
+    sync_state = member.folder / ".tinytorch" / "community" / "website.json"
+    known = decode(SYNC_STATE, sync_state.read_bytes(), "the sync state").value
     elsewhere = msgspec.structs.replace(known, api_url="https://community.example")
     place = Place(member.folder, member.environ)
-    ledger.write_bytes(encode(SYNC_STATE, sealed(elsewhere, place)))
+    sync_state.write_bytes(encode(SYNC_STATE, sealed(elsewhere, place)))
     member.configure("https://community.example")
     monkeypatch.setenv(name, value)
     ran = member("leave", "--force")
@@ -390,7 +390,7 @@ def test_without_httpx_all_stays_queued(member, website, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["profile", "submit"])
-def test_killed_between_outbox_and_ledger_it_is_queued_once(member, website, monkeypatch, kind):
+def test_killed_between_outbox_and_sync_state_it_is_queued_once(member, website, monkeypatch, kind):
     def killed(_old, _api_url, draft):
         if (draft.action == "submit") == (kind == "submit"):
             raise KeyboardInterrupt
@@ -406,7 +406,7 @@ def test_killed_between_outbox_and_ledger_it_is_queued_once(member, website, mon
 
 
 def test_a_submission_has_one_key_for_ever(member, website):
-    """Were the ledger lost, the website would still count it once."""
+    """Were the sync state lost, the website would still count it once."""
     member("sync", "--share")
     (member.folder / ".tinytorch" / "community" / "website.json").unlink()
     member("sync")

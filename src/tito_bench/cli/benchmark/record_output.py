@@ -84,7 +84,7 @@ def offer_submission(
 
 
 def exit_code(status: str, score: float | None, options: argparse.Namespace) -> int:
-    """The exit code of a record with that verdict and score."""
+    """Return the exit code of a record with that verdict and score."""
     if status == "invalid" or score is None:
         return Exit.FAILED
     if options.strict and status == "unstable":

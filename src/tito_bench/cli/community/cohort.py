@@ -72,9 +72,10 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _chosen(wanted: str | None, own: str | None, about: About) -> str | None:
-    """The cohort to ask for, by the name that the server itself gave; None is the whole course.
+    """Choose the cohort to ask for, by the name that the server itself gave.
 
-    A cohort of one's own that the server did not name is not told to it.
+    None is the whole course. A cohort of one's own that the server did not name is not
+    told to it.
     """
     from tito_bench.errors import UsageError
     from tito_bench.safe_text import safe_text
@@ -94,7 +95,7 @@ def _chosen(wanted: str | None, own: str | None, about: About) -> str | None:
 
 
 def _place(table: CohortTable, progress: Progress, *, bands: bool) -> dict[str, Any]:
-    """Where one is, for people and programs; nothing where nothing is published."""
+    """Return where one is, for people and programs; nothing where nothing is published."""
     from dataclasses import replace
 
     from tito_bench.community.peers import band_of_score, peers_at
@@ -149,7 +150,7 @@ def _table(
 
 
 def _sentences(table: CohortTable, progress: Progress, place: dict[str, Any]) -> list[str]:
-    """Where one is, in words; below the middle, what comes next."""
+    """Say where one is, in words; below the middle, what comes next."""
     from tito_bench.cli.community.released import of_whom
 
     done = progress.modules_completed

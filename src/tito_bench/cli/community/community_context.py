@@ -46,26 +46,29 @@ class CommunityContext:
     asks: bool
 
     def profile(self) -> Document[Profile] | None:
-        """The profile as it is on disk."""
+        """Return the profile as it is on disk."""
         from tito_bench.community.profile import PROFILE
 
         return self.documents.load(PROFILE, self.layout.profile)
 
     def joined_profile(self) -> Document[Profile]:
-        """The profile; `NotJoined` where there is none."""
+        """Return the profile; raise `NotJoined` where there is none."""
         profile = self.profile()
         if profile is None:
             raise NotJoined("you have not joined here yet; run: tito-bench community join")
         return profile
 
     def place(self) -> Place:
-        """This person at this project."""
+        """Return this person at this project."""
         from tito_bench.community.place import Place
 
         return Place(self.layout.root, self.streams.environ)
 
     def sharing(self) -> Sharing:
-        """What the website may be told of this project; asks here, where anyone can be asked."""
+        """Build what the website may be told of this project.
+
+        It asks here, where anyone can be asked.
+        """
         from tito_bench.website.sharing import Sharing
 
         def ask(question: str) -> bool:
@@ -84,7 +87,10 @@ class CommunityContext:
         )
 
     def community_api(self) -> CommunityApi:
-        """The community server of this project; `NotConnected` where there is none to be asked."""
+        """Return the community server of this project.
+
+        Raises `NotConnected` where there is none to be asked.
+        """
         from tito_bench.website.community_api import CommunityApi
         from tito_bench.website.sharing import member_keys
 

@@ -90,7 +90,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def course_address(text: str, code: str | None) -> str:
-    """The address of a course, of what people copy: with its code, or apart from it, or a page.
+    """Read a course's address off what people copy: with its code, or apart from it, or a page.
 
     Raises `UsageError`.
     """

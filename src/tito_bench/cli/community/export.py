@@ -75,7 +75,7 @@ def _collected(session: CommunityContext) -> dict[str, Any]:
 
 
 def _submissions(session: CommunityContext) -> list[dict[str, Any]]:
-    """Those of this program and those that TinyTorch's own commands left."""
+    """Collect the submissions of this program and those that TinyTorch's own commands left."""
     from tito_bench.errors import CorruptFile
     from tito_bench.records.schema import Unreadable, decode
     from tito_bench.records.store import read_bytes, show_path

@@ -72,7 +72,7 @@ def _announce(session: CommunityContext, removed: list[str]) -> None:
 
 
 def _leave(session: CommunityContext) -> str | None:
-    """The website is told first, or what tells it is queued: a crash in between
+    """Tell the website first, or queue what tells it: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
     from tito_bench.community.profile import PROFILE
     from tito_bench.errors import CorruptFile, TitoBenchError
@@ -111,6 +111,6 @@ def _leave(session: CommunityContext) -> str | None:
 
 
 def _remove_copies(session: CommunityContext) -> None:
-    """Copies of the profile that were set aside hold the same data."""
+    """Remove the copies of the profile that were set aside: they hold the same data."""
     for copy in session.layout.profile.parent.glob("profile.json.*.corrupt"):
         session.documents.remove(copy)

@@ -75,7 +75,7 @@ def _rows(session: CommunityContext, profile: Profile) -> list[tuple[str, str]]:
 
 
 def _sending(session: CommunityContext) -> dict[str, Any]:
-    """The effective state: the settings, the environment, and what was agreed to."""
+    """Return the effective state: the settings, the environment, and what was agreed to."""
     from tito_bench.community.consent import answer_for, effective_consent
     from tito_bench.website.sharing import queued_items
 

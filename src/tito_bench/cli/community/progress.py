@@ -27,5 +27,5 @@ def course_of(session: CommunityContext) -> Course:
 
 
 def refreshed_progress(session: CommunityContext, before: Progress) -> Progress:
-    """The progress as the project's files show it now."""
+    """Return the progress as the project's files show it now."""
     return refreshed(before, course_of(session))

@@ -82,7 +82,7 @@ _HELP = {
 def answers(
     options: argparse.Namespace, session: CommunityContext, current: Profile | None, ask: bool
 ) -> dict[str, str | None]:
-    """What the flags and the student say, checked; fields not mentioned are to stay.
+    """Return what the flags and the student say, checked; fields not mentioned are to stay.
 
     Raises `UsageError` for a flag that cannot be understood; a typed answer
     that cannot is asked for again.
@@ -105,7 +105,7 @@ def answers(
 
 
 def with_answers(profile: Profile, found: dict[str, str | None]) -> Profile:
-    """The profile with the answers in their places."""
+    """Return the profile with the answers in their places."""
     from msgspec.structs import replace
 
     context = replace(
@@ -125,7 +125,7 @@ def with_answers(profile: Profile, found: dict[str, str | None]) -> Profile:
 
 
 def value_of(profile: Profile, name: str) -> str | None:
-    """The current value of a field."""
+    """Return the current value of a field."""
     return {
         "country": profile.location.country,
         "institution": profile.institution.name,
@@ -136,7 +136,7 @@ def value_of(profile: Profile, name: str) -> str | None:
 
 
 def _read(field: Field, text: str) -> str | None:
-    """The value that a text stands for; None clears the field."""
+    """Return the value that a text stands for; None clears the field."""
     if text.strip() == CLEAR:
         return None
     if field.name == "country":

@@ -13,12 +13,12 @@ __all__ = ["head", "of_whom"]
 
 
 def of_whom(table: CohortTable | CommunityMap) -> str:
-    """The cohort by its name, or the whole course."""
+    """Return the cohort by its name, or the whole course."""
     return safe_text(table.cohort) if table.cohort else "the whole course"
 
 
 def head(table: CohortTable | CommunityMap) -> str:
-    """One line: how many people, of which cohort, released when; or why there is nothing yet."""
+    """Say how many people of which cohort, released when, or why there is nothing yet: one line."""
     whom = safe_text(table.cohort) if table.cohort else "The whole course"
     if table.note is not None:
         return f"{whom}: {safe_text(table.note)}"

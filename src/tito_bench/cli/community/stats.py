@@ -127,7 +127,7 @@ def _course_file(file: CourseFile) -> dict[str, Any]:
 
 
 def _chart(session: CommunityContext, kind: str, history: Sequence[dict[str, Any]]) -> None:
-    """One bar a record, oldest first."""
+    """Show one bar a record, oldest first."""
     session.say(f"{kind.capitalize()} scores over time:")
     if not history:
         session.say(f"  none yet: tito-bench benchmark {kind}")
@@ -151,7 +151,7 @@ def _bar(session: CommunityContext, value: float, full: float) -> str:
 
 
 def _class(options: argparse.Namespace, streams: Streams) -> int:
-    """A class: no project is needed."""
+    """Show a class: no project is needed."""
     from tito_bench.community.classroom import SMALLEST_GROUP, exported_files, read_class
     from tito_bench.errors import UsageError
 

@@ -113,7 +113,7 @@ def _record(word: str, session: CommunityContext) -> tuple[str, dict[str, Any]]:
 def _choices(
     options: argparse.Namespace, session: CommunityContext
 ) -> tuple[SubmissionChoices, str | None]:
-    """What the student agrees to include; without an answer it is left out."""
+    """Return what the student agrees to include; without an answer it is left out."""
     from tito_bench.records.submission import SubmissionChoices
 
     profile = session.profile()

@@ -87,7 +87,7 @@ def _changed(current: Profile, found: dict[str, str | None], course: Any) -> Pro
 
 
 def _flat(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"location": {"country": 1}}` as `{"location.country": 1}`."""
+    """Turn `{"location": {"country": 1}}` into `{"location.country": 1}`."""
     flat: dict[str, Any] = {}
     for name, item in stored.items():
         if isinstance(item, dict):
