@@ -56,6 +56,13 @@ def test_a_group_with_a_failure_has_its_reasons_and_no_numbers() -> None:
     assert matmul.reason is None
 
 
+@pytest.mark.parametrize(("kept", "shown"), [(1, None), (5, None), (6, "90.0 to 90.0")])
+def test_of_fewer_than_six_rounds_there_is_no_interval(kept: int, shown: str | None) -> None:
+    record = made_record()
+    operations = [replace(record.operations[0], rounds_kept=kept), *record.operations[1:]]
+    assert baseline_view(replace(record, operations=operations)).interval == shown
+
+
 def test_groups_that_are_missing_make_it_incomplete() -> None:
     view = baseline_view(made_record({"mlp_batch_256": Failure("missing", "no Linear")}))
     assert (view.groups_scored, view.groups_total, view.complete) == (2, 3, False)

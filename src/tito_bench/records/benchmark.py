@@ -22,6 +22,7 @@ from tito_bench.measure.verdict import Verdict
 from tito_bench.note import Note
 from tito_bench.records.schema import record_bytes
 from tito_bench.score import Work
+from tito_bench.statistics import FEWEST_FOR_INTERVAL
 from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "build_record",
     "decode_record",
     "encode_record",
+    "known_interval",
     "operation_record",
     "subject_record",
     "system_info",
@@ -194,6 +196,20 @@ def build_record(
         ),
         verdict=verdict,
     )
+
+
+def known_interval(
+    interval: tuple[float, float] | None, operations: Sequence[OperationRecord]
+) -> tuple[float, float] | None:
+    """Return the interval of a score, or None where it is none.
+
+    A record has it always: of fewer than six rounds of an operation it holds the whole range,
+    which does not reach 95% (`statistics.median_interval`).
+    """
+    scored = [op for op in operations if op.scored and op.slowdown is not None]
+    if any(op.rounds_kept < FEWEST_FOR_INTERVAL for op in scored):
+        return None
+    return interval
 
 
 def subject_record(subject: Loaded) -> SubjectRecord:

@@ -20,7 +20,7 @@ import msgspec
 from tito_bench.errors import StoreError, UsageError
 from tito_bench.foreign_json import NOT_JSON, NotJson, decode_foreign_json, without_bom
 from tito_bench.measure.verdict import Status
-from tito_bench.records.benchmark import BenchmarkRecord, decode_record
+from tito_bench.records.benchmark import BenchmarkRecord, decode_record, known_interval
 from tito_bench.records.capstone import CapstoneRecord, decode_capstone
 from tito_bench.records.store import DISK, list_names, parse_time, read_bytes, show_path
 from tito_bench.records.validate import NotARecord, Skip, validate
@@ -252,7 +252,7 @@ def header_of(record: Record, file: str) -> RecordHeader:
         asked = tuple(record.tracks_requested)
     found = tuple(name for name, value in parts.items() if value is not None)
     only_speed = isinstance(record, BenchmarkRecord) or found == ("speed",)
-    interval = record.normalized_metrics.score_interval
+    interval = known_interval(record.normalized_metrics.score_interval, record.operations)
     system = record.system_info
     return RecordHeader(
         file=file,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
+from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.score import TRACKS
@@ -92,7 +93,7 @@ def capstone_view(record: CapstoneRecord) -> CapstoneView:
 def _track(record: CapstoneRecord, name: str) -> TrackView:
     points = record.normalized_metrics.tracks.get(name)
     shown = "not measured" if points is None else f"{points:.0f}/100"
-    interval = record.normalized_metrics.score_interval
+    interval = known_interval(record.normalized_metrics.score_interval, record.operations)
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)

@@ -15,6 +15,7 @@ from tito_bench.records.benchmark import (
     OperationRecord,
     SubjectRecord,
     SystemInfo,
+    known_interval,
 )
 from tito_bench.report.reference_machine import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
@@ -115,12 +116,13 @@ def baseline_view(record: BenchmarkRecord) -> BaselineView:
     extra = [_operation_row(op) for op in record.operations if not op.scored]
     scored = sum(row.slowdown is not None for row in groups)
     metrics = record.normalized_metrics
+    interval = known_interval(metrics.score_interval, record.operations)
     return BaselineView(
         rows=(*groups, *extra),
         score=metrics.score,
         groups_scored=scored,
         groups_total=len(groups),
-        interval=None if metrics.score_interval is None else interval_text(metrics.score_interval),
+        interval=None if interval is None else interval_text(interval),
         outcome=_outcome(record, scored == len(groups)),
         elsewhere=_elsewhere(groups),
         loops=_loops([*groups, *extra]),

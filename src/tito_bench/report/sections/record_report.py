@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from tito_bench import score as scoring
 from tito_bench.machine.fingerprint import fingerprint_of
-from tito_bench.records.benchmark import BenchmarkRecord
+from tito_bench.records.benchmark import BenchmarkRecord, known_interval
 from tito_bench.records.calibration import Calibration
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.capstone_view import (
@@ -190,7 +190,7 @@ def _baseline(record: BenchmarkRecord) -> OwnPart:
 
 def _capstone(record: CapstoneRecord) -> OwnPart:
     view = capstone_view(record)
-    interval = record.normalized_metrics.score_interval
+    interval = known_interval(record.normalized_metrics.score_interval, record.operations)
     return OwnPart(
         view.overall,
         "none" if view.overall is None else f"{view.overall:.0f}/100{view.part_text}",
