@@ -47,7 +47,7 @@ class Budget:
     passes: int = 3
 
     def target_ns(self, side: Side, call_ns: float) -> int:
-        """Return the ns that a sample of it should take beside a subject's call of `call_ns`.
+        """Return the ns that a sample of `side` is to take beside a subject's call of `call_ns`.
 
         Beside quick calls the dispatch cost is small, so that a shorter sample will do.
         """
