@@ -67,8 +67,8 @@ def what_is_missing(root: Path) -> dict[str, Missing]:
     for what in sorted(ALL):
         try:
             if what in TASKS:
-                desk = TaskContext(subject, _native.Kernels(), root, "mlp", 1, 0.0)
-                perform(what, desk)
+                context = TaskContext(subject, _native.Kernels(), root, "mlp", 1, 0.0)
+                perform(what, context)
             else:
                 operation = model_operation(what, 1) if what in MODELS else None
                 weights = kind_of(operation).weights(operation) if operation else ()
@@ -145,8 +145,8 @@ def test_training_says_which_parameter_is_no_tensor(era: str, tmp_path: Path) ->
     build_package(tmp_path, era, replace={"layers": layers})
     subject, _ = choose_subject("tinytorch", tmp_path)
     assert isinstance(subject, TinyTorchSubject)
-    desk = TaskContext(subject, _native.Kernels(), tmp_path, "mlp", 1, 0.0)
+    context = TaskContext(subject, _native.Kernels(), tmp_path, "mlp", 1, 0.0)
     line = r"^tinytorch/core/layers\.py: Linear\.bias is a numpy\.ndarray, a Tensor is needed$"
     with pytest.raises(StudentCodeError, match=line):
-        perform("training", desk)
+        perform("training", context)
     subject.package.close()

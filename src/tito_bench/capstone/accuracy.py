@@ -16,17 +16,17 @@ _maximum, _absolute, _subtract = np.maximum, np.absolute, np.subtract
 _wall_clock_ns = _native.wall_clock_ns
 
 
-def assess_accuracy(desk: TaskContext) -> AccuracyFigures:
+def assess_accuracy(context: TaskContext) -> AccuracyFigures:
     """Classify the test images, in an order that the student's code cannot foresee.
 
     Every batch must give the native reference's values: so nothing that has the
     labels from somewhere else is taken for a good model. A slow package gets
     through fewer images; both accuracies are of those.
     """
-    model = desk.build()
-    data, note = desk.digits()
-    order = np.random.default_rng(desk.seed).permutation(len(data.test_labels))
-    ends = _wall_clock_ns() + desk.time_s * 1e9
+    model = context.build()
+    data, note = context.digits()
+    order = np.random.default_rng(context.seed).permutation(len(data.test_labels))
+    ends = _wall_clock_ns() + context.time_s * 1e9
     mine: list[np.ndarray] = []
     right: list[np.ndarray] = []
     labels: list[np.ndarray] = []
@@ -34,9 +34,9 @@ def assess_accuracy(desk: TaskContext) -> AccuracyFigures:
     while done < len(order) and size:
         chosen = order[done : done + size]
         started = _wall_clock_ns()
-        images = images_for(desk.model, data.test_images[chosen])
-        expected, allowed = desk.twin(images)
-        logits = desk.forward(model.forward, images.copy())
+        images = images_for(context.model, data.test_images[chosen])
+        expected, allowed = context.reference(images)
+        logits = context.forward(model.forward, images.copy())
         worst = float(_maximum.reduce(_absolute(_subtract(logits, expected)), axis=None))
         if worst > allowed:
             raise IncorrectResult(
@@ -51,7 +51,7 @@ def assess_accuracy(desk: TaskContext) -> AccuracyFigures:
         size = min(_LARGEST_BATCH, max(0, int((ends - _wall_clock_ns()) / image_ns)))
     truth = np.concatenate(labels)
     return AccuracyFigures(
-        model=desk.model,
+        model=context.model,
         images=len(truth),
         accuracy=accuracy_of(np.concatenate(mine), truth),
         expected=accuracy_of(np.concatenate(right), truth),

@@ -24,7 +24,7 @@ Forward = Callable[[Any], np.ndarray]
 
 
 def needed_arrays(model: Any, answer: Forward) -> list[np.ndarray]:
-    """The arrays reachable from `model` that its answer depends on.
+    """Return the arrays reachable from `model` that its answer depends on.
 
     `answer` gives the model's output, for a model, on inputs that it holds.
     """
@@ -48,7 +48,7 @@ def needed_arrays(model: Any, answer: Forward) -> list[np.ndarray]:
 
 
 def encoded_bytes(array: np.ndarray) -> int:
-    """What a compact encoding of the values needs.
+    """Return the bytes that a compact encoding of the values needs.
 
     One byte each if all are whole numbers of int8, and eight for scale and
     zero point; else four. Or only those that are not zero, with a bit each to
@@ -72,7 +72,7 @@ def _spoil(array: np.ndarray) -> None:
 
 
 def _arrays_in(model: Any) -> list[np.ndarray]:
-    """Every numeric array reachable by attributes and containers, each once, in a fixed order."""
+    """Find all numeric arrays reachable by attributes and containers, once each, in fixed order."""
     found: dict[int, np.ndarray] = {}
     for array in _walk(model, set(), 0):
         found.setdefault(id(array), array)
@@ -92,7 +92,7 @@ def _walk(value: Any, seen: set[int], depth: int) -> Iterator[np.ndarray]:
 
 
 def children_of(value: Any) -> Iterator[Any]:
-    """What an object holds: its attributes, or its members."""
+    """Yield what an object holds: its attributes, or its members."""
     if isinstance(value, dict):
         yield from list(value.values())
     elif isinstance(value, list | tuple):

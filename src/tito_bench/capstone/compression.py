@@ -42,14 +42,14 @@ class _Stack:
         return parameters_of(tuple(self.layers))
 
 
-def assess_quantization(desk: TaskContext) -> CompressionFigures:
-    """`quantize_model` of the student, or `QuantizedLinear` in place of each Linear."""
-    package = desk.subject.package
+def assess_quantization(context: TaskContext) -> CompressionFigures:
+    """Assess the student's `quantize_model`, or `QuantizedLinear` in place of each Linear."""
+    package = context.subject.package
     whole, wrapper = package.find("quantize_model"), package.find("QuantizedLinear")
     if isinstance(whole, Missing) and isinstance(wrapper, Missing):
         raise wrapper.again()
     linear: Any = package.require("Linear")
-    model = _stack(desk)
+    model = _stack(context)
 
     def compress(copied: Any) -> Any:
         if isinstance(whole, Missing):
@@ -79,22 +79,22 @@ def assess_quantization(desk: TaskContext) -> CompressionFigures:
             ]
         return copied
 
-    return _assess(desk, "int8 quantization", model, compress)
+    return _assess(context, "int8 quantization", model, compress)
 
 
-def assess_pruning(desk: TaskContext) -> CompressionFigures:
-    """`magnitude_prune` of the student at 50, 70 and 90%: the best that keeps the accuracy."""
-    package = desk.subject.package
+def assess_pruning(context: TaskContext) -> CompressionFigures:
+    """Try the student's `magnitude_prune` at 50, 70 and 90%: the best that keeps the accuracy."""
+    package = context.subject.package
     prune = package.require("magnitude_prune")
     best: CompressionFigures | None = None
     for sparsity in _SPARSITIES:
-        model = _stack(desk)
+        model = _stack(context)
 
         def compress(copied: Any, sparsity: float = sparsity) -> Any:
             returned = _call(prune, copied, sparsity)
             return returned if returned is not None and _runs(returned) else copied
 
-        found = _assess(desk, f"magnitude pruning at {sparsity:.0%}", model, compress)
+        found = _assess(context, f"magnitude pruning at {sparsity:.0%}", model, compress)
         if best is None or (found.kept and (not best.kept or found.ratio > best.ratio)):
             best = found
     if best is None:
@@ -103,21 +103,21 @@ def assess_pruning(desk: TaskContext) -> CompressionFigures:
 
 
 def _assess(
-    desk: TaskContext, technique: str, model: Any, compress: Callable[[Any], Any]
+    context: TaskContext, technique: str, model: Any, compress: Callable[[Any], Any]
 ) -> CompressionFigures:
-    """Compress a deep copy of `model`; bytes and accuracy before and after."""
-    data, _ = desk.digits()
-    images = images_for(desk.model, data.test_images)
+    """Compress a deep copy of `model`; return bytes and accuracy before and after."""
+    data, _ = context.digits()
+    images = images_for(context.model, data.test_images)
 
     def answer(candidate: Any) -> np.ndarray:
-        return desk.forward(as_function(candidate), images[:20].copy())
+        return context.forward(as_function(candidate), images[:20].copy())
 
-    before = desk.forward(as_function(model), images.copy())
+    before = context.forward(as_function(model), images.copy())
     before_bytes = sum(map(encoded_bytes, needed_arrays(model, answer)))
-    with student_code(desk.subject.package.location):
+    with student_code(context.subject.package.location):
         smaller = compress(copy.deepcopy(model))
         claimed = _claimed_ratio(smaller)
-    after = desk.forward(as_function(smaller), images.copy())
+    after = context.forward(as_function(smaller), images.copy())
     needed = needed_arrays(smaller, answer)
     if not needed:
         raise StudentCodeError("the compressed model answers without any parameters")
@@ -137,7 +137,7 @@ def _assess(
 
 
 def _claimed_ratio(model: Any) -> float | None:
-    """What the student's quantized layers say of themselves, added up."""
+    """Return the ratio that the student's quantized layers claim for themselves, added up."""
     original = quantized = 0.0
     for layer in getattr(model, "layers", ()):
         usage = getattr(layer, "memory_usage", None)
@@ -148,13 +148,13 @@ def _claimed_ratio(model: Any) -> float | None:
     return original / quantized if quantized > 0 else None
 
 
-def _stack(desk: TaskContext) -> Any:
-    """The trained model in the student's Sequential, or in ours; its layers can be replaced."""
-    with student_code(desk.subject.package.location):
-        layers = tuple(_answering(layer) for layer in desk.build().layers)
-    found = desk.subject.package.find("Sequential")
+def _stack(context: TaskContext) -> Any:
+    """Put the trained model into the student's Sequential, or ours; its layers can be replaced."""
+    with student_code(context.subject.package.location):
+        layers = tuple(_answering(layer) for layer in context.build().layers)
+    found = context.subject.package.find("Sequential")
     if not isinstance(found, Missing):
-        with student_code(desk.subject.package.location):
+        with student_code(context.subject.package.location):
             model = _call(found.value, *layers)
         if isinstance(getattr(model, "layers", None), list) and hasattr(model, "parameters"):
             return model
@@ -162,7 +162,7 @@ def _stack(desk: TaskContext) -> Any:
 
 
 def _answering(layer: Any) -> Any:
-    """The layer, which says of its parameters that there are none where it says nothing.
+    """Have the layer say of its parameters that there are none where it says nothing.
 
     The course's functions ask every layer; a ReLU need not have an answer.
     """
@@ -178,7 +178,7 @@ def _kinds_of(model: Any) -> list[type]:
 
 
 def _values_of(model: Any) -> list[bytes]:
-    """What the parameters hold."""
+    """Return what the parameters hold."""
     held = (getattr(parameter, "data", parameter) for parameter in parameters_of(model.layers))
     return [np.asarray(array).tobytes() for array in held]
 

@@ -27,7 +27,7 @@ class CustomData:
 
 
 def load_custom_data(choice: CustomModelChoice) -> CustomData | None:
-    """The data that was named, or None. Raises `StudentCodeError` where it cannot be used."""
+    """Load the data that was named, if any. Raises `StudentCodeError` where it cannot be used."""
     if choice.data is None:
         return None
     path = Path(choice.data)

@@ -63,24 +63,24 @@ class _Times:
     dispatch_ns: list[float]
 
 
-def assess_custom_model(desk: TaskContext) -> CustomModelsFigures:
+def assess_custom_model(context: TaskContext) -> CustomModelsFigures:
     """Trace, replay and time the model, and the optimized one in the same rounds."""
-    choice = desk.own
+    choice = context.own
     if choice is None:
         raise AssertionError("the task `own` comes with a choice")
     data = load_custom_data(choice)
-    desk.subject.package.require("Tensor")
-    x = _input(choice, data, desk.seed)
-    models = [_load(desk, name, x) for name in (choice.model, choice.optimized) if name]
+    context.subject.package.require("Tensor")
+    x = _input(choice, data, context.seed)
+    models = [_load(context, name, x) for name in (choice.model, choice.optimized) if name]
     if len(models) == 2:
-        first, second = (_answer(desk, model.forward, x).shape for model in models)
+        first, second = (_answer(context, model.forward, x).shape for model in models)
         if first != second:
             raise StudentCodeError(
                 f"{models[1].name} answers with shape {second}, {models[0].name} with {first}"
             )
-    timed = _timed(desk, models, x)
+    timed = _timed(context, models, x)
     figures = [
-        _model_figures(desk, model, times, data, x)
+        _model_figures(context, model, times, data, x)
         for model, times in zip(models, timed, strict=True)
     ]
     return CustomModelsFigures(
@@ -91,10 +91,10 @@ def assess_custom_model(desk: TaskContext) -> CustomModelsFigures:
     )
 
 
-def _timed(desk: TaskContext, models: list[_Model], x: np.ndarray) -> list[_Times]:
+def _timed(context: TaskContext, models: list[_Model], x: np.ndarray) -> list[_Times]:
     """Time all models, their replays and the smallest array call in the same rounds."""
-    order = random.Random(desk.seed)  # noqa: S311 - of samples, not of secrets
-    arguments = [desk.tensor(x) for _ in models]
+    order = random.Random(context.seed)  # noqa: S311 - of samples, not of secrets
+    arguments = [context.tensor(x) for _ in models]
     timers = {
         f"model {index}": _timer(model, argument, order.getrandbits(32))
         for index, (model, argument) in enumerate(zip(models, arguments, strict=True))
@@ -104,11 +104,11 @@ def _timed(desk: TaskContext, models: list[_Model], x: np.ndarray) -> list[_Time
         for index, model in enumerate(models)
         if model.replay.call
     }
-    sampler = Sampler(_ROUNDS, order, time_s=_TIMING_SHARE * desk.time_s)
-    with student_code(desk.subject.package.location):
+    sampler = Sampler(_ROUNDS, order, time_s=_TIMING_SHARE * context.time_s)
+    with student_code(context.subject.package.location):
         sampled = sampler.take({**timers, **natives, "dispatch": dispatch_timer()})
     for model, argument in zip(models, arguments, strict=True):
-        _check_memory(desk, model, argument)
+        _check_memory(context, model, argument)
     return [
         _Times(
             sampled.spent_ns(side, never_waiting=(*natives, "dispatch")),
@@ -127,7 +127,7 @@ def _timer(model: _Model, argument: Any, seed: int) -> Timer:
 
 
 def _model_figures(
-    desk: TaskContext, model: _Model, times: _Times, data: CustomData | None, x: np.ndarray
+    context: TaskContext, model: _Model, times: _Times, data: CustomData | None, x: np.ndarray
 ) -> CustomModelFigures:
     ratios = [
         slowdown(
@@ -149,13 +149,13 @@ def _model_figures(
         covered=model.replay.covered,
         calls=model.trace.calls,
         unknown=sorted({*model.trace.unknown, *model.replay.left_out}),
-        parameter_bytes=_bytes(desk, model, x),
-        accuracy=None if data is None else _accuracy(desk, model, data),
+        parameter_bytes=_bytes(context, model, x),
+        accuracy=None if data is None else _accuracy(context, model, data),
     )
 
 
 def _compare(figures: list[CustomModelFigures], timed: list[_Times]) -> Comparison:
-    """Ratios within the same rounds, so that what disturbs one disturbs both."""
+    """Compare by ratios within the same rounds, so that what disturbs one disturbs both."""
     first, second = timed
     speedups = [one / other for one, other in zip(first.subject_ns, second.subject_ns, strict=True)]
     before, after = figures
@@ -175,10 +175,10 @@ def _compare(figures: list[CustomModelFigures], timed: list[_Times]) -> Comparis
 # -- loading -----------------------------------------------------------------------
 
 
-def _load(desk: TaskContext, named: str, x: np.ndarray) -> _Model:
+def _load(context: TaskContext, named: str, x: np.ndarray) -> _Model:
     """Call the factory, and see that its model answers, twice the same."""
     file, _, factory_name = named.rpartition(":")
-    location = desk.subject.package.location
+    location = context.subject.package.location
     with student_code(location):
         factory = getattr(_import(Path(file)), factory_name, None)
     shown = f"{Path(file).name}:{factory_name}"
@@ -193,13 +193,13 @@ def _load(desk: TaskContext, named: str, x: np.ndarray) -> _Model:
             f"{shown} returns a {type(whole).__name__}, which has no forward and is not callable"
         )
     forward = as_function(whole)
-    first, second = _answer(desk, forward, x), _answer(desk, forward, x)
+    first, second = _answer(context, forward, x), _answer(context, forward, x)
     if first.shape != second.shape or not np.array_equal(first, second):
         raise IncorrectResult(
             f"{shown}: the model answers the same input in two ways; switch off dropout and chance"
         )
-    trace = _trace(desk, whole, forward, x)
-    return _Model(shown, whole, forward, trace, build_replay(desk.kernels, trace))
+    trace = _trace(context, whole, forward, x)
+    return _Model(shown, whole, forward, trace, build_replay(context.kernels, trace))
 
 
 def _import(file: Path) -> Any:
@@ -215,8 +215,8 @@ def _import(file: Path) -> Any:
     return module
 
 
-def _trace(desk: TaskContext, whole: Any, forward: Callable[[Any], Any], x: np.ndarray) -> Trace:
-    package = desk.subject.package
+def _trace(context: TaskContext, whole: Any, forward: Callable[[Any], Any], x: np.ndarray) -> Trace:
+    package = context.subject.package
     known: dict[str, type] = {}
     for name in KNOWN:
         found = package.find(name) if name[0].isupper() else None
@@ -258,20 +258,20 @@ def _input(choice: CustomModelChoice, data: CustomData | None, seed: int) -> np.
     return np.random.default_rng(seed).random(shape, dtype=np.float32)
 
 
-def _answer(desk: TaskContext, forward: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
-    with student_code(desk.subject.package.location):
-        values = require_array(forward(desk.tensor(x.copy())), "model(x)")
+def _answer(context: TaskContext, forward: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
+    with student_code(context.subject.package.location):
+        values = require_array(forward(context.tensor(x.copy())), "model(x)")
     if values.dtype.kind != "f" or not np.isfinite(values).all():
         raise StudentCodeError("model(x) holds NaN, infinity, or something else than real numbers")
     return values.copy()
 
 
-def _check_memory(desk: TaskContext, model: _Model, argument: Any) -> None:
-    """After all calls: the same Tensor, and a new one with its values, get the same answer."""
-    with student_code(desk.subject.package.location):
+def _check_memory(context: TaskContext, model: _Model, argument: Any) -> None:
+    """Check after all calls that the same Tensor, and a new one with its values, get one answer."""
+    with student_code(context.subject.package.location):
         remembered = require_array(model.forward(argument), "model(x)").copy()
     fresh = _answer(
-        desk, model.forward, np.array(require_input(argument, "Tensor"), dtype=np.float32)
+        context, model.forward, np.array(require_input(argument, "Tensor"), dtype=np.float32)
     )
     if remembered.shape != fresh.shape or not np.allclose(remembered, fresh, 1e-4, 1e-5):
         raise IncorrectResult(
@@ -279,21 +279,21 @@ def _check_memory(desk: TaskContext, model: _Model, argument: Any) -> None:
         )
 
 
-def _bytes(desk: TaskContext, model: _Model, x: np.ndarray) -> int | None:
-    """What its arrays take, as in the compression track; None where it resists copying."""
+def _bytes(context: TaskContext, model: _Model, x: np.ndarray) -> int | None:
+    """Return what its arrays take, as in the compression track; None where it resists copying."""
     try:
-        arrays = needed_arrays(model.whole, lambda whole: _answer(desk, as_function(whole), x))
+        arrays = needed_arrays(model.whole, lambda whole: _answer(context, as_function(whole), x))
     except Exception:  # deepcopy may raise anything
         return None
     return sum(map(encoded_bytes, arrays)) or None
 
 
-def _accuracy(desk: TaskContext, model: _Model, data: CustomData) -> float:
-    """On all of the data, in an order that the model cannot foresee."""
+def _accuracy(context: TaskContext, model: _Model, data: CustomData) -> float:
+    """Return the accuracy on all of the data, in an order that the model cannot foresee."""
     order = list(range(len(data.labels)))
-    random.Random(desk.seed).shuffle(order)  # noqa: S311 - of images, not of secrets
+    random.Random(context.seed).shuffle(order)  # noqa: S311 - of images, not of secrets
     logits = [
-        _answer(desk, model.forward, data.images[order[start : start + _BATCH]])
+        _answer(context, model.forward, data.images[order[start : start + _BATCH]])
         for start in range(0, len(order), _BATCH)
     ]
     found = np.concatenate(logits)

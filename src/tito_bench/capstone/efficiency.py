@@ -21,19 +21,22 @@ _BATCH = 32
 
 
 def needed_bytes(model: str) -> int:
-    """What a forward pass at batch 32 must allocate at once, layer by layer, in float32."""
+    """Count the bytes that a forward pass at batch 32 must allocate at once.
+
+    Layer by layer, in float32.
+    """
     operation = model_operation(model, _BATCH)
     return 4 * _BATCH * kind_of(operation).sizes(operation).activation_elements
 
 
-def assess_memory(desk: TaskContext) -> MemoryFigures:
-    """One forward pass at batch 32 under tracemalloc, after one that is not counted."""
-    operation = desk.operation
+def assess_memory(context: TaskContext) -> MemoryFigures:
+    """Watch one forward pass at batch 32 by tracemalloc, after one that is not counted."""
+    operation = context.operation
     inputs = np.zeros(operation.inputs[0], dtype=np.float32)
-    InputPool(inputs.size, desk.seed).fill((inputs,), desk.seed)
-    model = desk.build()
-    with student_code(desk.subject.package.location):
-        x = desk.tensor(inputs)
+    InputPool(inputs.size, context.seed).fill((inputs,), context.seed)
+    model = context.build()
+    with student_code(context.subject.package.location):
+        x = context.tensor(inputs)
         require_array(model.forward(x), model.expression)
         tracemalloc.start()
         try:
@@ -45,9 +48,9 @@ def assess_memory(desk: TaskContext) -> MemoryFigures:
             tracemalloc.stop()
         require_array(result, model.expression)
     return MemoryFigures(
-        model=desk.model,
+        model=context.model,
         peak_bytes=peak - before,
-        needed_bytes=needed_bytes(desk.model),
+        needed_bytes=needed_bytes(context.model),
         parameter_bytes=4 * sum(math.prod(shape) for shape in operation.weights),
         high_water_bytes=_high_water_bytes(),
     )

@@ -36,7 +36,7 @@ class Findings:
     tracks: tuple[str, ...]
 
     def of(self, kind: type[_T]) -> list[_T]:
-        """The figures of one kind."""
+        """Return the figures of one kind."""
         return [task.outcome for task in self.tasks if isinstance(task.outcome, kind)]
 
 

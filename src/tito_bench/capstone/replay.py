@@ -135,7 +135,7 @@ def _embedding(kernels: Any, call: TracedCall, layer: Any) -> list[Any]:
 
 
 def _one(value: Any) -> int:
-    """A size that may be given for both directions; they must be equal."""
+    """Return a size that may be given for both directions; they must be equal."""
     if isinstance(value, tuple | list):
         if len(set(value)) != 1:
             raise ValueError("not square")

@@ -48,7 +48,7 @@ class Latency:
 
     @classmethod
     def of(cls, times_ns: Sequence[float]) -> Latency:
-        """The median, and the 95th percentile by nearest rank."""
+        """Return the median, and the 95th percentile by nearest rank."""
         ordered = sorted(times_ns)
         rank = -(-95 * len(ordered) // 100) - 1
         return cls(median(ordered), ordered[rank], len(ordered))
@@ -72,7 +72,7 @@ class ModelFigures:
 
 
 def without(refused: Collection[str]) -> list[Operation]:
-    """The suite without operations that would take too long, a single input counting for 32."""
+    """Return the suite without operations that would take too long; one input counts for 32."""
     large = {model: model_operation(model, 32).name for model in MODELS}
     return [
         replace(operation, scored=operation.scored or large.get(operation.group) in refused)
@@ -82,7 +82,7 @@ def without(refused: Collection[str]) -> list[Operation]:
 
 
 def with_smaller_batches(results: Sequence[OperationResult]) -> list[OperationResult]:
-    """Where 32 inputs at once took too long, the model counts with one at a time.
+    """Count a model with one input at a time where 32 at once took too long.
 
     A convolution of the classroom takes a second for an image; then the batch
     brings nothing that one image does not show.
@@ -106,7 +106,7 @@ def with_smaller_batches(results: Sequence[OperationResult]) -> list[OperationRe
 
 
 def model_figures(summary: SuiteSummary, latencies: dict[str, Latency]) -> tuple[ModelFigures, ...]:
-    """The rows of the speed track, one for each model."""
+    """Return the rows of the speed track, one for each model."""
     by_group: dict[str, list[OperationSummary]] = {}
     for op in summary.operations:
         by_group.setdefault(op.operation.group, []).append(op)

@@ -46,40 +46,40 @@ class _Model:
         return sum(int(np.asarray(parameter.data).size) for parameter in self.parameters())
 
 
-def assess_benchmark(desk: TaskContext) -> StudentBenchmarkFigures:
-    """Module 19: `Benchmark([model], [...]).run_latency_benchmark((1, 64))`."""
-    benchmark: Any = desk.subject.package.require("Benchmark")
-    model = _Model(desk.build())
-    with student_code(desk.subject.package.location):
+def assess_benchmark(context: TaskContext) -> StudentBenchmarkFigures:
+    """Run `Benchmark([model], [...]).run_latency_benchmark((1, 64))` of module 19."""
+    benchmark: Any = context.subject.package.require("Benchmark")
+    model = _Model(context.build())
+    with student_code(context.subject.package.location):
         own = benchmark([model], [], warmup_runs=5, measurement_runs=_RUNS)
         (result,) = own.run_latency_benchmark(input_shape=(1, 64)).values()
         latency_ms = _finite(result.median, "BenchmarkResult.median")
     return StudentBenchmarkFigures(
-        "Benchmark", "mlp", latency_ms, _measure_ms(desk, model), _NO_ACCURACY
+        "Benchmark", "mlp", latency_ms, _measure_ms(context, model), _NO_ACCURACY
     )
 
 
-def assess_report(desk: TaskContext) -> StudentBenchmarkFigures:
-    """Module 20: `BenchmarkReport(name).benchmark_model(model, images, labels)`."""
-    report: Any = desk.subject.package.require("BenchmarkReport")
-    data, _ = desk.digits()
-    model = _Model(desk.build())
-    with student_code(desk.subject.package.location):
+def assess_report(context: TaskContext) -> StudentBenchmarkFigures:
+    """Run `BenchmarkReport(name).benchmark_model(model, images, labels)` of module 20."""
+    report: Any = context.subject.package.require("BenchmarkReport")
+    data, _ = context.digits()
+    model = _Model(context.build())
+    with student_code(context.subject.package.location):
         own = report("mlp")
-        images = desk.tensor(data.test_images[:50].reshape(50, -1))
+        images = context.tensor(data.test_images[:50].reshape(50, -1))
         metrics = own.benchmark_model(model, images, data.test_labels[:50], num_runs=_RUNS)
         metrics = metrics if isinstance(metrics, dict) else own.metrics
         found = metrics.get("latency_ms_median", metrics.get("latency_ms_mean"))
         latency_ms = _finite(found, "latency_ms_mean")
     return StudentBenchmarkFigures(
-        "BenchmarkReport", "mlp", latency_ms, _measure_ms(desk, model), None
+        "BenchmarkReport", "mlp", latency_ms, _measure_ms(context, model), None
     )
 
 
-def _measure_ms(desk: TaskContext, model: _Model) -> float:
-    """The median of single calls at batch 1, timed in C, in ms."""
-    x = desk.tensor(np.full((1, 64), 0.5, dtype=np.float32))
-    with student_code(desk.subject.package.location):
+def _measure_ms(context: TaskContext, model: _Model) -> float:
+    """Return the median of single calls at batch 1, timed in C, in ms."""
+    x = context.tensor(np.full((1, 64), 0.5, dtype=np.float32))
+    with student_code(context.subject.package.location):
         times = [
             reading_of(_time_callable(model.forward, ((x,),), 1)[0], 1).elapsed_ns
             for _ in range(_RUNS)

@@ -1,4 +1,4 @@
-"""What a task works with, and what several tasks need: the model, the data, the twin."""
+"""What a task works with, and what several tasks need: the model, the data, the reference."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class TaskContext:
         return lambda values: found(values)
 
     def build(self) -> StudentModel:
-        """The model of the student's layers with the shipped weights, a fresh one."""
+        """Make the model of the student's layers with the shipped weights, a fresh one."""
         kind = kind_of(self.operation)
         weights = tuple(array.copy() for array in kind.weights(self.operation))
         return kind.tinytorch(self.subject.package, weights)
 
     def forward(self, function: Callable[[Any], Any], images: np.ndarray) -> np.ndarray:
-        """The logits of the student's code for `images`, as a finite float array.
+        """Return the logits of the student's code for `images`, as a finite float array.
 
         Raises `StudentCodeError` where it raises, or returns no such thing.
         """
@@ -71,8 +71,8 @@ class TaskContext:
             raise StudentCodeError(f"{self.model}(x) holds NaN or infinity")
         return logits.copy()
 
-    def twin(self, images: np.ndarray) -> tuple[np.ndarray, float]:
-        """The native logits of the shipped weights, and how far right ones may lie from them."""
+    def reference(self, images: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return native logits of the shipped weights, and how far right ones may lie from them."""
         operation = model_operation(self.model, len(images))
         kind = kind_of(operation)
         weights = kind.weights(operation)
@@ -82,18 +82,18 @@ class TaskContext:
         return out, kind.tolerance((images,), weights, out)
 
     def digits(self) -> tuple[Digits, str | None]:
-        """The course's own digits where they are real, else ours; and why ours."""
+        """Return the course's own digits where they are real, else ours; and why ours."""
         found, reason = course_digits(self.root)
         return (shipped_digits(), reason) if found is None else (found, None)
 
 
 def images_for(model: str, images: np.ndarray) -> np.ndarray:
-    """8x8 images in the shape that `model` takes."""
+    """Return 8x8 images in the shape that `model` takes."""
     if model != "mlp":
         images = enlarge(images)
     return np.ascontiguousarray(images.reshape(batch_of(model, len(images))))
 
 
 def accuracy_of(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The share of rows whose largest value is at their label."""
+    """Return the share of rows whose largest value is at their label."""
     return float((_argmax(logits, axis=1) == labels).mean())

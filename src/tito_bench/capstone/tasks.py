@@ -19,7 +19,7 @@ from tito_bench.subjects.stubs import unwritten_behind
 __all__ = ["TASKS", "TaskContext", "perform"]
 
 
-def _take_inventory(desk: TaskContext) -> InventoryFigures:
+def _take_inventory(context: TaskContext) -> InventoryFigures:
     modules = [
         ModuleFigures(
             module.number,
@@ -29,9 +29,9 @@ def _take_inventory(desk: TaskContext) -> InventoryFigures:
             module.file,
             list(module.unwritten),
         )
-        for module in take_inventory(desk.subject.package)
+        for module in take_inventory(context.subject.package)
     ]
-    return InventoryFigures(modules, list(desk.subject.package.problems))
+    return InventoryFigures(modules, list(context.subject.package.problems))
 
 
 TASKS: dict[str, Callable[[TaskContext], Figures]] = {
@@ -47,7 +47,7 @@ TASKS: dict[str, Callable[[TaskContext], Figures]] = {
 }
 
 
-def perform(task: str, desk: TaskContext) -> Figures:
+def perform(task: str, context: TaskContext) -> Figures:
     """Do one task.
 
     Raises KeyError on an unknown one, `Missing` where a stub is the cause of what went
@@ -55,9 +55,11 @@ def perform(task: str, desk: TaskContext) -> Figures:
     """
     do = TASKS[task]
     try:
-        return do(desk)
+        return do(context)
     except StudentCodeError as error:
-        missing = unwritten_behind(error, lambda: do(desk), desk.subject.package.location.folder)
+        missing = unwritten_behind(
+            error, lambda: do(context), context.subject.package.location.folder
+        )
         if missing is None:
             raise
         raise missing from error

@@ -1,8 +1,8 @@
 """A short real training with the student's own autograd, loss and optimizer.
 
-A NumPy twin takes the same steps from the same start. Plain gradient descent
+A NumPy reference takes the same steps from the same start. Plain gradient descent
 leaves no choice in what comes out, so that a student's network that ends much
-better than the twin's has been trained with something else.
+better than the reference's has been trained with something else.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ _time_callable, _wall_clock_ns = _native.time_callable, _native.wall_clock_ns
 Step = Callable[[np.ndarray, np.ndarray], float]
 
 
-def assess_training(desk: TaskContext) -> TrainingFigures:
+def assess_training(context: TaskContext) -> TrainingFigures:
     """Train for six epochs, or as long as the time allows; at least ten steps.
 
     Raises `Missing` where a module is not there yet, `StudentCodeError` where
     it fails or brings no gradients.
     """
-    data, _ = desk.digits()
+    data, _ = context.digits()
     images = data.train_images.reshape(len(data.train_labels), -1)
     weights = make_weights(model_operation("mlp", 1).weights, _SEED)
-    twin = tuple(array.copy() for array in weights)
-    model, step = _trainer(desk, weights)
+    reference = tuple(array.copy() for array in weights)
+    model, step = _trainer(context, weights)
     draw = np.random.default_rng(_SEED)
-    ends = _wall_clock_ns() + desk.time_s * 1e9
+    ends = _wall_clock_ns() + context.time_s * 1e9
     times: list[tuple[float, float]] = []
     curve: list[CurvePoint] = []
     losses: list[float] = []
@@ -63,29 +63,29 @@ def assess_training(desk: TaskContext) -> TrainingFigures:
             chosen = order[start : start + _BATCH]
             batch, labels = images[chosen], data.train_labels[chosen]
             mine_ns, loss = _timed(step, batch, labels)
-            twin_ns, _ = _timed(lambda x, y: mlp_step(twin, x, y, _RATE), batch, labels)
+            reference_ns, _ = _timed(lambda x, y: mlp_step(reference, x, y, _RATE), batch, labels)
             losses.append(loss)
-            times.append((mine_ns, twin_ns))
+            times.append((mine_ns, reference_ns))
         else:
-            curve.append(CurvePoint(epoch + 1, fmean(losses), _evaluate(desk, model)))
+            curve.append(CurvePoint(epoch + 1, fmean(losses), _evaluate(context, model)))
             continue
         break
     if not curve:
-        curve.append(CurvePoint(0, fmean(losses), _evaluate(desk, model)))
-    return _figures(desk, model, twin, times, curve)
+        curve.append(CurvePoint(0, fmean(losses), _evaluate(context, model)))
+    return _figures(context, model, reference, times, curve)
 
 
 def _figures(
-    desk: TaskContext,
+    context: TaskContext,
     model: StudentModel,
-    twin: tuple[np.ndarray, ...],
+    reference: tuple[np.ndarray, ...],
     times: list[tuple[float, float]],
     curve: list[CurvePoint],
 ) -> TrainingFigures:
-    data, _ = desk.digits()
+    data, _ = context.digits()
     flat = data.test_images.reshape(len(data.test_labels), -1)
-    accuracy = _evaluate(desk, model)
-    expected = accuracy_of(mlp_logits(twin, flat), data.test_labels)
+    accuracy = _evaluate(context, model)
+    expected = accuracy_of(mlp_logits(reference, flat), data.test_labels)
     if accuracy > expected + _MAGIC:
         raise IncorrectResult(
             f"{len(times)} steps of gradient descent reach an accuracy of {expected:.1%}, "
@@ -104,9 +104,9 @@ def _figures(
     )
 
 
-def _trainer(desk: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, Step]:
-    """The student's network and one step of its training."""
-    package = desk.subject.package
+def _trainer(context: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[StudentModel, Step]:
+    """Return the student's network and one step of its training."""
+    package = context.subject.package
     switch = package.find("enable_autograd")
     if isinstance(switch, Missing):
         engine = package.find("Function")
@@ -118,16 +118,16 @@ def _trainer(desk: TaskContext, weights: tuple[np.ndarray, ...]) -> tuple[Studen
         with student_code(package.location):
             _any(switch.value)()
     # Tried on a network of its own, which is then thrown away.
-    _, parameters, step = _network(desk, weights)
-    _check_gradients(desk, step, parameters)
-    model, _, step = _network(desk, weights)
+    _, parameters, step = _network(context, weights)
+    _check_gradients(context, step, parameters)
+    model, _, step = _network(context, weights)
     return model, step
 
 
 def _network(
-    desk: TaskContext, weights: tuple[np.ndarray, ...]
+    context: TaskContext, weights: tuple[np.ndarray, ...]
 ) -> tuple[StudentModel, list[Any], Step]:
-    package = desk.subject.package
+    package = context.subject.package
     loss_class, sgd_class, tensor = (
         _any(package.require(name)) for name in ("CrossEntropyLoss", "SGD", "Tensor")
     )
@@ -151,16 +151,16 @@ def _network(
 
 
 def _trained(parameter: Any, layers: tuple[Any, ...]) -> Any:
-    """The parameter, told to keep its gradient."""
+    """Return the parameter, told to keep its gradient."""
     if isinstance(parameter, np.ndarray):
         raise bare_array(*holder_of(parameter, layers))
     parameter.requires_grad = True
     return parameter
 
 
-def _check_gradients(desk: TaskContext, step: Step, parameters: list[Any]) -> None:
-    """One step on a small batch; every parameter must have got a gradient from it."""
-    data, _ = desk.digits()
+def _check_gradients(context: TaskContext, step: Step, parameters: list[Any]) -> None:
+    """Take one step on a small batch; every parameter must have got a gradient from it."""
+    data, _ = context.digits()
     step(data.train_images[:4].reshape(4, -1), data.train_labels[:4])
     if len(parameters) != 4:
         raise StudentCodeError(
@@ -171,22 +171,22 @@ def _check_gradients(desk: TaskContext, step: Step, parameters: list[Any]) -> No
             raise StudentCodeError("backward() gives the parameters of Linear no gradient")
 
 
-def _evaluate(desk: TaskContext, model: StudentModel) -> float:
-    """Accuracy on the test images of the weights that the student's layers now hold.
+def _evaluate(context: TaskContext, model: StudentModel) -> float:
+    """Return the accuracy on the test images of the weights that the student's layers now hold.
 
     Computed from the weights themselves; the student's forward pass must agree.
     """
-    data, _ = desk.digits()
+    data, _ = context.digits()
     flat = data.test_images.reshape(len(data.test_labels), -1)
     w1, b1, w2, b2 = model_operation("mlp", 1).weights
-    with student_code(desk.subject.package.location):
+    with student_code(context.subject.package.location):
         held = tuple(
             values
             for layer, weight, bias in ((model.layers[0], w1, b1), (model.layers[2], w2, b2))
             for values in read_parameters(layer, {"weight": weight, "bias": bias}).values()
         )
     own = mlp_logits(held, flat)
-    logits = desk.forward(model.forward, flat.copy())
+    logits = context.forward(model.forward, flat.copy())
     size = max(1.0, float(np.abs(own).max()))
     if float(np.abs(logits - own).max()) > 1e-4 * size:
         raise IncorrectResult("the trained network answers otherwise than its weights say")

@@ -73,7 +73,7 @@ class Cause:
 def find_causes(
     evidence: Evidence, timing: Timing | None, blas: str, interpreter_share: float = 0.0
 ) -> tuple[Cause, ...]:
-    """The causes that the evidence supports, a loop first, then the weightiest.
+    """Return the causes that the evidence supports, a loop first, then the weightiest.
 
     `timing` is None where no call came to its end in time: then only lines count. `blas`
     names NumPy's BLAS in a sentence. `interpreter_share` is the part of the time that was metered
@@ -99,7 +99,7 @@ def find_causes(
 
 
 def unexplained_share(causes: tuple[Cause, ...], timing: Timing) -> float:
-    """How much of what remains no cause accounts for, from 0 to 1.
+    """Return how much of what remains no cause accounts for, from 0 to 1.
 
     0 where a cause is among them whose cost cannot be told apart.
     """
@@ -120,7 +120,7 @@ class _Weighed:
     timing: Timing
 
     def cost_ns(self, spent_ns: float) -> float:
-        """Time of the evidence as time of the rounds: another process, another moment.
+        """Turn time of the evidence into time of the rounds: another process, another moment.
 
         CPU time is taken as it is where the rounds went by the wall clock.
         """
@@ -136,7 +136,7 @@ class _Weighed:
 
 
 def _python_loop(lines: Lines) -> Cause | None:
-    """Lines that grow with a size, or without an end."""
+    """Find lines that grow with a size, or without an end."""
     sizes = [growth.size for growth in lines.growth if growth.lines >= _LINES_PER_ITEM]
     if not sizes and not lines.more:
         return None
@@ -148,7 +148,7 @@ def _python_loop(lines: Lines) -> Cause | None:
 def _weigh_loop(
     loop: Cause, weighed: _Weighed, loop_ns: float, others: tuple[Cause, ...]
 ) -> Cause | None:
-    """A loop that is there, if it is one to mend.
+    """Weigh a loop that is there, if it is one to mend.
 
     By the time that was metered in its lines. Or by what nothing else accounts for and NumPy,
     which has no loop, does without: then a pass does much, but one item at a time.
@@ -165,7 +165,7 @@ def _weigh_loop(
 
 
 def _unclean_arrays(weighed: _Weighed) -> Iterator[Cause]:
-    """What it read was replaced by dense, aligned float32 arrays, and it was timed again."""
+    """Weigh what it read by timing it again with dense, aligned float32 arrays in their place."""
     times = weighed.times
     if times.cleaned_ns is None:
         return
@@ -185,7 +185,7 @@ def _unclean_arrays(weighed: _Weighed) -> Iterator[Cause]:
 
 
 def _made_arrays(weighed: _Weighed, known_ns: float) -> Iterator[Cause]:
-    """Arrays that were made though they need not be, weighed by what a copy of them takes.
+    """Weigh arrays that were made though they need not be by what a copy of them takes.
 
     `known_ns` was measured to go with the arrays that are read; NumPy makes copies of such ones,
     which must not count twice.
@@ -209,7 +209,7 @@ def _made_arrays(weighed: _Weighed, known_ns: float) -> Iterator[Cause]:
 
 
 def _call_overhead(weighed: _Weighed) -> Iterator[Cause]:
-    """What the same code takes on a handful of numbers does not go into the data."""
+    """Yield what the same code takes on a handful of numbers: it does not go into the data."""
     smallest_ns = weighed.times.smallest_ns
     if smallest_ns is None:
         return
@@ -222,7 +222,7 @@ def _call_overhead(weighed: _Weighed) -> Iterator[Cause]:
 
 
 def _slow_product(weighed: _Weighed, blas: str) -> Iterator[Cause]:
-    """NumPy's own product beside the native one, on the same shapes."""
+    """Compare NumPy's own product with the native one, on the same shapes."""
     times = weighed.times
     if times.product_ns is None or times.native_product_ns is None:
         return
@@ -234,7 +234,7 @@ def _slow_product(weighed: _Weighed, blas: str) -> Iterator[Cause]:
 
 
 def _waiting(weighed: _Weighed) -> Iterator[Cause]:
-    """The rounds went by the wall clock, since calls wait; the evidence is CPU time."""
+    """Yield the waiting where rounds went by the wall clock for it; the evidence is CPU time."""
     timing = weighed.timing
     cost_ns = timing.subject_ns - weighed.times.subject_ns
     if timing.waits and weighed.is_material(cost_ns):
@@ -243,7 +243,7 @@ def _waiting(weighed: _Weighed) -> Iterator[Cause]:
 
 
 def _numpy_itself(weighed: _Weighed) -> Iterator[Cause]:
-    """How far NumPy alone stays behind: no code made of its calls gets nearer."""
+    """Yield how far NumPy alone stays behind: no code made of its calls gets nearer."""
     if weighed.times.plain_ns is None:
         return
     plain_ns = weighed.cost_ns(weighed.times.plain_ns)
@@ -258,7 +258,7 @@ def _roles(facts: list[ArrayFacts]) -> str:
 
 
 def amount(count: int) -> str:
-    """Bytes for people."""
+    """Format bytes for people."""
     if count < 1_000_000:
         return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.1f} MB"

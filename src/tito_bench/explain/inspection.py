@@ -9,7 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.explain.instrumented import Bench, Holder, facts_of, is_clean, require_ndarray
+from tito_bench.explain.instrumented import (
+    Holder,
+    Instrumented,
+    facts_of,
+    is_clean,
+    require_ndarray,
+)
 from tito_bench.explain.line_profile import Count
 from tito_bench.kinds import kind_of
 from tito_bench.kinds.sizes import Sizes
@@ -46,25 +52,25 @@ def inspect(
     seed: int,
     time_s: float,
 ) -> Evidence:
-    """All evidence about `operation`; no times where `time_s` is 0.
+    """Gather all evidence about `operation`; no times where `time_s` is 0.
 
     Raises whatever the student's code raises on the operation as it is. What it
     raises on other sizes only leaves a gap.
     """
-    bench = Bench(subject, pool, seed)
+    instrumented = Instrumented(subject, pool, seed)
     sizes = kind_of(operation).sizes(operation)
-    ready = bench.build(operation)
+    ready = instrumented.build(operation)
     read = [facts_of("input", array) for array in ready.inputs]
     read += [facts_of("parameter", holder.array) for holder in ready.parameters()]
-    count = bench.count(ready)
+    count = instrumented.count(ready)
     returned = [] if count.more else [facts_of("result", require_ndarray(count.result))]
     times = None
     if time_s > 0:
-        timers = _timers(bench, kernels, operation, unclean=not all(map(is_clean, read)))
+        timers = _timers(instrumented, kernels, operation, unclean=not all(map(is_clean, read)))
         largest_bytes = max(4 * sizes.largest_made_elements, *count.array_sizes, 0)
-        times = _times(bench, timers, largest_bytes, time_s)
+        times = _times(instrumented, timers, largest_bytes, time_s)
     return Evidence(
-        lines=_lines(bench, sizes, count),
+        lines=_lines(instrumented, sizes, count),
         allocations=None if count.more else _allocations(sizes, count),
         arrays=tuple(dict.fromkeys((*read, *returned))),
         times=times,
@@ -74,24 +80,24 @@ def inspect(
 # -- lines ---------------------------------------------------------------------------------
 
 
-def _lines(bench: Bench, sizes: Sizes, count: Count) -> Lines:
+def _lines(instrumented: Instrumented, sizes: Sizes, count: Count) -> Lines:
     halvings, base = 0, sizes
     counted: Count | None = count
     while counted is not None and counted.more and halvings < _MOST_HALVINGS:
         halvings += 1
         smaller = sizes.halved(halvings)
-        base, counted = kind_of(smaller).sizes(smaller), bench.try_to_count(smaller)
+        base, counted = kind_of(smaller).sizes(smaller), instrumented.try_to_count(smaller)
     growth: tuple[Growth, ...] = ()
     if counted is not None and not counted.more:
-        growth = tuple(_growth(bench, base, counted.lines))
+        growth = tuple(_growth(instrumented, base, counted.lines))
     return Lines(count.lines, count.more, growth, halvings, count.busiest)
 
 
-def _growth(bench: Bench, sizes: Sizes, lines: int) -> list[Growth]:
+def _growth(instrumented: Instrumented, sizes: Sizes, lines: int) -> list[Growth]:
     found = []
     for letter, name, size in sizes:
         other = size // 2 if size >= 2 else 2
-        counted = bench.try_to_count(sizes.resized({letter: other}))
+        counted = instrumented.try_to_count(sizes.resized({letter: other}))
         if counted is not None and not counted.more:
             found.append(Growth(name, (lines - counted.lines) / (size - other)))
     return found
@@ -111,9 +117,11 @@ def _allocations(sizes: Sizes, count: Count) -> Allocations:
 # -- times ---------------------------------------------------------------------------------
 
 
-def _times(bench: Bench, timers: dict[str, Timer], copied_bytes: int, time_s: float) -> Times:
+def _times(
+    instrumented: Instrumented, timers: dict[str, Timer], copied_bytes: int, time_s: float
+) -> Times:
     copied = np.ones(copied_bytes // 4, dtype=np.float32)
-    ns = _median_ns({**timers, "copy": function_timer(copied.copy)}, time_s, bench.order)
+    ns = _median_ns({**timers, "copy": function_timer(copied.copy)}, time_s, instrumented.order)
     return Times(
         subject_ns=ns["subject"],
         smallest_ns=ns.get("smallest"),
@@ -127,7 +135,7 @@ def _times(bench: Bench, timers: dict[str, Timer], copied_bytes: int, time_s: fl
 
 
 def _median_ns(timers: dict[str, Timer], time_s: float, order: random.Random) -> dict[str, float]:
-    """CPU time of one call of each, in ns; where there is no time for a round, of a single one."""
+    """Return the CPU time of one call of each in ns; of a single one without time for a round."""
     sampler = Sampler(_ROUNDS, order, _SAMPLE_NS, fewest_rounds=0, time_s=time_s)
     sampled = sampler.take(timers)
     if not sampled.rounds:
@@ -136,17 +144,17 @@ def _median_ns(timers: dict[str, Timer], time_s: float, order: random.Random) ->
 
 
 def _timers(
-    bench: Bench, kernels: _native.Kernels, operation: Operation, *, unclean: bool
+    instrumented: Instrumented, kernels: _native.Kernels, operation: Operation, *, unclean: bool
 ) -> dict[str, Timer]:
-    """What is timed beside the operation; what the student's code does not take is left out."""
+    """Return the timers of the operation and beside it, of all that the student's code takes."""
     sizes = kind_of(operation).sizes(operation)
-    timers = {"subject": bench.timer(bench.build(operation))}
+    timers = {"subject": instrumented.timer(instrumented.build(operation))}
     smallest = sizes.smallest
     if smallest is not None:
-        _add(timers, "smallest", lambda: bench.timer(bench.build(smallest)))
-    _add(timers, "plain", lambda: bench.timer(bench.build(operation, NumpySubject())))
+        _add(timers, "smallest", lambda: instrumented.timer(instrumented.build(smallest)))
+    _add(timers, "plain", lambda: instrumented.timer(instrumented.build(operation, NumpySubject())))
     if unclean:
-        _add(timers, "cleaned", lambda: _cleaned(bench, operation))
+        _add(timers, "cleaned", lambda: _cleaned(instrumented, operation))
     # One row is a matrix-vector product, bound by reading the matrix: another routine of a BLAS,
     # whose time says nothing of whether its kernels fit this processor (1.8 to 1.9 on Zen 5).
     if sizes.product is not None and sizes.product[0] > 1:
@@ -165,14 +173,14 @@ def _add(timers: dict[str, Timer], name: str, make: Callable[[], Timer | None]) 
         return
 
 
-def _cleaned(bench: Bench, operation: Operation) -> Timer | None:
-    """The operation on clean arrays; None where the student's objects do not take them."""
-    ready = bench.build(operation)
+def _cleaned(instrumented: Instrumented, operation: Operation) -> Timer | None:
+    """Put the operation on clean arrays; None where the student's objects do not take them."""
+    ready = instrumented.build(operation)
     holders = [Holder(argument, "data") for argument in ready.arguments] + ready.parameters()
     if not all(holder.is_clean or holder.clean() for holder in holders):
         return None
     inputs = tuple(holder.array for holder in holders[: len(ready.arguments)])
-    return bench.timer(replace(ready, inputs=inputs))
+    return instrumented.timer(replace(ready, inputs=inputs))
 
 
 def _products(kernels: _native.Kernels, m: int, k: int, n: int) -> dict[str, Timer]:

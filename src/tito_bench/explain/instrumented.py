@@ -23,7 +23,7 @@ from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.operation import Operation
 
-__all__ = ["Bench", "Holder", "Ready", "facts_of", "is_clean", "require_ndarray"]
+__all__ = ["Holder", "Instrumented", "Ready", "facts_of", "is_clean", "require_ndarray"]
 
 _ndarray = np.ndarray
 
@@ -45,7 +45,7 @@ class Holder:
         return is_clean(facts_of("parameter", self.array))
 
     def clean(self) -> bool:
-        """Put a dense, aligned float32 copy in its place; whether it was taken."""
+        """Put a dense, aligned float32 copy in its place; return whether it was taken."""
         setattr(self.owner, self.name, np.array(self.array, dtype=np.float32, order="C"))
         return self.is_clean
 
@@ -60,7 +60,7 @@ class Ready:
     layers: tuple[Any, ...]
 
     def parameters(self) -> list[Holder]:
-        """Where the parameters are: in `weight` and `bias`, or in the `.data` of these."""
+        """Find where the parameters are: in `weight` and `bias`, or in the `.data` of these."""
         return [
             holder
             for layer in self.layers
@@ -70,18 +70,18 @@ class Ready:
         ]
 
 
-class Bench:
+class Instrumented:
     """Builds operations of the subject in any size, and counts the lines of their calls."""
 
     def __init__(self, subject: Subject, pool: InputPool, seed: int) -> None:
-        """Inputs come from `pool`; `seed` decides them, and the order of what is timed."""
+        """Take inputs from `pool`; `seed` decides them, and the order of what is timed."""
         self._subject = subject
         self.order = random.Random(seed)  # noqa: S311 - orders and contents
         self._pool = pool
         self._locate = _locator(subject)
 
     def build(self, operation: Operation, subject: Subject | None = None) -> Ready:
-        """The operation of the subject, or of another. Raises whatever its code raises."""
+        """Build the operation of the subject, or of another. Raises whatever its code raises."""
         kind = kind_of(operation)
         built = (subject or self._subject).operation(kind, kind.weights(operation))
         arrays = tuple(np.empty(shape, dtype=np.float32) for shape in operation.inputs)
@@ -91,7 +91,7 @@ class Bench:
         return Ready(built.function, arguments, built.inputs(arguments), layers)
 
     def timer(self, ready: Ready) -> Timer:
-        """What times the call, with a change of the inputs before each."""
+        """Return what times the call, with a change of the inputs before each."""
         changes = _native.Perturbation(ready.inputs, self.order.getrandbits(32))
         return function_timer(ready.function, ready.arguments, changes)
 
@@ -135,18 +135,18 @@ def _holder(layer: Any, name: str) -> Holder | None:
 
 
 def require_ndarray(value: object) -> np.ndarray:
-    """`value` if it is exactly an array. Raises StudentCodeError on anything else."""
+    """Return `value` if it is exactly an array. Raises StudentCodeError on anything else."""
     if type(value) is not _ndarray:
         raise StudentCodeError(f"found a {type(value).__name__}, a numpy.ndarray is needed")
     return value
 
 
 def facts_of(role: ArrayRole, array: np.ndarray) -> ArrayFacts:
-    """What there is to know of an array that takes that part."""
+    """Return what there is to know of an array that takes that part."""
     flags = array.flags
     return ArrayFacts(role, str(array.dtype), flags.forc, flags.aligned)
 
 
 def is_clean(fact: ArrayFacts) -> bool:
-    """Whether it is dense, aligned float32."""
+    """Return whether it is dense, aligned float32."""
     return fact.dtype == "float32" and fact.dense and fact.aligned

@@ -93,7 +93,7 @@ class _Watch:
         self._bytes = 0
 
     def called(self, _frame: FrameType, _event: str, _argument: Any) -> Any:
-        """A Python function begins, or a generator goes on."""
+        """Note that a Python function begins, or a generator goes on."""
         self._step()
         return self._went_on
 
@@ -123,7 +123,7 @@ class _Watch:
         self._bytes = made
 
     def most(self, counter: Counter[tuple[CodeType, int]], count: int) -> tuple[Place, ...]:
-        """The lines with the highest counts, the highest first."""
+        """Return the lines with the highest counts, the highest first."""
         return tuple(
             Place(f"{self._files[code]}:{line}", found)
             for (code, line), found in counter.most_common(count)

@@ -33,7 +33,7 @@ class _Elementwise(Kind):
         return math.prod(operation.inputs[0])
 
     def tolerance(self, inputs: Arrays, weights: Arrays, expected: np.ndarray) -> float:
-        """Return one rounding on each side; operands are below 1, so that results are below 2."""
+        """Allow one rounding on each side; operands are below 1, so that results are below 2."""
         return 2 * EPSILON
 
 

@@ -51,7 +51,7 @@ class Sizes:
         self._of = self._completed(found)
 
     def __iter__(self) -> Iterator[tuple[str, str, int]]:
-        """Letter, name and value of each size."""
+        """Yield letter, name and value of each size."""
         return ((letter, name, self._of[letter]) for letter, name in self._form.names.items())
 
     def resized(self, changed: Mapping[str, int]) -> Operation:

@@ -21,7 +21,7 @@ _ASK = 0xFFFFFFFF
 
 @contextmanager
 def fixed_addresses() -> Iterator[bool]:
-    """Programs started meanwhile are not placed at random; whether the system does so.
+    """Keep programs started meanwhile from random places; yield whether the system does so.
 
     Some containers forbid it, and only Linux has it: nothing changes there.
     """

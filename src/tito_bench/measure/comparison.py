@@ -264,8 +264,10 @@ def _drifting(reach: _Reach, drift: float) -> _Reach:
 
 
 def _process_reach(before: Estimate, after: Estimate) -> float:
-    """How far the log ratio reaches by what processes differ, with the degrees of freedom of
-    Welch and Satterthwaite; 0 where no process is known."""
+    """Return how far the log ratio reaches by what processes differ.
+
+    It has the degrees of freedom of Welch and Satterthwaite, and is 0 where no process is known.
+    """
     sides = [_squared_error(side.processes) for side in (before, after)]
     total = math.fsum(error for error, _ in sides)
     if total == 0:
@@ -276,14 +278,14 @@ def _process_reach(before: Estimate, after: Estimate) -> float:
 
 
 def _squared_error(processes: Sequence[float]) -> tuple[float, int]:
-    """The squared standard error of the mean of the logarithms, and its degrees of freedom."""
+    """Return the mean logarithm's squared standard error, and its degrees of freedom."""
     if len(processes) < 2:
         return 0.0, 0
     return variance(map(math.log, processes)) / len(processes), len(processes) - 1
 
 
 def _reach(one: Estimate) -> _Reach:
-    """How far the logarithm of a slowdown reaches by its rounds."""
+    """Return how far the logarithm of a slowdown reaches by its rounds."""
     low, value, high = map(math.log, (one.low, one.value, one.high))
     if one.rounds >= FEWEST_FOR_INTERVAL:
         return _Reach(value - low, high - value)

@@ -18,7 +18,7 @@ _MOST_SWEEPS, _SWEEP_S = 20, 0.25
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> int:
-    """Kill a process, its group and its descendants; how many the student's code had started.
+    """Kill a process, its group and its descendants; count those the student's code had started.
 
     The process itself goes last: it is whom orphans are handed to, so that
     what was started while others were killed is found by another look.
@@ -45,7 +45,7 @@ def kill_tree(process: subprocess.Popen[bytes]) -> int:
 
 
 def kill_marked(mark: str) -> int:
-    """Kill the processes that inherited `mark` in their environment; how many."""
+    """Kill the processes that inherited `mark` in their environment; return how many."""
     import psutil
 
     found = 0
@@ -67,7 +67,7 @@ def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def _started(found: list[psutil.Process], guard: int) -> int:
-    """How many of the descendants of a worker's guard are not the worker itself.
+    """Count the descendants of a worker's guard that are not the worker itself.
 
     Those that have ended count where nobody but the guard could have waited for them.
     """

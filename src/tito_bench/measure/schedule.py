@@ -47,7 +47,7 @@ class Budget:
     passes: int = 3
 
     def target_ns(self, side: Side, call_ns: float) -> int:
-        """How long a sample of this side should be, in ns, beside a subject's call of `call_ns`.
+        """Return the ns that a sample of `side` is to take beside a subject's call of `call_ns`.
 
         Beside quick calls the dispatch cost is small, so that a shorter sample will do.
         """
@@ -83,7 +83,7 @@ class Schedule:
         self.round_s += sample.round_ns / 1e9
 
     def is_metered(self) -> bool:
-        """Whether a call of the next round is looked at line by line.
+        """Return whether a call of the next round is looked at line by line.
 
         Code under test cannot foresee which round that is, as it can the call
         that prepares; only where one more call would cost much, that must do.
@@ -97,7 +97,7 @@ class Schedule:
             self.work = msgspec.structs.replace(self.work, interpreter_share=share)
 
     def result(self) -> OperationResult:
-        """What is handed on."""
+        """Return what is handed on."""
         return OperationResult(self.operation, tuple(self.rounds), self.failure, self.work)
 
 
@@ -130,14 +130,14 @@ def share_time(schedules: Sequence[Schedule], rounds: int, left_s: float) -> Non
 
 
 def _worth(schedule: Schedule) -> float:
-    """How many rounds it should have, up to a factor that is the same for all."""
+    """Return how many rounds it should have, up to a factor that is the same for all."""
     return schedule.weight / math.sqrt(max(schedule.round_s, 1e-6))
 
 
 def is_due(wanted: int, number: int, rounds: int) -> bool:
-    """Whether an operation with `wanted` of `rounds` rounds takes part in round `number`.
+    """Return whether an operation with `wanted` of `rounds` rounds takes part in round `number`.
 
-    Spreads them evenly over the run, the last in the last round: an operation
+    Spread them evenly over the run, the last in the last round: an operation
     that only affords one then cannot take the time of the others.
     """
     return ((number + 1) * wanted) % rounds < wanted

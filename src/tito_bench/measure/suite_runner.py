@@ -73,7 +73,7 @@ class SuiteRunner:
         order: random.Random,
         progress: Callable[[Progress], None],
     ) -> None:
-        """`load` names the subject; `clock` gives seconds; `order` decides orders and seeds."""
+        """Take the subject that `load` names; `clock` gives seconds, `order` orders and seeds."""
         self._supervisor = WorkerSupervisor(start_worker, load, clock)
         self._clock = clock
         self._order = order
@@ -227,7 +227,7 @@ class SuiteRunner:
 
     @contextmanager
     def _guarded(self, schedule: Schedule) -> Iterator[None]:
-        """What goes wrong inside fails this one operation, and never the run."""
+        """Let what goes wrong inside fail this one operation, and never the run."""
         try:
             yield
         except NotMeasured as refusal:
@@ -241,7 +241,7 @@ class SuiteRunner:
 
 
 def _fresh_worker_rounds(budget: Budget, load_s: float) -> frozenset[int]:
-    """The numbers of the rounds that begin with a fresh worker, if loading is quick enough."""
+    """Choose the rounds, by number, that begin with a fresh worker, if loading is quick enough."""
     if load_s * (budget.workers - 1) > _MOST_LOADING * budget.time_s:
         return frozenset()
     workers = min(budget.workers, budget.rounds)

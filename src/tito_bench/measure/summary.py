@@ -233,7 +233,7 @@ def kept_slowdowns(
     *,
     waits: bool,
 ) -> list[float]:
-    """The slowdown of each round that is kept, in their order.
+    """Return the slowdown of each round that is kept, in their order.
 
     `work` as it was metered; a subject that `waits` pays by the wall clock.
     """
@@ -251,7 +251,7 @@ def kept_slowdowns(
 
 
 def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
-    """Which rounds count: those not preempted, or all where too few would be left.
+    """Tell which rounds count: those not preempted, or all where too few would be left.
 
     A subject that waits looks preempted in every round and is not.
     """

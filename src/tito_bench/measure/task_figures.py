@@ -76,9 +76,9 @@ class CurvePoint(msgspec.Struct, frozen=True):
 
 
 class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
-    """A short training with the student's autograd and optimizer, beside a NumPy twin.
+    """A short training with the student's autograd and optimizer, beside a NumPy reference.
 
-    The twin takes the same steps; `step_slowdown` is the median over steps of
+    The reference takes the same steps; `step_slowdown` is the median over steps of
     the ratio of both times.
     """
 

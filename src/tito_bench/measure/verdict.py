@@ -113,7 +113,7 @@ def _disturbance(summary: SuiteSummary) -> Iterator[Note]:
 
 
 def _drift(summary: SuiteSummary) -> float | None:
-    """How many points the score of the last third of the rounds lies above the first's."""
+    """Return how many points the score of the last third of rounds lies above the first's."""
     logs = []
     for op in _scored(summary):
         rounds = op.result.rounds

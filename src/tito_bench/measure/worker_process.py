@@ -132,11 +132,11 @@ class WorkerProcess:
         return self._decode(line)
 
     def output_tail(self) -> str:
-        """The last that the student's code printed, at most 16 KiB."""
+        """Return the last that the student's code printed, at most 16 KiB."""
         return b"".join(self._tail).decode("utf-8", "replace")
 
     def kill(self) -> int:
-        """End the worker and all that its code started; how many processes those were.
+        """End the worker and all that its code started; return how many processes those were.
 
         Safe to call twice.
         """

@@ -33,7 +33,7 @@ class Worker(Protocol):
         """Answer, or raise WorkerTimeout or WorkerCrashed."""
 
     def kill(self) -> int:
-        """End it at once, and all processes that its code started; how many there were."""
+        """End it at once, and all processes that its code started; return how many there were."""
 
 
 class NotMeasured(Exception):
@@ -50,7 +50,7 @@ class WorkerSupervisor:
     def __init__(
         self, start_worker: Callable[[], Worker], load: Load, clock: Callable[[], float]
     ) -> None:
-        """`load` names the subject; `clock` gives seconds. Nothing is started yet."""
+        """Take the subject that `load` names; `clock` gives seconds. Nothing is started yet."""
         self._start_worker = start_worker
         self._load = load
         self._clock = clock
@@ -173,7 +173,7 @@ class WorkerSupervisor:
 
 
 def failure_of(error: NotMeasured | WorkerTimeout | WorkerCrashed) -> Failure:
-    """What is recorded for a question that got no answer."""
+    """Return what is recorded for a question that got no answer."""
     if isinstance(error, NotMeasured):
         return error.failure
     if isinstance(error, WorkerTimeout):
@@ -182,5 +182,5 @@ def failure_of(error: NotMeasured | WorkerTimeout | WorkerCrashed) -> Failure:
 
 
 def unexpected(answer: Answer) -> WorkerCrashed:
-    """An answer of another kind than the question asks for."""
+    """Return the error for an answer of another kind than the question asks for."""
     return WorkerCrashed(f"the measuring process answered {type(answer).__name__} out of turn")

@@ -75,7 +75,7 @@ def measure_baseline(
 
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:
-    """Whether the score of `results` is known as well as wanted, or will not be one."""
+    """Return whether the score of `results` is known as well as wanted, or will not be one."""
     half_interval = summarise(results).half_interval
     return half_interval is None or half_interval <= _WANTED_HALF_INTERVAL
 
@@ -83,7 +83,7 @@ def certain_enough(results: Sequence[OperationResult]) -> bool:
 def _calibration_doubts(
     root: Path, machine: Machine, runtime: Runtime, summary: SuiteSummary
 ) -> tuple[Note, ...]:
-    """Whether the kernels ran much slower than at this machine's calibration, if it has one."""
+    """Note where the kernels ran much slower than at this machine's calibration, if it has one."""
     card = matching_calibration(calibration_path(root), fingerprint_of(machine, runtime))
     if card is None:
         return ()

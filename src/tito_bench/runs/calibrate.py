@@ -120,7 +120,7 @@ def calibrate(
 
 
 def _system_name(os: str) -> str:
-    """Name and main version: "Linux 6.18" of "Linux 6.18.44-custom"."""
+    """Return name and main version: "Linux 6.18" of "Linux 6.18.44-custom"."""
     found = _SYSTEM_NAME.match(os)
     return found.group() if found else ""
 
@@ -142,7 +142,7 @@ def _counted(progress: Callable[[Progress], None], total: int) -> Callable[[str]
 
 
 def _dispatch(record: BenchmarkRecord) -> Figure:
-    """The smallest array call, over the rounds of all operations."""
+    """Return the time of the smallest array call, over the rounds of all operations."""
     return Figure.of(
         [
             spent / loops

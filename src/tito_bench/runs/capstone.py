@@ -153,7 +153,7 @@ def measure_capstone(
 def _measured_again(
     loaded: Loaded, operations: Sequence[Operation], measure: Callable[[], SuiteResult]
 ) -> SuiteResult:
-    """The suite of what was loaded for the tasks, or why it is that no more."""
+    """Measure the suite of what was loaded for the tasks, or say why it is that no more."""
     try:
         suite = measure()
     except (SubjectError, WorkerError) as error:
@@ -168,7 +168,7 @@ def _measured_again(
 
 
 def _budget(left_s: float, *, calm: bool) -> Budget:
-    """How to spend what is left; a slow package would spend it on making models anew."""
+    """Decide how to spend what is left; a slow package would spend it on making models anew."""
     quick = left_s < QUICK_S
     return Budget(
         rounds=12 if quick else 45,
@@ -182,7 +182,7 @@ def _budget(left_s: float, *, calm: bool) -> Budget:
 def _refused(
     tasks: Sequence[TaskResult], latencies: Mapping[str, Latency], left_s: float
 ) -> dict[str, Failure]:
-    """Operations that would take the time of all others, and why, by name."""
+    """Find operations that would take the time of all others, and why, by name."""
     hanging = _hanging(tasks)
     refused = {op.name: hanging[op.group] for op in CAPSTONE if op.group in hanging}
     for operation in CAPSTONE:
@@ -199,7 +199,7 @@ def _refused(
 def _do_tasks(
     run: _Run, tracks: Collection[str], ends: float
 ) -> tuple[list[TaskResult], dict[str, str]]:
-    """All tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
@@ -241,7 +241,7 @@ def _do_tasks(
 
 
 def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:
-    """Single calls at batch 1 for every model, as many as fit into a second."""
+    """Time single calls at batch 1 for every model, as many as fit into a second."""
     hanging = _hanging(tasks)
     latencies: dict[str, Latency] = {}
     for model in (model for model in MODELS if model not in hanging):
@@ -268,7 +268,7 @@ def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency
 
 
 def _hanging(tasks: Sequence[TaskResult]) -> dict[str, Failure]:
-    """The models of which not even two images came back in time, and how that was seen."""
+    """Find the models of which not even two images came back in time, and how that was seen."""
     return {
         task.model: task.outcome
         for task in tasks

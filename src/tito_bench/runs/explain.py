@@ -84,7 +84,7 @@ def _look(
     order: random.Random,
     progress: Callable[[Progress], None],
 ) -> dict[str, Evidence | Failure]:
-    """Evidence for each operation that could be called, or why there is none."""
+    """Gather evidence for each operation that could be called, or why there is none."""
     seen: dict[str, Evidence | Failure] = {}
     for result in results:
         # One that takes too long may be seen all the same: looking does not wait for its end.

@@ -29,7 +29,7 @@ TimerOf = Callable[[_native.Call], Timer]
 def measure_target(
     target: str, sizes: Sequence[int], sampler: Sampler, timer_of: TimerOf = native_timer
 ) -> TargetSpeed:
-    """Peak and matrix products of one target, in the same rounds."""
+    """Measure peak and matrix products of one target, in the same rounds."""
     kernels = _native.Kernels(target)
     calls = {_PEAK: kernels.fma_peak()}
     for n in sizes:
@@ -55,7 +55,7 @@ def measure_target(
 def measure_bandwidth(
     working_sets_kib: Sequence[int], sampler: Sampler, timer_of: TimerOf = native_timer
 ) -> list[Bandwidth]:
-    """Triad and add of the best target, over arrays of each total size."""
+    """Measure triad and add of the best target, over arrays of each total size."""
     kernels = _native.Kernels()
     largest = max(_length(kib) for kib in working_sets_kib)
     pool = np.full(3 * (largest + _GAP), 0.5, dtype=np.float32)
@@ -72,7 +72,7 @@ def measure_bandwidth(
 
 
 def measure_clocks(rounds: int) -> Clocks:
-    """What reading a clock costs, in ns."""
+    """Measure what reading a clock costs, in ns."""
     nothing = _native.Kernels().fma_peak(1)
     empty = [_native.time_calls([nothing], 0) for _ in range(max(10, rounds))]
     return Clocks(
@@ -97,5 +97,5 @@ def _reading_ns(clock: Callable[[], int], rounds: int, loops: int = 1000) -> Fig
 
 
 def _length(working_set_kib: int) -> int:
-    """Elements of each of three arrays, a whole number of the longest vectors."""
+    """Return the elements of each of three arrays, a whole number of the longest vectors."""
     return max(_LANES, working_set_kib * 1024 // (3 * 4) // _LANES * _LANES)

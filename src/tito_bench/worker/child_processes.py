@@ -19,7 +19,7 @@ if sys.platform != "win32":  # there children are counted by the parent only
 
 
 def children_cpu_ns() -> int:
-    """CPU time of the child processes that have ended and were waited for, in ns."""
+    """Return the CPU time of child processes that have ended and were waited for, in ns."""
     if sys.platform == "win32":
         return 0
     usage = _getrusage(_CHILDREN)
@@ -27,7 +27,7 @@ def children_cpu_ns() -> int:
 
 
 def count_children() -> int:
-    """How many children this process has, those included that have ended and wait for it.
+    """Count the children of this process, those included that have ended and wait for it.
 
     0 where the system does not tell (it has to be Linux). Children that end
     unseen because SIGCHLD is ignored are seen from then on.

@@ -37,23 +37,23 @@ class Loop:
 
 
 class InputPerturbation:
-    """Of one operation's inputs."""
+    """The perturbation of one operation's inputs."""
 
     __slots__ = ("_long_ns", "_pool", "_spread")
 
     def __init__(self, operation: Operation, pool: InputPool) -> None:
-        """All new content comes from `pool`."""
+        """Take all new content from `pool`."""
         light = kind_of(operation).mostly_reads_inputs
         self._long_ns = _LONG_LIGHT_NS if light else _LONG_CALL_NS
         self._spread = 1 if light else max(shape[0] for shape in operation.inputs)
         self._pool = pool
 
     def whole(self, call_ns: float) -> bool:
-        """Whether calls that take `call_ns` get all new inputs each."""
+        """Return whether calls that take `call_ns` get all new inputs each."""
         return call_ns >= self._long_ns
 
     def of(self, arrays: Arrays, seed: int, whole: bool) -> _native.Perturbation:
-        """What changes `arrays` before each call of a loop."""
+        """Return what changes `arrays` before each call of a loop."""
         if whole:
             return _Perturbation(arrays, seed, pool=self._pool.values)
         return _Perturbation(arrays, seed, self._spread)

@@ -14,7 +14,7 @@ class InterpreterShare:
     __slots__ = ("_first_share", "_foreseen", "_share", "_watched")
 
     def __init__(self) -> None:
-        """Nothing was watched yet."""
+        """Begin with nothing watched yet."""
         self._watched: Watched | None = None
         self._foreseen, self._share, self._first_share = True, 0.0, 0.0
 

@@ -43,7 +43,7 @@ class Watched:
     whole_ns: int | None = None
 
     def share(self, call_ns: float | None = None) -> float:
-        """The share of loops in an ordinary call, 0 to 1, which takes `call_ns` where known.
+        """Return the share of loops in an ordinary call, 0 to 1, which takes `call_ns` where known.
 
         Code may find out that it is watched, and do then what suits it. So what
         an ordinary call has no time for does not count: beside the rest of the
@@ -62,7 +62,7 @@ class Watched:
         return share if share < _ALL else 1.0
 
     def is_unlike(self, call_ns: float) -> bool:
-        """Whether it did far more than an ordinary call, which takes `call_ns`."""
+        """Return whether it did far more than an ordinary call, which takes `call_ns`."""
         if self.whole_ns is not None and self.whole_ns > self.cpu_ns + 2 * call_ns:
             return True
         return self.cpu_ns > _MOST_WATCHED * call_ns
@@ -74,7 +74,7 @@ class LineTracer:
     __slots__ = ("_longest_ns", "_set_trace")
 
     def __init__(self, dispatch_ns: float) -> None:
-        """Where the smallest array call of this interpreter takes `dispatch_ns`.
+        """Set up tracing where this interpreter's smallest array call takes `dispatch_ns`.
 
         Raises AttributeError on an interpreter that has no tracing API.
         """
@@ -83,11 +83,11 @@ class LineTracer:
         self._longest_ns = _CALLS_PER_LINE * dispatch_ns
 
     def clock(self, native_ns: float) -> _native.LineClock:
-        """A context manager around one call, for which the kernel takes `native_ns`."""
+        """Return a context manager around one call, for which the kernel takes `native_ns`."""
         longest_ns = min(self._longest_ns, _PART_OF_NATIVE * native_ns)
         return _native.LineClock(self._set_trace, max(1, round(longest_ns)), _LINES_WITHOUT_LOOPS)
 
     @staticmethod
     def seen_by(clock: _native.LineClock, whole_ns: int) -> Watched:
-        """What ran under `clock`, a call that took `whole_ns` of CPU time."""
+        """Return what ran under `clock`, a call that took `whole_ns` of CPU time."""
         return Watched(clock.short_ns, clock.cpu_ns, whole_ns if clock.stopped else None)

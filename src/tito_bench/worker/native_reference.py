@@ -107,7 +107,7 @@ def _bound(kernels: _native.Kernels, operation: Operation, pool: InputPool) -> _
 
 
 def _is_right(blas: _native.Kernels) -> bool:
-    """Whether it multiplies: with and without a bias, whole blocks and odd ones."""
+    """Return whether it multiplies: with and without a bias, whole blocks and odd ones."""
     draw = np.random.default_rng(_SEED)
     for m, k, n in _SHAPES:
         x, w = (draw.standard_normal(shape, dtype=np.float32) for shape in ((m, k), (k, n)))
@@ -125,7 +125,7 @@ def _is_right(blas: _native.Kernels) -> bool:
 
 
 def _works_alone(blas: _native.Kernels) -> bool:
-    """Whether the calling thread does all the work of a product that is worth sharing."""
+    """Return whether the calling thread does all the work of a product that is worth sharing."""
     a = np.full((384, 384), 0.5, dtype=np.float32)
     out = np.zeros_like(a)
     call = blas.sgemm(a, a, out)

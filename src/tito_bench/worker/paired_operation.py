@@ -61,7 +61,7 @@ class PairedOperation:
         self._timing.begin(seed)
 
     def time_subject(self, step: Step) -> tuple[Reading, object]:
-        """Time the subject; the reading and the last result, copied."""
+        """Time the subject; return the reading and the last result, copied."""
         return self._timing.time_subject(step)
 
     def time_native(self, step: Step) -> Reading:
@@ -75,7 +75,7 @@ class PairedOperation:
     def try_out(self, seed: int, meter: LineTracer) -> tuple[Reading, float, str | None]:
         """Call the subject twice on different inputs.
 
-        Returns the time of the first call, the loop share of the last, and what
+        Return the time of the first call, the loop share of the last, and what
         is wrong. A first call may import or fill what later ones need, so
         that only a very slow one is the last as well.
         """

@@ -29,7 +29,7 @@ class PairedTiming:
     def __init__(
         self, arrays: PairedArrays, changes: InputPerturbation, spot_check: SpotCheck
     ) -> None:
-        """Every loop of the subject's is told to `spot_check`."""
+        """Tell `spot_check` of every loop of the subject's."""
         self._arrays, self._changes, self._spot_check = arrays, changes, spot_check
         self._seed = 0
         self.subject_ns = self.native_ns = 0.0
@@ -41,7 +41,7 @@ class PairedTiming:
         self._arrays.refill(seed)
 
     def time_subject(self, step: Step, *, copy: bool = True) -> tuple[Reading, object]:
-        """Time the subject; the reading and the last result.
+        """Time the subject; return the reading and the last result.
 
         The result is copied at once, so that nothing can fill it in later.
         """

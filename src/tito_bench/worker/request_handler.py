@@ -158,22 +158,22 @@ class RequestHandler:
             raise AssertionError("Load comes before Prepare")
         operation = operation_named(question.operation)
         kernels = self._candidates.of(operation.name, self._references)
-        station = PairedOperation(operation, self._subject.operation, kernels, self._pool)
-        self._paired_operations[operation.name] = station
-        for part, lasting in station.parts():
+        paired = PairedOperation(operation, self._subject.operation, kernels, self._pool)
+        self._paired_operations[operation.name] = paired
+        for part, lasting in paired.parts():
             self._snapshot.watch(part, *lasting)
-        first, interpreter_share, wrong = station.try_out(question.seed, self._line_tracer)
+        first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
         remarks = _remarks(self._subject)
-        return Prepared(first, dict(self._subject.files), station.work(interpreter_share), remarks)
+        return Prepared(first, dict(self._subject.files), paired.work(interpreter_share), remarks)
 
     def _measure(self, question: Measure) -> Answer:
-        station = self._paired_operations[question.operation]
-        station.refill(question.seed)
-        metered = question.meter or station.must_be_metered()
+        paired = self._paired_operations[question.operation]
+        paired.refill(question.seed)
+        metered = question.meter or paired.must_be_metered()
         if metered:
-            wrong = station.check(station.meter_loops(self._line_tracer))
+            wrong = paired.check(paired.meter_loops(self._line_tracer))
             if wrong is not None:
                 return Failed("incorrect", wrong)
         children_started = children_cpu_ns()
@@ -182,23 +182,23 @@ class RequestHandler:
         result = None
         for step in question.steps:
             if step.side == "native":
-                readings.append(station.time_native(step))
+                readings.append(paired.time_native(step))
             elif step.side == "dispatch":
                 readings.append(time_dispatch(self._tiny, step))
             else:
-                reading, result = station.time_subject(step)
+                reading, result = paired.time_subject(step)
                 readings.append(reading)
         own_ns = _native.thread_cpu_ns() - thread_started
         others_ns = max(0, _native.process_cpu_ns() - process_started - own_ns)
         others_ns += children_cpu_ns() - children_started
         processes = count_children()
         if any(step.side == "subject" for step in question.steps):
-            wrong = station.check(result)
+            wrong = paired.check(result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
         interpreter_share = None
         if any(step.side == "subject" for step in question.steps):
-            interpreter_share = station.news_of_loops(metered=metered)
+            interpreter_share = paired.news_of_loops(metered=metered)
         return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes)
 
     @property
@@ -212,7 +212,7 @@ class RequestHandler:
         def assess(question: Assess) -> Answer:
             if not isinstance(self._subject, TinyTorchSubject):
                 return Failed("missing", "only a tinytorch package has a capstone")
-            desk = TaskContext(
+            context = TaskContext(
                 self._subject,
                 self._kernels,
                 self._root,
@@ -221,7 +221,7 @@ class RequestHandler:
                 question.time_s,
                 question.own,
             )
-            figures = perform(question.task, desk)
+            figures = perform(question.task, context)
             return Assessed(figures, dict(self._subject.files), _remarks(self._subject))
 
         return assess
@@ -240,7 +240,7 @@ class RequestHandler:
 
 
 def _remarks(subject: Subject) -> tuple[str, ...]:
-    """What was noticed of the student's code; it may hold names of their classes."""
+    """Return what was noticed of the student's code; it may hold names of their classes."""
     return (
         tuple(map(one_line, subject.package.remarks))
         if isinstance(subject, TinyTorchSubject)

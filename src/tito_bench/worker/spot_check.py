@@ -47,7 +47,7 @@ class SpotCheck:
     def check(self, result: object, native_ns: float) -> str | None:
         """Return why `result`, of the last call of the subject, is wrong, or None.
 
-        Replays the changes of the inputs on the native side, so that it also
+        Replay the changes of the inputs on the native side, so that it also
         finds inputs that the subject has changed itself. On the way it looks at
         one call that nobody could foresee: else only the last one had to be
         right. Of a kernel that is slow, by its `native_ns` a call, it is the one or the other.
@@ -96,14 +96,14 @@ class SpotCheck:
 
 
 def _below(limit: int) -> int:
-    """A number that nobody can foresee."""
+    """Draw a number below `limit` that nobody can foresee."""
     return int.from_bytes(_urandom(8), "little") % limit
 
 
 def _disagreement_at(
     witness: _native.ResultSampler, expected: tuple[float, ...], allowed: float
 ) -> str | None:
-    """Why what `witness` has seen of a result is wrong, or None."""
+    """Return why what `witness` has seen of a result is wrong, or None."""
     errors = [abs(seen - right) for seen, right in zip(witness.values or (), expected, strict=True)]
     worst = next((error for error in errors if not error <= allowed), None)  # NaN is worse as well
     if worst is None:

@@ -21,7 +21,7 @@ def become_subreaper() -> None:
     """Go on in a child process; this one waits for it, and ends as it ended.
 
     Call it first of all: what was opened before is closed in this process
-    only where its number is below 16. Does nothing on Windows.
+    only where its number is below 16. Do nothing on Windows.
     """
     if os.name != "posix":
         return

@@ -118,7 +118,7 @@ class Snapshot:
         self._namespaces.append(_Namespace(_name_of(type(thing)), get, names))
 
     def tampered(self) -> str | None:
-        """The first thing that is no longer what it was, by its full name, or None."""
+        """Find the first thing that is no longer what it was, by its full name, or None."""
         for namespace in self._namespaces:
             changed = namespace.changed()
             if changed is not None:

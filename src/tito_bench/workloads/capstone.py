@@ -44,12 +44,12 @@ _VERSIONS = {"mlp_wide": 2}  # its native reference packs
 
 
 def batch_of(model: str, size: int) -> tuple[int, ...]:
-    """The shape of a batch of `size` inputs."""
+    """Return the shape of a batch of `size` inputs."""
     return (size, *_SHAPES[model])
 
 
 def model_operation(model: str, size: int, *, scored: bool = False) -> Operation:
-    """A forward pass of `model` on a batch of `size`."""
+    """Return a forward pass of `model` on a batch of `size`."""
     return Operation(
         f"{model}_forward_{size}",
         model,

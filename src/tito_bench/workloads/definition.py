@@ -17,7 +17,7 @@ _NOT_DEFINING = frozenset({"version", "scored"})
 
 
 def definition_hash(operation: Operation) -> str:
-    """Twelve hex digits that change when a field of the operation's definition changes.
+    """Return 12 hex digits that change when a field of the operation's definition changes.
 
     A field at its default is left out, so that a new field with a default
     leaves the hashes of old operations as they are. What a `kind` computes is

@@ -35,7 +35,7 @@ class Digits:
 
 
 def shipped_digits() -> Digits:
-    """The digits that come with tito-bench."""
+    """Load the digits that come with tito-bench."""
     with np.load(_DATA / "digits.npz", allow_pickle=False) as stored:
         images = (
             stored[name].astype(np.float32, order="C") / np.float32(_GREY_LEVELS)
@@ -47,7 +47,7 @@ def shipped_digits() -> Digits:
 
 
 def course_digits(root: Path) -> tuple[Digits | None, str]:
-    """The course's own files below `root`, or None; and in one line why not.
+    """Return the course's own files below `root`, or None; and in one line why not.
 
     They are pickles. Nothing in them is executed: see `workloads.pickles`.
     """
@@ -73,13 +73,13 @@ def course_digits(root: Path) -> tuple[Digits | None, str]:
 
 
 def enlarge(images: np.ndarray) -> np.ndarray:
-    """(n, 8, 8) to (n, 28, 28): every pixel three times in each direction, in a frame of two."""
+    """Enlarge (n, 8, 8) to (n, 28, 28): every pixel three times each way, in a frame of two."""
     tripled = images.repeat(3, axis=1).repeat(3, axis=2)
     return np.ascontiguousarray(np.pad(tripled, ((0, 0), (2, 2), (2, 2))))
 
 
 def _checked(found: object) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of one file. Raises ValueError where they are not the digits."""
+    """Return images and labels of one file. Raises ValueError where they are not the digits."""
     found = found if isinstance(found, dict) else {}
     images, labels = found.get("images"), found.get("labels")
     if not isinstance(images, np.ndarray) or not isinstance(labels, np.ndarray):

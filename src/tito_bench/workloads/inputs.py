@@ -49,7 +49,7 @@ class InputPool:
 
 
 def make_weights(shapes: Sequence[tuple[int, ...]], seed: int) -> tuple[np.ndarray, ...]:
-    """Parameters with He scaling, so that activations keep their size from layer to layer.
+    """Make parameters with He scaling: activations keep their size from layer to layer.
 
     Matrices are (in, out), uniform with standard deviation sqrt(2 / in) (He et
     al., "Delving deep into rectifiers", ICCV 2015); vectors are biases in [-0.5, 0.5).

@@ -32,7 +32,7 @@ _LAMBDA = 4.0
 
 
 def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | None:
-    """Why `result` is wrong, or None where it is right.
+    """Return why `result` is wrong, or None where it is right.
 
     Parameters
     ----------
@@ -57,13 +57,16 @@ def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | 
 
 
 def same_values(mine: np.ndarray, theirs: np.ndarray) -> bool:
-    """Whether two arrays of one shape are equal, element by element."""
+    """Return whether two arrays of one shape are equal, element by element."""
     return bool(_logical_and.reduce(_equal(mine, theirs), axis=None))
 
 
 def deep_error(sums: tuple[int, ...], expected: np.ndarray) -> float:
-    """Each layer errs by about lambda * sqrt(k) * u of the size of its values, and passes on
-    what came in; norms and activations keep that size."""
+    """Return the largest error that rounding explains in the result of several layers.
+
+    Each layer errs by about lambda * sqrt(k) * u of the size of its values, and passes on
+    what came in; norms and activations keep that size.
+    """
     size = max(1.0, float(_maximum.reduce(_absolute(expected), axis=None, initial=0.0)))
     return _LAMBDA * EPSILON * size * sum(math.sqrt(length) for length in sums)
 

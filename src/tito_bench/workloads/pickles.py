@@ -24,7 +24,7 @@ class UnsafePickle(ValueError):
 
 
 def load_plain_pickle(data: bytes) -> Any:
-    """What is pickled in `data`: containers, text, numbers, arrays of numbers.
+    """Load what is pickled in `data`: containers, text, numbers, arrays of numbers.
 
     Raises `UnsafePickle` for anything else, before any of it is called.
     """
@@ -62,7 +62,7 @@ def _plain_dtype(kind: Any, *_flags: Any) -> np.dtype[Any]:
 
 
 def _bytes_of(text: Any, encoding: Any = "latin1") -> bytes:
-    """How bytes are written before protocol 3."""
+    """Return bytes as they are written before protocol 3."""
     if not isinstance(text, str) or encoding != "latin1":
         raise UnsafePickle("refused: bytes in another encoding than pickles use")
     return text.encode("latin1")

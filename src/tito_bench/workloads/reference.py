@@ -43,13 +43,13 @@ GELU_FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def mlp_logits(weights: Weights, images: np.ndarray) -> np.ndarray:
-    """``relu(images @ w1 + b1) @ w2 + b2`` with images (n, in)."""
+    """Compute ``relu(images @ w1 + b1) @ w2 + b2`` with images (n, in)."""
     w1, b1, w2, b2 = weights
     return np.asarray(_maximum(images @ w1 + b1, 0) @ w2 + b2)
 
 
 def mlp_step(weights: Weights, images: np.ndarray, labels: np.ndarray, rate: float) -> float:
-    """One step of gradient descent, in place; the loss before it.
+    """Take one step of gradient descent, in place; return the loss before it.
 
     `images` (n, in) float32, `labels` (n,) int64.
     """
@@ -79,7 +79,7 @@ def mlp_step(weights: Weights, images: np.ndarray, labels: np.ndarray, rate: flo
 
 
 def transformer_block(weights: Weights, x: np.ndarray, variant: str) -> np.ndarray:
-    """A pre-norm block with one head, in float64: x (n, t, d).
+    """Compute a pre-norm block with one head, in float64: x (n, t, d).
 
     `variant` is the form of GELU, and BLENDED after it where the attention takes a
     straight path to 1e-4, as the course's did in autumn 2025: gradients are to reach

@@ -19,5 +19,5 @@ LARGEST_INPUT = max(math.prod(shape) for operation in _ALL for shape in operatio
 
 
 def operation_named(name: str) -> Operation:
-    """The operation of that name. Raises KeyError."""
+    """Return the operation of that name. Raises KeyError."""
     return OPERATIONS[name]
