@@ -89,6 +89,7 @@ def test_a_packages_own_agrees_too(kind: Kind, operation: Operation, complete: P
     expected = native(operation, inputs, weights)
     built = subject.operation(kind, tuple(array.copy() for array in weights))
     result = built.function(*built.arguments(inputs))
+    subject.package.close()
     kind.recompute(built.variant, inputs, weights, expected)
     assert disagreement(result, expected, kind.tolerance(inputs, weights, expected)) is None
 

@@ -91,5 +91,4 @@ def test_a_new_module_that_lowers_the_score_is_said_with_it(run_cli: Run, projec
     assert line in " ".join(second.stdout.split())
     assert line in " ".join(run_cli("benchmark", "history").stdout.split())
     compared = " ".join(run_cli("benchmark", "compare", "latest~1", "latest").stdout.split())
-    assert "that of B of tensor, mlp, mlp wide, transformer, cnn;" in compared
-    assert "what only one of them has is not compared" in compared
+    assert "Now 7 scored operations were measured, it was 6;" in compared
