@@ -47,6 +47,13 @@ def test_no_interface_is_no_candidate(monkeypatch):
     assert found.of("matmul_100", References({"matmul_100": 9.0})) is found.kernels
 
 
+def test_what_an_earlier_worker_found_is_not_looked_into_again(made_blas):
+    cblas = cblas_in(ctypes.CDLL(made_blas("-DRESULT=2.0f")))
+    assert find_candidates(cblas, References()).blas is not None
+    refused = find_candidates(cblas, References({}, "threads"))
+    assert (refused.blas, refused.problem) == (None, "threads")
+
+
 def test_a_slow_blas_is_nobodys_reference(made_blas):
     found = made(made_blas("-O0"))
     assert found.problem is None

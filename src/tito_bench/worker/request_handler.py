@@ -132,7 +132,7 @@ class RequestHandler:
 
     def _load(self, question: Load) -> Answer:
         threadpoolctl.threadpool_limits(1)
-        self._candidates = find_candidates()
+        self._candidates = find_candidates(references=question.references)
         self._references = question.references or self._candidates.choose(
             map(operation_named, question.operations), self._pool
         )
