@@ -92,3 +92,4 @@ def test_a_new_module_that_lowers_the_score_is_said_with_it(run_cli: Run, projec
     assert line in " ".join(run_cli("benchmark", "history").stdout.split())
     compared = " ".join(run_cli("benchmark", "compare", "latest~1", "latest").stdout.split())
     assert "Now 7 scored operations were measured, it was 6;" in compared
+    assert "The code is the same" not in compared, "a module more, or other modules edited"
