@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tito_bench import _native
-from tito_bench.kinds import Kind
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
-from tito_bench.subjects.operation import Arrays, SubjectOperation
 from tito_bench.worker.input_perturbation import InputPerturbation
 from tito_bench.worker.interpreter_share import InterpreterShare
 from tito_bench.worker.line_tracer import HiddenLines, LineTracer, Watched
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_timing import PairedTiming
 from tito_bench.worker.spot_check import SpotCheck
-from tito_bench.workloads.inputs import InputPool
-from tito_bench.workloads.operation import Operation
 
 __all__ = ["PairedOperation"]
 
@@ -34,21 +27,11 @@ class PairedOperation:
     # No attribute can be put before a method of the same name.
     __slots__ = LASTING
 
-    def __init__(
-        self,
-        operation: Operation,
-        build: Callable[[Kind, Arrays], SubjectOperation],
-        kernels: _native.Kernels,
-        pool: InputPool,
-    ) -> None:
-        """Make both sides; `build` makes the subject's.
-
-        Raises whatever the student's code raises.
-        """
-        self._arrays = PairedArrays(operation, build, kernels, pool)
-        changes = InputPerturbation(operation, pool)
-        self._spot_check = SpotCheck(self._arrays, changes)
-        self._timing = PairedTiming(self._arrays, changes, self._spot_check)
+    def __init__(self, arrays: PairedArrays, changes: InputPerturbation) -> None:
+        """Time and check both sides of `arrays`, whose inputs `changes` changes."""
+        self._arrays = arrays
+        self._spot_check = SpotCheck(arrays, changes)
+        self._timing = PairedTiming(arrays, changes, self._spot_check)
         self._share = InterpreterShare()
 
     def parts(self) -> tuple[tuple[object, tuple[str, ...]], ...]:

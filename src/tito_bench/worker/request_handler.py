@@ -41,8 +41,10 @@ from tito_bench.subjects.redaction import one_line
 from tito_bench.subjects.student_errors import is_our_own
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.worker.child_processes import children_cpu_ns, count_children
+from tito_bench.worker.input_perturbation import InputPerturbation
 from tito_bench.worker.line_tracer import HiddenLines, LineTracer
 from tito_bench.worker.native_reference import Candidates, find_candidates
+from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
 from tito_bench.worker.tamper_detection import Snapshot
 from tito_bench.workloads.inputs import InputPool
@@ -158,7 +160,10 @@ class RequestHandler:
             raise AssertionError("Load comes before Prepare")
         operation = operation_named(question.operation)
         kernels = self._candidates.of(operation.name, self._references)
-        paired = PairedOperation(operation, self._subject.operation, kernels, self._pool)
+        paired = PairedOperation(
+            PairedArrays(operation, self._subject.operation, kernels, self._pool),
+            InputPerturbation(operation, self._pool),
+        )
         self._paired_operations[operation.name] = paired
         for part, lasting in paired.parts():
             self._snapshot.watch(part, *lasting)
