@@ -32,11 +32,12 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class _Definition:
-    """The text of one definition, and where it stood."""
+    """The text of one definition, and where it stood: in a file of that name, shown as `place`."""
 
     name: str
     text: str
     file: str
+    place: str
     first_line: int
 
 
@@ -77,7 +78,7 @@ def gather_source(thing: object) -> GatheredSource:
     """
     if not isinstance(thing, type | FunctionType):
         shown = safe_text(type(thing).__name__)
-        raise SubjectError(f"bench measures a function or a class; this is a {shown}")
+        raise SubjectError(f"bench measures a function or a class, and this is neither: {shown}")
     gathering = _Gathering()
     gathering.add(thing)
     return gathering.module(thing.__name__)
@@ -105,8 +106,7 @@ class _Gathering:
             first = len(lines) + 1
             lines += text.splitlines()
             if isinstance(part, _Definition):
-                place = (first, len(lines), _shown_place(part.file), part.first_line)
-                origins.append(place)
+                origins.append((first, len(lines), part.place, part.first_line))
         return GatheredSource(name, "\n".join(lines) + "\n", tuple(origins))
 
     def add(self, thing: type | FunctionType) -> None:
@@ -142,8 +142,8 @@ class _Gathering:
         else:
             kind = safe_text(type(value).__name__)
             raise SubjectError(
-                f"{safe_text(user)} uses {safe_text(name)}, a {kind} that cannot be sent to "
-                "the measuring process: pass it in as an argument, or make it inside"
+                f"{safe_text(user)} uses {safe_text(name)} ({kind}), which cannot be sent to the "
+                "measuring process: pass it in as an argument, or make it inside"
             )
 
 
@@ -161,20 +161,30 @@ def _refuse_closure(function: FunctionType) -> None:
 
 def _definition_of(thing: type | FunctionType) -> _Definition:
     """Return the text of a definition, from its cell or file."""
-    code = _code_of(thing)
-    name = thing.__name__
-    if code is None:
-        raise SubjectError(f"the source of {safe_text(name)} is not to be had: it has no methods")
-    lines = linecache.getlines(code.co_filename, _namespace_of(thing))
-    for node in _definitions_in("".join(lines)):
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        last = node.end_lineno or node.lineno
-        if node.name == name and first <= code.co_firstlineno <= last:
-            text = textwrap.dedent("".join(lines[first - 1 : last]))
-            return _Definition(name, text, code.co_filename, first)
+    code, name = _code_of(thing), thing.__name__
+    if code is not None:
+        file = code.co_filename
+        lines = linecache.getlines(file, _namespace_of(thing))
+        for first, last in _spans("".join(lines), name):
+            if first <= code.co_firstlineno <= last:
+                text = textwrap.dedent("".join(lines[first - 1 : last]))
+                return _Definition(name, text, file, _shown_place(file), first)
+    elif thing.__module__ == "__main__":  # a class of which every method was replaced
+        for number, cell in reversed([*enumerate(_cells())]):
+            for first, last in _spans(cell, name):
+                text = "".join(cell.splitlines(keepends=True)[first - 1 : last])
+                return _Definition(name, textwrap.dedent(text), "", f"cell [{number}]", first)
     raise SubjectError(
         f"the source of {safe_text(name)} is not to be had: define it in a cell or a file"
     )
+
+
+def _spans(source: str, name: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and last line of every definition of `name`, decorators with it."""
+    for node in _definitions_in(source):
+        if node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            yield first, node.end_lineno or node.lineno
 
 
 def _definitions_in(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
@@ -259,9 +269,14 @@ def _is_constant(value: object) -> bool:
 
 def _shown_place(file: str) -> str:
     """Return "cell [3]" for what was run in a notebook as that, else the name of the file."""
-    cells = vars(sys.modules["__main__"]).get("In")
     text = "".join(linecache.getlines(file)).strip()
-    for number, cell in enumerate(cells if isinstance(cells, list) else ()):
-        if text and isinstance(cell, str) and cell.strip() == text:
+    for number, cell in enumerate(_cells()):
+        if text and cell.strip() == text:
             return f"cell [{number}]"
     return "your code" if file.startswith("<") else safe_text(re.split(r"[/\\]", file)[-1])
+
+
+def _cells() -> list[str]:
+    """Return the cells of the notebook by number, as IPython keeps them; none elsewhere."""
+    cells = vars(sys.modules["__main__"]).get("In")
+    return list(map(str, cells)) if isinstance(cells, list) else []
