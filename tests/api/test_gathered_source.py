@@ -33,7 +33,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
                 linecache.cache, file, (len(text), None, text.splitlines(keepends=True), file)
             )
             vars(main)["In"].append(text)
-            exec(compile(text, file, "exec"), vars(main))
+            exec(compile(text, file, "exec"), vars(main))  # noqa: S102 - cells of the test
         return vars(main)
 
     return run
@@ -44,7 +44,7 @@ def sent(names: dict[str, Any], name: str) -> dict[str, Any]:
     module = ModuleType("sent")
     sys.modules["sent"] = module
     try:
-        exec(gather_source(names[name]).text, vars(module))
+        exec(gather_source(names[name]).text, vars(module))  # noqa: S102 - as the worker does
     finally:
         del sys.modules["sent"]
     return vars(module)
@@ -151,21 +151,27 @@ def test_a_changed_function_is_sent_as_it_is_now(notebook: Notebook) -> None:
         (["f = lambda a: a"], "a lambda has no source of its own: write it with def"),
         (
             ["def make(k):\n    def f(a):\n        return a * k\n    return f", "f = make(2)"],
-            "f is a closure over k, which cannot be sent to the measuring process: "
-            "define it at the top of a cell",
+            (
+                "f is a closure over k, which cannot be sent to the measuring process: "
+                "define it at the top of a cell"
+            ),
         ),
         (
             ["import numpy as np\ntable = np.ones(3)", "def f(a):\n    return a + table"],
-            "f uses table (ndarray), which cannot be sent to the measuring process: "
-            "pass it in as an argument, or make it inside",
+            (
+                "f uses table (ndarray), which cannot be sent to the measuring process: "
+                "pass it in as an argument, or make it inside"
+            ),
         ),
         (
             ["f = type('f', (), {})"],
             "the source of f is not to be had: define it in a cell or a file",
         ),
         (
-            ["scope = {'__name__': '__main__'}\nexec('def f():\\n    return 1', scope)"]
-            + ["f = scope['f']"],
+            [
+                "scope = {'__name__': '__main__'}\nexec('def f():\\n    return 1', scope)",
+                "f = scope['f']",
+            ],
             "the source of f is not to be had: define it in a cell or a file",
         ),
     ],
