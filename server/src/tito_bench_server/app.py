@@ -19,6 +19,7 @@ from tito_bench_server.errors import StoreUnavailable
 from tito_bench_server.members.routes import member_routes
 from tito_bench_server.operations import operation_routes
 from tito_bench_server.pages.routes import page_routes, static_routes
+from tito_bench_server.peers.routes import peer_routes
 from tito_bench_server.problems import Problem, Refusal, busy, problem_response
 from tito_bench_server.releases.routes import release_routes
 from tito_bench_server.releases.schedule import daily
@@ -61,7 +62,7 @@ def build_app(services: Services, *, with_daily_work: bool = False) -> Starlette
             services.writer.close()
             services.database.close()
 
-    course_routes = [*member_routes(), *release_routes(), *page_routes()]
+    course_routes = [*member_routes(), *peer_routes(), *release_routes(), *page_routes()]
     app = Starlette(
         routes=[
             Mount("/c/{code}", routes=course_routes),
