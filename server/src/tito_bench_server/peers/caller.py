@@ -8,6 +8,7 @@ from typing import Literal, NoReturn
 
 import sqlalchemy as sa
 
+from tito_bench_server.courses import features_of
 from tito_bench_server.problems import Problem
 from tito_bench_server.store import tables
 
@@ -26,7 +27,7 @@ class Caller:
     milestones: int
     today: int
     is_open: bool
-    features: frozenset[Feature]
+    features: frozenset[str]
 
     def need(self, feature: Feature) -> None:
         """Raise `Refusal` with 403 where the course does not have it."""
@@ -49,17 +50,13 @@ def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
     ).one_or_none()
     if row is None:
         refuse(401, "Not known", "this needs the member key of someone who has joined")
-    features: set[Feature] = set()
-    # The roster is for those who know each other: a course that anybody may join has none.
-    if row.roster_on and row.code_digest is not None:
-        features.add("roster")
-        if row.ladder_on:
-            features.add("ladder")
-    if not row.school:
-        if row.groups_on:
-            features.add("groups")
-        if row.mentors_on:
-            features.add("mentors")
+    features = features_of(
+        roster=bool(row.roster_on) and row.code_digest is not None,
+        ladder=bool(row.ladder_on),
+        groups=bool(row.groups_on),
+        mentors=bool(row.mentors_on),
+        school=bool(row.school),
+    )
     return Caller(
         id=member_id,
         course_id=row.course_id,
@@ -67,7 +64,7 @@ def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
         milestones=row.milestones,
         today=today,
         is_open=bool(row.takes_members),
-        features=frozenset(features),
+        features=frozenset(name for name, on in features.items() if on),
     )
 
 
