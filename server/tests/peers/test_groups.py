@@ -15,6 +15,14 @@ from world import World
 
 CONTACT = "https://chat.example/invite/abc"
 ASK = {"language": "en", "utc_hours": 1}
+PLAIN = {
+    "from_module": 1,
+    "to_module": 2,
+    "language": "en",
+    "utc_hours": 0,
+    "places": 3,
+    "contact": "x",
+}
 
 
 def _make(world: World, key: str, **changes: Any) -> str:
@@ -108,8 +116,7 @@ def test_own_words_are_shown_when_approved(world: World) -> None:
     assert world.peer(ada, "GET", f"groups/{group}")["about"] == "We meet on Sundays"
     assert world.peer(ben, "GET", f"groups/{group}")["about"] == ""
     for bad in ("join https://x.example", "mail me@x.org", "ring 030 1234567", "see spam.com/x"):
-        body = dict(from_module=1, to_module=2, language="en", utc_hours=0, places=3, contact="x")
-        world.peer(ben, "POST", "groups", 422, **body, about=bad)
+        world.peer(ben, "POST", "groups", 422, **PLAIN, about=bad)
 
 
 def test_the_last_place_is_given_once(world: World) -> None:
@@ -136,7 +143,7 @@ def test_the_last_place_is_given_once(world: World) -> None:
 def test_a_repeated_post_is_in_effect_once(world: World) -> None:
     _, ada = world.join()
     once = uuid.uuid4()
-    body = dict(from_module=1, to_module=2, language="en", utc_hours=0, places=3, contact="x")
+    body = PLAIN
     answers = [
         world.request(
             "POST", "/api/community/groups", key=ada, idempotency=once, json_body=body
@@ -247,8 +254,7 @@ def test_a_course_that_is_closed_or_has_none(world: World, flags: dict, status: 
     group = _make(world, ada)
     with world.services.database.write() as connection:
         connection.execute(sa.update(tables.course).values(**flags))
-    body = dict(from_module=1, to_module=2, language="en", utc_hours=0, places=3, contact="x")
-    world.peer(ada, "POST", "groups", status, **body)
+    world.peer(ada, "POST", "groups", status, **PLAIN)
     world.peer(ben, "POST", f"groups/{group}/ask", status, **ASK)
     world.peer(ada, "POST", f"groups/{group}/leave")  # ending is always possible
 
