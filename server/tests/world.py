@@ -47,6 +47,7 @@ WITHOUT_LIMITS = Settings(
         joins_per_hour_with_code=10**9,
         joins_per_hour_without_code=10**9,
         reads_per_minute=10**9,
+        streams=10**6,
     )
 )
 
