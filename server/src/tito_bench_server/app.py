@@ -23,6 +23,7 @@ from tito_bench_server.live.bus import Bus
 from tito_bench_server.live.streams import heartbeat, stream_routes
 from tito_bench_server.members.routes import member_routes
 from tito_bench_server.operations import operation_routes
+from tito_bench_server.pages.peers import peer_page_routes
 from tito_bench_server.pages.routes import page_routes, static_routes
 from tito_bench_server.peers.routes import peer_routes
 from tito_bench_server.problems import Problem, Refusal, busy, problem_response
@@ -80,6 +81,7 @@ def build_app(services: Services, *, with_daily_work: bool = False) -> Starlette
         *peer_routes(),
         *release_routes(),
         *page_routes(),
+        *peer_page_routes(),
     ]
     app = Starlette(
         routes=[

@@ -31,9 +31,11 @@ __all__ = [
     "base_path",
     "count_read",
     "idempotency_key",
+    "idempotency_key_of",
     "in_turn",
     "member_routes",
     "read_body",
+    "read_form",
     "same_origin",
     "signed_in",
     "signed_in_or_none",
@@ -46,6 +48,7 @@ PLAIN_SESSION_COOKIE = "tito-session"
 
 _LARGEST = {Action.SUBMIT: 256 * 1024}
 _LARGEST_BODY = 64 * 1024
+_LARGEST_FORM = 16 * 1024
 _BODY_WAIT_S = 20.0
 _KEY = re.compile(r"tbk_[A-Za-z0-9_-]{43}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -250,7 +253,11 @@ def _unknown_key() -> Problem:
 
 def idempotency_key(request: Request) -> uuid.UUID:
     """Return what makes sending it twice the same as once; raises `Refusal` with 422."""
-    text = request.headers.get("idempotency-key", "")
+    return idempotency_key_of(request.headers.get("idempotency-key", ""))
+
+
+def idempotency_key_of(text: str) -> uuid.UUID:
+    """Return the key that this text is; raises `Refusal` with 422 for another."""
     if _UUID.fullmatch(text) is None:
         raise Problem(422, "No key", "the header Idempotency-Key must hold a UUID").raised()
     return uuid.UUID(text)
@@ -294,12 +301,29 @@ def same_origin(request: Request) -> None:
 
 async def read_body(request: Request, most: int) -> bytes:
     """Return the body, read in bounded time and size."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if (
-        kind != "application/json"
+        _content_type(request) != "application/json"
         or request.headers.get("content-encoding", "identity") != "identity"
     ):
         raise Problem(415, "Not JSON", "send application/json, not compressed").raised()
+    return await _received(request, most)
+
+
+async def read_form(request: Request) -> str:
+    """Return what a form of these pages sent, not parsed yet."""
+    if _content_type(request) != "application/x-www-form-urlencoded":
+        raise Problem(415, "Not a form", "this address takes forms of these pages").raised()
+    try:
+        return (await _received(request, _LARGEST_FORM)).decode()
+    except UnicodeDecodeError as error:
+        raise Problem(422, "Not understood", "the form is not UTF-8").raised() from error
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _received(request: Request, most: int) -> bytes:
     received = bytearray()
     try:
         async with asyncio.timeout(_BODY_WAIT_S):
