@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -151,7 +152,12 @@ def main() -> None:
         bodies = _people(database, options.learners)
         begun = time.perf_counter()
         answers = asyncio.run(_ask_all(base, bodies))
-        print(f"asked and matched: {time.perf_counter() - begun:.1f} s; answers {dict(answers)}")
+        took = time.perf_counter() - begun
+        times = psutil.Process(process.pid).cpu_times()
+        print(
+            f"asked and matched: {took:.1f} s, {times.user + times.system:.1f} s of CPU in the "
+            f"server; answers {dict(answers)}"
+        )
         _look(database)
 
 

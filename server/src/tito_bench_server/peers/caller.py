@@ -42,12 +42,7 @@ class Caller:
 
 def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
     """Return who acts; raises `Refusal` with 401 for one who has just left."""
-    member, course = tables.member, tables.course
-    row = connection.execute(
-        sa.select(member.c.course_id, member.c.modules, member.c.milestones, course)
-        .join(course, course.c.id == member.c.course_id)
-        .where(member.c.id == member_id)
-    ).one_or_none()
+    row = connection.execute(_MEMBER, {"whose": member_id}).one_or_none()
     if row is None:
         refuse(401, "Not known", "this needs the member key of someone who has joined")
     features = features_of(
@@ -66,6 +61,18 @@ def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
         is_open=bool(row.takes_members),
         features=frozenset(name for name, on in features.items() if on),
     )
+
+
+_MEMBER = (
+    sa.select(
+        tables.member.c.course_id,
+        tables.member.c.modules,
+        tables.member.c.milestones,
+        tables.course,
+    )
+    .join(tables.course, tables.course.c.id == tables.member.c.course_id)
+    .where(tables.member.c.id == sa.bindparam("whose"))
+)
 
 
 def shunned(connection: sa.Connection, member_id: int) -> frozenset[int]:

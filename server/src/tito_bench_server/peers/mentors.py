@@ -46,6 +46,61 @@ _contact, _block = tables.match_contact, tables.block
 _ACTIVE = ("proposed", "met")
 _BANDS = range(8)
 
+# Made once: making a statement takes longer than running it, and everybody asks at once.
+_OPEN_REQUEST = sa.select(_request).where(
+    _request.c.number == sa.bindparam("which"), _request.c.state == "open"
+)
+_BEST = (
+    sa.select(_mentor.c.member_id)
+    .where(
+        _mentor.c.course_id == sa.bindparam("course"),
+        _mentor.c.free > 0,
+        _mentor.c.paused.is_(False),
+        _mentor.c.modules >= sa.bindparam("least"),
+        _mentor.c.utc_band.in_(sa.bindparam("bands", expanding=True)),
+        _mentor.c.languages.contains(sa.bindparam("language", type_=sa.Text)),
+        _mentor.c.member_id != sa.bindparam("learner"),
+        _mentor.c.member_id.not_in(sa.bindparam("not_for", expanding=True)),
+    )
+    .order_by(
+        _mentor.c.modules > sa.bindparam("most"),  # near-peers first: experts are few
+        _mentor.c.free.desc(),
+        _mentor.c.member_id,
+    )
+    .limit(1)
+)
+_NOT_FOR = sa.union_all(
+    sa.select(_block.c.other_id).where(_block.c.member_id == sa.bindparam("whose")),
+    sa.select(_block.c.member_id).where(_block.c.other_id == sa.bindparam("whose")),
+    sa.select(_pairing.c.mentor_id).where(_pairing.c.learner_id == sa.bindparam("whose")),
+    sa.select(_pairing.c.learner_id).where(_pairing.c.mentor_id == sa.bindparam("whose")),
+)
+_WAITING = (
+    sa.select(sa.func.count())
+    .select_from(_request)
+    .where(_request.c.course_id == sa.bindparam("course"), _request.c.state == "open")
+)
+_FREE = (
+    sa.select(_mentor.c.free)
+    .where(
+        _mentor.c.course_id == sa.bindparam("course"),
+        _mentor.c.free > 0,
+        _mentor.c.paused.is_(False),
+    )
+    .limit(sa.bindparam("most"))
+)
+_LEFT = _mentor.c.places - (
+    sa.select(sa.func.count())
+    .select_from(_pairing)
+    .where(_pairing.c.mentor_id == sa.bindparam("whose"), _pairing.c.state.in_(_ACTIVE))
+    .scalar_subquery()
+)
+_COUNT_FREE = (
+    sa.update(_mentor)
+    .where(_mentor.c.member_id == sa.bindparam("whose"))
+    .values(free=sa.case((_LEFT > 0, _LEFT), else_=0))
+)
+
 
 def offer(connection: sa.Connection, caller: Caller, body: OfferBody) -> None:
     """Offer to be a mentor, or change the offer; how far one is, the own profile says."""
@@ -232,32 +287,21 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
 
 def find_mentor(connection: sa.Connection, number: int, today: int) -> bool:
     """Propose the best free mentor to an open request; False where there is none."""
-    request = connection.execute(
-        sa.select(_request).where(_request.c.number == number, _request.c.state == "open")
-    ).one_or_none()
+    request = connection.execute(_OPEN_REQUEST, {"which": number}).one_or_none()
     if request is None:
         return False
-    bands = [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H]
     least, most = (request.module + ahead for ahead in NEAR_PEER)
     best = connection.execute(
-        sa.select(_mentor.c.member_id)
-        .where(
-            _mentor.c.course_id == request.course_id,
-            _mentor.c.free > 0,
-            _mentor.c.paused.is_(False),
-            _mentor.c.modules >= least,
-            _mentor.c.utc_band.in_(bands),
-            _mentor.c.languages.contains(f" {request.language} "),
-            _mentor.c.member_id != request.member_id,
-            ~_met_before(_mentor.c.member_id, sa.literal(request.member_id)),
-            ~_blocked(_mentor.c.member_id, sa.literal(request.member_id)),
-        )
-        .order_by(
-            (_mentor.c.modules > most),  # near-peers first: experts are few
-            _mentor.c.free.desc(),
-            _mentor.c.member_id,
-        )
-        .limit(1)
+        _BEST,
+        {
+            "course": request.course_id,
+            "learner": request.member_id,
+            "least": least,
+            "most": most,
+            "bands": [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H],
+            "language": f" {request.language} ",
+            "not_for": _not_for(connection, request.member_id),
+        },
     ).scalar()
     if best is None:
         return False
@@ -281,8 +325,7 @@ def fill_places(connection: sa.Connection, mentor_id: int, today: int) -> None:
                 _request.c.utc_band.in_(bands),
                 _request.c.language.in_(mentor.languages.split()),
                 _request.c.member_id != mentor_id,
-                ~_met_before(sa.literal(mentor_id), _request.c.member_id),
-                ~_blocked(sa.literal(mentor_id), _request.c.member_id),
+                _request.c.member_id.not_in(_not_for(connection, mentor_id)),
             )
             .order_by(_request.c.number)
             .limit(1)
@@ -342,18 +385,7 @@ def _propose(connection: sa.Connection, request: sa.Row[Any], mentor_id: int, to
 
 def _count_free(connection: sa.Connection, mentor_id: int) -> None:
     """Write down how many places a mentor has free: more may be taken than are offered now."""
-    active = (
-        sa.select(sa.func.count())
-        .select_from(_pairing)
-        .where(_pairing.c.mentor_id == mentor_id, _pairing.c.state.in_(_ACTIVE))
-        .scalar_subquery()
-    )
-    left = _mentor.c.places - active
-    connection.execute(
-        sa.update(_mentor)
-        .where(_mentor.c.member_id == mentor_id)
-        .values(free=sa.case((left > 0, left), else_=0))
-    )
+    connection.execute(_COUNT_FREE, {"whose": mentor_id})
 
 
 def _active_of(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list[sa.Row[Any]]:
@@ -370,33 +402,19 @@ def _offer_of(connection: sa.Connection, member_id: int) -> sa.Row[Any] | None:
     ).one_or_none()
 
 
-def _met_before(
-    mentor_id: sa.ColumnElement[int], learner_id: sa.ColumnElement[int]
-) -> sa.ColumnElement[bool]:
-    """Return whether these two were proposed to each other before, which is not done twice."""
-    return sa.exists().where(_pairing.c.mentor_id == mentor_id, _pairing.c.learner_id == learner_id)
-
-
-def _blocked(one: sa.ColumnElement[int], other: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        ((_block.c.member_id == one) & (_block.c.other_id == other))
-        | ((_block.c.member_id == other) & (_block.c.other_id == one))
-    )
+def _not_for(connection: sa.Connection, member_id: int) -> list[int]:
+    """Return with whom a member is not matched: who blocked or was blocked, and who was proposed
+    before, which is not done twice."""
+    return list(connection.execute(_NOT_FOR, {"whose": member_id}).scalars())
 
 
 def _is_full(connection: sa.Connection, course_id: int) -> bool:
     """Return whether so many wait that asking would be a promise nobody keeps."""
-    free = connection.execute(
-        sa.select(sa.func.coalesce(sa.func.sum(_mentor.c.free), 0)).where(
-            _mentor.c.course_id == course_id, _mentor.c.paused.is_(False)
-        )
-    ).scalar_one()
-    waiting = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(_request)
-        .where(_request.c.course_id == course_id, _request.c.state == "open")
-    ).scalar_one()
-    return bool(waiting >= QUEUE_PER_PLACE * free)
+    waiting = connection.execute(_WAITING, {"course": course_id}).scalar_one()
+    # Enough free places to say so: the sum of all would be asked for at every request.
+    enough = waiting // QUEUE_PER_PLACE + 1
+    places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalars()
+    return sum(places) < enough
 
 
 def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] | None:
