@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tito_bench.community.classroom import exported_files, read_class
+from tito_bench.community.classroom import read_class
+from tito_bench.community.handed_in import exported_files
 from tito_bench.community.small_groups import Bin
 from tito_bench.errors import StoreError
 
