@@ -1,4 +1,4 @@
-"""A gradebook: one row a file that was handed in. Only the instructor who has the files makes one."""
+"""A gradebook: one row a file that was handed in, for the instructor who has the files."""
 
 from __future__ import annotations
 

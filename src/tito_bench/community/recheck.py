@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tito_bench.community.classroom import SMALLEST_GROUP, Hardship, hardest_of
 from tito_bench.errors import StoreError, SubjectError, UsageError, WorkerError
-from tito_bench.measure.schedule import QUICK, STANDARD
+from tito_bench.measure.schedule import QUICK
 from tito_bench.measure.suite_runner import Progress
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.runs.baseline import measure_baseline
@@ -103,7 +103,7 @@ def recheck(
                     project,
                     subject="tinytorch",
                     package=None,
-                    budget=STANDARD,
+                    budget=QUICK,  # a class is large; three processes see more than one longer one
                     environ=environ,
                     now=now,
                     progress=progress,

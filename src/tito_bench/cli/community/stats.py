@@ -195,9 +195,8 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
     out = streams.people
     out.write(f"{found.people} people in {found.files} files\n")
     if found.unidentified:
-        out.write(
-            f"{found.unidentified} files hold no anonymous id, so they cannot be counted as people\n"
-        )
+        why = "hold no anonymous id, so they cannot be counted as people"
+        out.write(f"{found.unidentified} files {why}\n")
     _unread(found, out)
     if found.people < found.smallest_group:
         out.write(f"Fewer than {found.smallest_group} people: nothing more is shown.\n")
