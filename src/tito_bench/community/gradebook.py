@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tito_bench.community.classroom import Unread
@@ -69,7 +69,7 @@ def read_gradebook(
     `at_least` is the score that the best of baseline and capstone is to reach.
     """
     for path in files:
-        file = Path(path).name
+        file = os.path.basename(path)  # noqa: PTH119 - of 100,000 files it is a third of the time
         try:
             found = read_handed_in(path)
         except NotHandedIn as error:
@@ -113,12 +113,13 @@ def _row(
     file: Unread, found: HandedIn, roster: Mapping[str, str], at_least: float | None
 ) -> GradebookRow:
     progress = None if found.person is None else found.person.progress
-    baselines = _scores(found.submissions, "baseline")
-    capstones = _scores(found.submissions, "capstone")
+    submissions = sorted(found.submissions, key=_moment)
+    baselines = _scores(submissions, "baseline")
+    capstones = _scores(submissions, "capstone")
     if not capstones and progress is not None:
         stated = points_of(progress.capstone_score)
         capstones = [] if stated is None else [stated]
-    latest = max(found.submissions, key=_moment, default=None)
+    latest = submissions[-1] if submissions else None
     best = max([*baselines, *capstones], default=None)
     return GradebookRow(
         file=safe_text(file.file, _LONGEST),
@@ -131,23 +132,22 @@ def _row(
         capstone_latest=capstones[-1] if capstones else None,
         subject="" if latest is None else _text(latest.subject, "name"),
         verdict="" if latest is None else _text(latest.verdict, "status"),
-        measured_at="" if latest is None else _moment(latest),
+        measured_at="" if latest is None else safe_text(_moment(latest), 40),
         at_least=None if at_least is None else best is not None and best >= at_least,
         problem=file.reason,
     )
 
 
 def _scores(submissions: Iterable[Submission], benchmark: str) -> list[float]:
-    """Return the scores of one benchmark, oldest first."""
-    of_kind = [one for one in submissions if one.benchmark == benchmark]
-    points = [one.points for one in sorted(of_kind, key=_moment)]
+    """Return the scores of one benchmark, in the order of `submissions`."""
+    points = [one.points for one in submissions if one.benchmark == benchmark]
     return [one for one in points if one is not None]
 
 
 def _moment(submission: Submission) -> str:
     """Return when it was measured, as text that sorts by time; "" where it does not say."""
     found = submission.measured_at
-    return safe_text(found, 40) if isinstance(found, str) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _name(file: str, identifier: str | None, roster: Mapping[str, str]) -> str:
