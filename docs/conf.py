@@ -29,9 +29,8 @@ html_show_sphinx = False
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s:]+)\)")
 
 
-def _without_links_out(app: Sphinx, name: str, content: list[str]) -> None:
+def _without_links_out(name: str, content: list[str]) -> None:
     """Leave out links to folders and to files that are no pages: they open in the repository."""
-    del app
     folder = posixpath.dirname(name)
 
     def shown(match: re.Match[str]) -> str:
@@ -42,8 +41,8 @@ def _without_links_out(app: Sphinx, name: str, content: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Have Sphinx call what is above."""
-    app.connect("source-read", _without_links_out)
+    """Have Sphinx call what is above, for pages and for what they include."""
+    app.connect("source-read", lambda _app, name, content: _without_links_out(name, content))
     app.connect(
-        "include-read", lambda app, _path, name, content: _without_links_out(app, name, content)
+        "include-read", lambda _app, _path, name, content: _without_links_out(name, content)
     )
