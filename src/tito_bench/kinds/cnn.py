@@ -11,6 +11,7 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.kinds.base import Kind
 from tito_bench.kinds.sizes import Form
+from tito_bench.score import CONVOLUTION_FLOPS_PER_CALL
 from tito_bench.subjects.models import StudentModel, fill, flatten_of, required
 from tito_bench.subjects.student_code import as_function, student_code
 from tito_bench.workloads.oracle import deep_error
@@ -51,6 +52,7 @@ class Cnn(Kind):
         },
         has_smallest=False,
     )
+    flops_per_call = CONVOLUTION_FLOPS_PER_CALL
     flops_formula = (
         "2 c 9 + 1 for each convolved element of c channels, 1 for its ReLU, 3 for each maximum "
         "of four, 2 k n + n for the last layer"

@@ -72,7 +72,8 @@ def _check_operation(op: OperationRecord) -> None:
     if op.failure is None and op.rounds_kept:
         work = op.work
         if work is not None and not (
-            0 <= work.interpreter_share <= 1 and work.flops > 0 and work.bytes_moved > 0
+            0 <= work.interpreter_share <= 1
+            and min(work.flops, work.bytes_moved, work.flops_per_call) > 0
         ):
             raise NotARecord("broken", f"{op.name} did no possible work")
         try:

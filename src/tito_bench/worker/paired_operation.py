@@ -111,4 +111,4 @@ class PairedOperation:
     def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
         native = self._arrays.native
-        return Work(interpreter_share, native.flops, native.bytes)
+        return Work(interpreter_share, native.flops, native.bytes, self._arrays.flops_per_call)

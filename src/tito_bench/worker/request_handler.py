@@ -131,8 +131,10 @@ class RequestHandler:
 
     def _load(self, question: Load) -> Answer:
         threadpoolctl.threadpool_limits(1)
-        self._candidates = find_candidates(references=question.references)
-        self._references = question.references or self._candidates.choose(
+        # Who asks only whether it loads has nothing measured: no BLAS is looked into for that.
+        given = question.references or (None if question.operations else References())
+        self._candidates = find_candidates(references=given)
+        self._references = given or self._candidates.choose(
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
