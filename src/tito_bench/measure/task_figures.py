@@ -173,7 +173,7 @@ class Comparison(msgspec.Struct, frozen=True):
     """The optimized model against the first, in paired rounds."""
 
     speedup: float
-    speedup_interval: tuple[float, float]
+    speedup_interval: tuple[float, float] | None
     compression_ratio: float | None
     accuracy_change: float | None
 

@@ -271,11 +271,13 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        low, high = found.speedup_interval
-        speedup, word = found.speedup, "faster"
+        speedup, interval, word = found.speedup, found.speedup_interval, "faster"
         if speedup < 1:
-            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
+            speedup, word = 1 / speedup, "slower"
+            interval = interval and (1 / interval[1], 1 / interval[0])
+        comparison = f"Optimized: {speedup:.2f}x {word}"
+        if interval is not None:
+            comparison += f" ({interval[0]:.2f} to {interval[1]:.2f})"
         if found.compression_ratio is not None:
             comparison += f", {found.compression_ratio:.2f}x smaller"
         if found.accuracy_change is not None:
