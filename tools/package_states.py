@@ -88,14 +88,13 @@ def transcript(state: str) -> str:
             cwd=project,
             env={**os.environ, "COLUMNS": "100", "PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             encoding="utf-8",
             check=False,
         )
         records = [*project.glob(".tito/benchmarks/*.json")]
         subject = json.loads(records[0].read_bytes())["subject"] if records else {}
-        shown = "\n\n".join(_of_the_package(done.stdout, subject.get("note") or ""))
+        shown = "\n\n".join(_of_the_package(f"{done.stdout}\n\n{done.stderr}", subject.get("note") or ""))
     return f"$ tito-bench benchmark baseline\n{shown}\n[exit {done.returncode}]\n"
 
 
