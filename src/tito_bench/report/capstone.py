@@ -60,7 +60,7 @@ def _print_overall(console: Console, view: CapstoneView, symbols: Symbols) -> No
         console.print(Text(f"{symbols.bad}{view.outcome.text}", "red"))
         return
     console.print(Text(f"{symbols.good}{view.outcome.text}", "bold green"))
-    for line in view.course:
+    for line in (*view.course, *([] if view.loops is None else [view.loops])):
         print_line(console, Line("", safe_text(line, _LONGEST)))
 
 

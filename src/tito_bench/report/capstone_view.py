@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
+from tito_bench.report.view import (
+    Outcome,
+    interval_text,
+    is_looped,
+    loops_text,
+    milliseconds,
+    short,
+    times,
+)
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
@@ -74,6 +82,8 @@ class CapstoneView:
     own: OwnView | None
     not_measured: tuple[str, ...]
     modules: tuple[str, ...]
+    loops: str | None
+    """Which models count loops of Python, and how."""
 
 
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
@@ -87,7 +97,14 @@ def capstone_view(record: CapstoneRecord) -> CapstoneView:
         own=_own(record),
         not_measured=tuple(_not_measured(record)),
         modules=tuple(_modules(record)),
+        loops=loops_text(_looped(record)),
     )
+
+
+def _looped(record: CapstoneRecord) -> list[str]:
+    """Return the models, and the tensor operations, whose time goes into loops for the most."""
+    groups = dict.fromkeys(op.group for op in record.operations if op.scored and is_looped(op))
+    return [MODEL_TITLES.get(group, group) for group in groups]
 
 
 def _track(record: CapstoneRecord, name: str) -> TrackView:
@@ -184,10 +201,13 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     for memory in record.memory:
         model = models.get(memory.model)
         per_s = None if model is None else model.throughput_per_s
+        name = MODEL_TITLES.get(memory.model, memory.model)
+        if memory.batch != 32:
+            name += f" (memory at batch {memory.batch})"
         mib = (memory.peak_bytes + memory.parameter_bytes) / 2**20
         rows.append(
             (
-                MODEL_TITLES.get(memory.model, memory.model),
+                name,
                 "" if model is None or model.gflops is None else short(model.gflops),
                 ""
                 if model is None or model.share_of_native is None
@@ -251,11 +271,13 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        low, high = found.speedup_interval
-        speedup, word = found.speedup, "faster"
+        speedup, interval, word = found.speedup, found.speedup_interval, "faster"
         if speedup < 1:
-            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
+            speedup, word = 1 / speedup, "slower"
+            interval = interval and (1 / interval[1], 1 / interval[0])
+        comparison = f"Optimized: {speedup:.2f}x {word}"
+        if interval is not None:
+            comparison += f" ({interval[0]:.2f} to {interval[1]:.2f})"
         if found.compression_ratio is not None:
             comparison += f", {found.compression_ratio:.2f}x smaller"
         if found.accuracy_change is not None:

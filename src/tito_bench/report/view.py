@@ -5,7 +5,7 @@ Computed from the record alone, so that no two reports can differ in a number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,8 @@ __all__ = [
     "Row",
     "baseline_view",
     "interval_text",
+    "is_looped",
+    "loops_text",
     "milliseconds",
     "notes_of",
     "origin_of",
@@ -125,7 +127,7 @@ def baseline_view(record: BenchmarkRecord) -> BaselineView:
         interval=None if interval is None else interval_text(interval),
         outcome=_outcome(record, scored == len(groups)),
         elsewhere=_elsewhere(groups),
-        loops=_loops([*groups, *extra]),
+        loops=loops_text(row.title for row in (*groups, *extra) if row.looped),
     )
 
 
@@ -260,7 +262,7 @@ def _group_row(record: BenchmarkRecord, name: str) -> Row:
         None,
         True,
         _elsewhere_ms(members),
-        any(_looped(op) for op in members),
+        any(is_looped(op) for op in members),
     )
 
 
@@ -276,15 +278,17 @@ def _operation_row(op: OperationRecord) -> Row:
         return Row(title, None, None, None, _reason(op), False)
     subject_ns, reference_ns = _measured(op.subject_ns), _measured(op.reference_ns)
     times = subject_ns / 1e6, reference_ns / 1e6
-    return Row(title, *times, op.slowdown, None, False, looped=_looped(op))
+    return Row(title, *times, op.slowdown, None, False, looped=is_looped(op))
 
 
-def _loops(rows: Sequence[Row]) -> str | None:
-    looped = ", ".join(row.title for row in rows if row.looped)
+def loops_text(titles: Iterable[str]) -> str | None:
+    """Return the line on rows that count loops of Python; None without any."""
+    looped = ", ".join(titles)
     return f"Loops of Python: {looped}. {HOW_LOOPS_COUNT}" if looped else None
 
 
-def _looped(op: OperationRecord) -> bool:
+def is_looped(op: OperationRecord) -> bool:
+    """Return whether most of its time goes into loops of Python."""
     return op.work is not None and op.work.interpreter_share > _MOSTLY
 
 

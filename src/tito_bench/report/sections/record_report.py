@@ -201,6 +201,7 @@ def _capstone(record: CapstoneRecord) -> OwnPart:
         _capstone_tables(view),
         _capstone_lines(view),
         learning_curve(record),
+        loops=view.loops,
     )
 
 
