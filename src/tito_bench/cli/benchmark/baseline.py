@@ -13,6 +13,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
@@ -36,7 +37,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "baseline",
-        help="quick check: how close your code runs to this machine's native speed",
+        help=VERBS["baseline"],
         description="Measure tensor operations, matrix products and a forward pass beside native "
         "kernels, in the same rounds on this machine, and score the ratio.",
     )

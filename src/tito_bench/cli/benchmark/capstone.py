@@ -15,6 +15,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -39,7 +40,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "capstone",
-        help="the whole evaluation: speed, compression, accuracy, efficiency of your package",
+        help=VERBS["capstone"],
         description="Measure four models built of your own TinyTorch layers beside native kernels: "
         "speed, compression, accuracy and efficiency. What is not exported yet is named.",
     )

@@ -6,10 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.record_output import check_output
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
 from tito_bench.cli.record_selector import naming_skipped
 from tito_bench.errors import StoreError, UsageError
+from tito_bench.records.record_words import RECORD_WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "report",
-        help="a record as one page with charts, as a picture, or as a card to share",
+        help=VERBS["report"],
         description="Show a record again, or write it as one self-contained page with score, "
         "roofline, rounds, learning curve and history; as a picture; or as a card to share.",
     )
@@ -37,8 +39,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         nargs="?",
         default="latest",
         metavar="RECORD",
-        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
-        "'2026-11-22 20:30' (its newest, UTC; default: latest)",
+        help=f"{RECORD_WORDS} (default: latest)",
     )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
