@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
+from tito_bench.report.numbers import (
+    duration,
+    interval_text,
+    three_digits,
+    times,
+)
+from tito_bench.report.view import Outcome
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
@@ -188,7 +194,7 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
         rows.append(
             (
                 MODEL_TITLES.get(memory.model, memory.model),
-                "" if model is None or model.gflops is None else short(model.gflops),
+                "" if model is None or model.gflops is None else three_digits(model.gflops),
                 ""
                 if model is None or model.share_of_native is None
                 else f"{model.share_of_native:.1%}",
@@ -237,8 +243,8 @@ def _part(record: CapstoneRecord) -> str:
 def _course(record: CapstoneRecord) -> Iterator[str]:
     for course in record.course:
         yield (
-            f"Your {course.tool} says {milliseconds(course.latency_ms)} for {course.model}; "
-            f"measured here {milliseconds(course.measured_ms)}."
+            f"Your {course.tool} says {duration(course.latency_ms)} for {course.model}; "
+            f"measured here {duration(course.measured_ms)}."
         )
 
 
@@ -264,9 +270,9 @@ def _own(record: CapstoneRecord) -> OwnView | None:
 
 
 def _own_lines(model: CustomModelFigures) -> Iterator[str]:
-    line = f"{model.name}: {milliseconds(model.subject_ns / 1e6)}"
+    line = f"{model.name}: {duration(model.subject_ns / 1e6)}"
     if model.native_ns is not None:
-        line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"
+        line += f", native {duration(model.native_ns / 1e6)}, {_times(model.slowdown)}"
     if model.parameter_bytes is not None:
         line += f", {model.parameter_bytes:,} B"
     if model.accuracy is not None:
@@ -319,7 +325,7 @@ def _numbered(modules: Sequence[ModuleFigures]) -> str:
 
 
 def _ms(value: float | None) -> str:
-    return "" if value is None else milliseconds(value)
+    return "" if value is None else duration(value)
 
 
 def _count(value: float | None) -> str:

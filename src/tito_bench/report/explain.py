@@ -8,8 +8,8 @@ from rich.console import Console
 
 from tito_bench.explain.causes import Cause, amount
 from tito_bench.records.explanation import Explanation, OperationExplanation, Split
+from tito_bench.report.numbers import duration, times
 from tito_bench.report.terminal import Symbols, print_subject
-from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import safe_text
@@ -151,4 +151,4 @@ def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[Line]:
 
 
 def _ms(ns: float) -> str:
-    return f"-{milliseconds(-ns / 1e6)}" if ns < 0 else milliseconds(ns / 1e6)
+    return f"-{duration(-ns / 1e6)}" if ns < 0 else duration(ns / 1e6)

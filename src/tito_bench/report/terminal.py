@@ -10,16 +10,15 @@ from rich.console import Console
 
 from tito_bench.measure.verdict import Verdict
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo
+from tito_bench.report.numbers import duration, times
 from tito_bench.report.view import (
     BaselineView,
     Referred,
     Row,
     baseline_view,
-    milliseconds,
     notes_of,
     origin_of,
     reference_text,
-    times,
 )
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import safe_text
@@ -84,9 +83,9 @@ def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
             yield _not_measured(bullet, row)
             continue
         text = f"{row.title}:".ljust(27 - cell_len(bullet))
-        text += symbols.time + milliseconds(row.subject_ms)
+        text += symbols.time + duration(row.subject_ms)
         text += " " * max(1, 42 - cell_len(bullet + text))
-        text += f"{milliseconds(row.reference_ms):>10}  {times(row.slowdown):>9}"
+        text += f"{duration(row.reference_ms):>10}  {times(row.slowdown):>9}"
         text += "" if row.scored else "  not scored"
         yield Line(bullet, text, "" if row.scored else "dim")
 
@@ -99,8 +98,8 @@ def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
             yield _not_measured(bullet, row)
             continue
         style = "" if row.scored else "dim"
-        yield Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
-        native = f"native {milliseconds(row.reference_ms)}, {times(row.slowdown)}"
+        yield Line(bullet, f"{row.title}: {symbols.time}{duration(row.subject_ms)}", style)
+        native = f"native {duration(row.reference_ms)}, {times(row.slowdown)}"
         native += "" if row.scored else ", not scored"
         yield Line(" " * cell_len(bullet), native, style)
 

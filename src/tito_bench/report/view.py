@@ -17,6 +17,7 @@ from tito_bench.records.benchmark import (
     SystemInfo,
     known_interval,
 )
+from tito_bench.report.numbers import duration, interval_text
 from tito_bench.report.reference_machine import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
@@ -29,13 +30,9 @@ __all__ = [
     "Referred",
     "Row",
     "baseline_view",
-    "interval_text",
-    "milliseconds",
     "notes_of",
     "origin_of",
     "reference_text",
-    "short",
-    "times",
 ]
 
 _MOSTLY = 0.5
@@ -188,29 +185,6 @@ def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: Verdict) -> tu
     return (*own, *explain_all([*verdict.reasons, *warnings]))
 
 
-def milliseconds(value: float) -> str:
-    """Return a time for people: about three significant digits, never in powers of ten."""
-    for limit, digits in ((0.01, 5), (0.1, 4), (10.0, 3), (100.0, 2)):
-        if value < limit:
-            return f"{value:.{digits}f}ms"
-    return f"{value:.0f}ms"
-
-
-def times(value: float) -> str:
-    """Return a ratio for people: `1.9x`."""
-    return f"{value:.1f}x"
-
-
-def short(value: float) -> str:
-    """Return three significant digits, never in powers of ten."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def interval_text(interval: tuple[float, float]) -> str:
-    """Return the ends of an interval of a score."""
-    return f"{interval[0]:.1f} to {interval[1]:.1f}"
-
-
 _FAILED = frozenset({"failed_operation", "false_result"})
 """Reasons of a verdict that say that an operation failed."""
 
@@ -234,9 +208,7 @@ def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
 def _elsewhere(rows: Sequence[Row]) -> str | None:
     """Return raw times, but all on one machine: the only ones that people can compare."""
     known = [
-        f"{row.title} {milliseconds(row.elsewhere_ms)}"
-        for row in rows
-        if row.elsewhere_ms is not None
+        f"{row.title} {duration(row.elsewhere_ms)}" for row in rows if row.elsewhere_ms is not None
     ]
     return (
         f"On the reference machine ({reference_name()}) about: {', '.join(known)}"

@@ -9,7 +9,7 @@ from tito_bench.measure.messages import Reading
 from tito_bench.measure.results import PairedRound
 from tito_bench.measure.summary import kept_slowdowns
 from tito_bench.records.benchmark import OperationRecord, Samples
-from tito_bench.report.view import short
+from tito_bench.report.numbers import three_digits, times
 from tito_bench.statistics import quantile
 
 __all__ = ["Strip", "strips_of", "widest_deviation"]
@@ -89,8 +89,8 @@ def _strip(op: OperationRecord) -> Strip | None:
         op.name.replace("_", " "),
         tuple(deviations),
         (100 * (low / centre - 1), 100 * (high / centre - 1)),
-        f"{short(centre)}x",
-        f"{short(low)} to {short(high)}",
+        times(centre),
+        f"{three_digits(low)} to {three_digits(high)}",
         op.rounds_kept,
         op.rounds_dropped,
     )
