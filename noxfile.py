@@ -59,8 +59,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests, those of pages and pictures included; words go on to pytest."""
-    session.install(".[test,png,browser]")
+    """The tests, those of pages, pictures and notebooks included; words go on to pytest."""
+    session.install(".[test,png,browser,notebook]")
     session.run("pytest", *session.posargs)
 
 

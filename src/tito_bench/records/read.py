@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 Kind = Literal["baseline", "capstone"]
-Record = BenchmarkRecord | CapstoneRecord
+Record: TypeAlias = BenchmarkRecord | CapstoneRecord
 
 _SCHEMA = 1
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # TinyTorch is younger
