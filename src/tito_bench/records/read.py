@@ -105,6 +105,8 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
         What was measured, in the order of the record.
     slowdowns
         Of each group, None where it was not measured.
+    package
+        The file that names the subject's package, relative to the project; foreign text.
     """
 
     file: str
@@ -124,6 +126,7 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
     parts_asked: tuple[str, ...]
     operations: tuple[OperationKey, ...]
     slowdowns: dict[str, float | None]
+    package: str | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +273,7 @@ def header_of(record: Record, file: str) -> RecordHeader:
             OperationKey(op.name, op.version, op.scored, op.definition) for op in record.operations
         ),
         slowdowns=record.normalized_metrics.slowdowns,
+        package=record.subject.file,
     )
 
 

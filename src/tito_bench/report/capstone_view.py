@@ -12,12 +12,15 @@ from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, Modu
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.numbers import (
+    bytes_text,
+    count_text,
     duration,
     interval_text,
     three_digits,
     times,
 )
 from tito_bench.report.view import Outcome
+from tito_bench.report.wording import LOOPS_IN_SHORT
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
@@ -35,7 +38,10 @@ Row = Sequence[str]
 
 @dataclass(frozen=True)
 class TrackView:
-    """One track: its points, and a table whose cells are text; foreign text within."""
+    """One track: its points, and a table whose cells are text; foreign text within.
+
+    `note` explains a word of the table; it may be empty.
+    """
 
     name: str
     title: str
@@ -43,6 +49,7 @@ class TrackView:
     points_text: str
     heads: Row
     rows: tuple[Row, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,11 +110,14 @@ def _track(record: CapstoneRecord, name: str) -> TrackView:
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)
-    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows))
+    looped = name == "speed" and any(op.is_looped for op in record.operations)
+    note = f"loops: {LOOPS_IN_SHORT}" if looped else ""
+    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows), note)
 
 
 def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
-    heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown")
+    heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown", "")
+    looped = {op.group for op in record.operations if op.scored and op.is_looped}
     rows: list[Row] = []
     for model in record.models:
         name = MODEL_TITLES.get(model.name, model.name)
@@ -121,24 +131,27 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 _count(model.throughput_per_s),
                 _count(model.native_throughput_per_s),
                 _times(model.slowdown),
+                "loops" if model.name in looped else "",
             )
         )
     tensor = record.normalized_metrics.slowdowns.get("tensor")
     if tensor is not None:
-        rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor)))
+        remark = "loops" if "tensor" in looped else ""
+        rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor), remark))
     composite = record.normalized_metrics.composite
     if composite is not None:
-        rows.append(("geometric mean", "", "", "", "", _times(composite)))
+        rows.append(("all of them", "", "", "", "", _times(composite), ""))
     training = record.training
     if training is not None:
         rows.append(
             (
-                "training step (not scored)",
+                "training step",
                 _ms(training.step_ns / 1e6),
                 "",
                 _count(32e9 / training.step_ns),
                 _count(32e9 / training.twin_step_ns),
                 _times(training.step_slowdown),
+                "native step's time; not scored",
             )
         )
     return heads, rows
@@ -148,15 +161,15 @@ def _compression(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     rows: list[Row] = [
         (
             found.technique,
-            f"{found.before_bytes:,} B",
-            f"{found.after_bytes:,} B",
-            f"{found.ratio:.2f}x",
-            f"{found.accuracy_before:.1%} to {found.accuracy_after:.1%}",
+            bytes_text(found.before_bytes),
+            bytes_text(found.after_bytes),
+            f"{times(found.ratio)} smaller",
+            _change(found.accuracy_before, found.accuracy_after),
             "" if found.kept else "accuracy lost: counts nothing",
         )
         for found in record.compression
     ]
-    return ("technique", "before", "after", "ratio", "accuracy", ""), rows
+    return ("technique", "before", "after", "saving", "accuracy", ""), rows
 
 
 def _accuracy(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -189,8 +202,6 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     rows: list[Row] = []
     for memory in record.memory:
         model = models.get(memory.model)
-        per_s = None if model is None else model.throughput_per_s
-        mib = (memory.peak_bytes + memory.parameter_bytes) / 2**20
         rows.append(
             (
                 MODEL_TITLES.get(memory.model, memory.model),
@@ -198,12 +209,11 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 ""
                 if model is None or model.share_of_native is None
                 else f"{model.share_of_native:.1%}",
-                _kib(memory.peak_bytes),
-                _kib(memory.needed_bytes),
-                "" if per_s is None else _count(per_s / mib),
+                bytes_text(memory.peak_bytes),
+                bytes_text(memory.needed_bytes),
             )
         )
-    return ("model", "GFLOP/s", "of native", "memory", "needed", "inputs/s/MiB"), rows
+    return ("model", "GFLOP/s", "of native", "memory", "needed"), rows
 
 
 _TABLES = {
@@ -261,9 +271,10 @@ def _own(record: CapstoneRecord) -> OwnView | None:
         speedup, word = found.speedup, "faster"
         if speedup < 1:
             speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
+        ends = f"{three_digits(low)} to {three_digits(high)}"
+        comparison = f"Optimized: {times(speedup)} {word} ({ends})"
         if found.compression_ratio is not None:
-            comparison += f", {found.compression_ratio:.2f}x smaller"
+            comparison += f", {times(found.compression_ratio)} smaller"
         if found.accuracy_change is not None:
             comparison += f", accuracy {100 * found.accuracy_change:+.1f} points"
     return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
@@ -272,9 +283,9 @@ def _own(record: CapstoneRecord) -> OwnView | None:
 def _own_lines(model: CustomModelFigures) -> Iterator[str]:
     line = f"{model.name}: {duration(model.subject_ns / 1e6)}"
     if model.native_ns is not None:
-        line += f", native {duration(model.native_ns / 1e6)}, {_times(model.slowdown)}"
+        line += f", native {duration(model.native_ns / 1e6)}, slowdown {_times(model.slowdown)}"
     if model.parameter_bytes is not None:
-        line += f", {model.parameter_bytes:,} B"
+        line += f", {bytes_text(model.parameter_bytes)}"
     if model.accuracy is not None:
         line += f", accuracy {model.accuracy:.1%}"
     yield line
@@ -329,14 +340,14 @@ def _ms(value: float | None) -> str:
 
 
 def _count(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return "" if value is None else count_text(value)
 
 
 def _times(value: float | None) -> str:
     return "not measured" if value is None else times(value)
 
 
-def _kib(size: int) -> str:
-    return f"{size / 1024:,.0f} KiB"
+def _change(before: float, after: float) -> str:
+    """Return two accuracies (0 to 1), or one where both read the same."""
+    was, now = f"{before:.1%}", f"{after:.1%}"
+    return f"{was}, unchanged" if was == now else f"{was} to {now}"

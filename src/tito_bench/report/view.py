@@ -5,7 +5,7 @@ Computed from the record alone, so that no two reports can differ in a number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +34,6 @@ __all__ = [
     "origin_of",
     "reference_text",
 ]
-
-_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose code was measured, in which files, and on what; foreign text."""
+    """Whose code was measured, in which files, and on what; foreign text.
+
+    `brief` says all of it in two lines, the code's and the machine's.
+    """
 
     subject: str
     files: tuple[str, ...]
     cpu: str
     libraries: str
+    brief: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,10 @@ class BaselineView:
 
     @property
     def score_text(self) -> str:
-        """The score, and of how many groups if not of all."""
+        """The score, and of how many parts if not of all."""
         if self.score is None:
             return "none"
-        part = "" if self.complete else f" ({self.groups_scored} of {self.groups_total} groups)"
+        part = "" if self.complete else f" ({self.groups_scored} of {self.groups_total} parts)"
         return f"{self.score:.0f}/100{part}"
 
 
@@ -135,12 +137,30 @@ def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
     ]
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
+    name = f"{subject.name} {subject.version or ''}".strip()
+    machine = (
+        f"{system.machine.cpu_model}, {runtime.kernel_target} kernels, NumPy {runtime.numpy} with "
+        f"{runtime.blas or 'unknown BLAS'} (more: --verbose)"
+    )
     return Origin(
-        f"{subject.name} {subject.version or ''}".strip(),
+        name,
         tuple(files),
         f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
         f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
+        (f"Code: {name}{_by_folder(subject.files.values())}", f"Machine: {machine}"),
     )
+
+
+def _by_folder(files: Iterable[str]) -> str:
+    """Return e.g. ": tensor.py and layers.py in tinytorch/core"."""
+    folders: dict[str, dict[str, None]] = {}
+    for file in files:
+        folder, _, name = file.rpartition("/")
+        folders.setdefault(folder, {})[name] = None
+    said = [
+        ", ".join(names) + (f" in {folder}" if folder else "") for folder, names in folders.items()
+    ]
+    return f": {'; '.join(said)}" if said else ""
 
 
 class Referred(Protocol):
@@ -232,7 +252,7 @@ def _group_row(record: BenchmarkRecord, name: str) -> Row:
         None,
         True,
         _elsewhere_ms(members),
-        any(_looped(op) for op in members),
+        any(op.is_looped for op in members),
     )
 
 
@@ -248,16 +268,12 @@ def _operation_row(op: OperationRecord) -> Row:
         return Row(title, None, None, None, _reason(op), False)
     subject_ns, reference_ns = _measured(op.subject_ns), _measured(op.reference_ns)
     times = subject_ns / 1e6, reference_ns / 1e6
-    return Row(title, *times, op.slowdown, None, False, looped=_looped(op))
+    return Row(title, *times, op.slowdown, None, False, looped=op.is_looped)
 
 
 def _loops(rows: Sequence[Row]) -> str | None:
     looped = ", ".join(row.title for row in rows if row.looped)
     return f"Loops of Python: {looped}. {HOW_LOOPS_COUNT}" if looped else None
-
-
-def _looped(op: OperationRecord) -> bool:
-    return op.work is not None and op.work.interpreter_share > _MOSTLY
 
 
 def _measured(value: float | None) -> float:

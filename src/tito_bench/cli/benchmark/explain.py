@@ -10,6 +10,7 @@ from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
+    add_verbose,
     check_kernel_target,
     file_path,
     project_root,
@@ -53,6 +54,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="time at most for the rounds (default: 5)",
     )
+    add_verbose(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
 
@@ -91,6 +93,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         explanation,
         Symbols.choose(streams.unicode),
         detailed=options.operation is not None,
+        verbose=options.verbose,
     )
     measured = any(operation.split is not None for operation in explanation.operations)
     return Exit.OK if measured else Exit.FAILED

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import file_path
+from tito_bench.cli.options import add_verbose, file_path
 from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ __all__ = ["add_record_options", "check_output", "exit_code", "offer_submission"
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--strict`, `--output`, `--submit` and `--skip-submit`."""
+    """Add `--strict`, `--verbose`, `--output`, `--submit` and `--skip-submit`."""
     parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
+    add_verbose(parser)
     parser.add_argument(
         "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
     )
