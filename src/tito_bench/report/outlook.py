@@ -149,8 +149,10 @@ def _costliest(
 
 
 def _costs(op: OperationRecord, points: float, place: Place) -> str:
-    code = "loop_costs" if op.is_looped else "costs"
-    return next_words(code, what=_title(op), name=op.name, points=f"{points:.0f}", place=place(op))
+    named = {"what": _title(op), "name": op.name, "points": f"{points:.0f}"}
+    if op.is_looped:
+        return next_words("loop_costs", place=place(op), **named)
+    return next_words("costs", **named)
 
 
 def _title(op: OperationRecord) -> str:
