@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--columns", type=int, default=80, metavar="N")
     columns = parser.parse_args().columns
+    command = tito_bench_command()
     with tempfile.TemporaryDirectory() as home:
         project = Path(home) / "my-course"
         notebook = project / "modules" / "01_tensor" / "tensor.ipynb"
@@ -39,7 +40,7 @@ def main() -> None:
         for state, text in zip(_STATES, (*sources, exported(slow=True), broken), strict=True):
             (project / "tinytorch" / "core" / "tensor.py").write_text(text, encoding="utf-8")
             print(f"## {state}\n\n```text\n$ tito-bench baseline")
-            print(f"{screen(project, home, columns)}\n```\n", flush=True)
+            print(f"{screen(command, project, home, columns)}\n```\n", flush=True)
 
 
 def exported(*, slow: bool) -> str:
@@ -50,11 +51,11 @@ def exported(*, slow: bool) -> str:
     )
 
 
-def screen(project: Path, home: str, columns: int) -> str:
+def screen(command: str, project: Path, home: str, columns: int) -> str:
     """Return what one run prints."""
     own = {"HOME": home, "COLUMNS": str(columns), "PYTHONUTF8": "1"}
     done = subprocess.run(
-        [tito_bench_command(), "baseline", "--skip-submit"],
+        [command, "baseline", "--skip-submit"],
         cwd=project,
         env={**environ(), **own},
         stdout=subprocess.PIPE,
@@ -62,7 +63,7 @@ def screen(project: Path, home: str, columns: int) -> str:
         encoding="utf-8",
         check=False,
     )
-    return done.stdout.strip("\n")
+    return done.stdout.strip("\n").replace(home, "~")  # a folder that is gone by now
 
 
 if __name__ == "__main__":

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tito_bench.subjects.source_places import SourcePlace, find_loop, place_of, places_in
+from tito_bench.subjects.source_places import (
+    SourcePlace,
+    find_loop,
+    find_method,
+    place_of,
+    places_in,
+)
 
 NOTEBOOK = "modules/01_tensor/tensor.ipynb"
 TENSOR = """\
@@ -109,3 +115,10 @@ def test_where_no_loop_is_written_none_is_found(root: Path) -> None:
     assert find_loop(root, FILES, ("Tensor.__add__", "Tensor.no_such", "Linear.forward")) is None
     (root / FILES["Tensor"]).write_text("class Tensor(\n")
     assert find_loop(root, FILES, ("Tensor.matmul",)) is None
+
+
+def test_the_first_method_that_is_there_is_found(root: Path) -> None:
+    found = find_method(root, FILES, ("Linear.forward", "Tensor.dot", "Tensor.matmul"))
+    assert found is not None
+    assert (found.text, str(found)) == ("def matmul(self, other):", f"{NOTEBOOK}, cell 5")
+    assert find_method(root, FILES, ("Tensor.dot",)) is None

@@ -110,14 +110,25 @@ def _track(record: CapstoneRecord, name: str) -> TrackView:
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)
-    looped = name == "speed" and any(op.is_looped for op in record.operations)
-    note = f"loops: {LOOPS_IN_SHORT}" if looped else ""
+    note = "; ".join(_speed_notes(record)) if name == "speed" else ""
     return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows), note)
+
+
+def _looped(record: CapstoneRecord) -> set[str]:
+    """Return the models whose slowdown is mostly one of loops."""
+    return {op.group for op in record.operations if op.scored and op.is_looped}
+
+
+def _speed_notes(record: CapstoneRecord) -> Iterator[str]:
+    if _looped(record):
+        yield f"loops: {LOOPS_IN_SHORT}"
+    if record.training is not None:
+        yield "training step: its time over that of the same step in native code"
 
 
 def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown", "")
-    looped = {op.group for op in record.operations if op.scored and op.is_looped}
+    looped = _looped(record)
     rows: list[Row] = []
     for model in record.models:
         name = MODEL_TITLES.get(model.name, model.name)
@@ -151,7 +162,7 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 _count(32e9 / training.step_ns),
                 _count(32e9 / training.twin_step_ns),
                 _times(training.step_slowdown),
-                "native step's time; not scored",
+                "not scored",
             )
         )
     return heads, rows

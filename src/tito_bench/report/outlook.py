@@ -68,7 +68,7 @@ def _praise(
     if not before:
         said.append(praise_words(f"first_{now.kind}"))
     if now.subject != "numpy" and now.score >= _HIGH > max(before, default=0.0):
-        said.append(praise_words("first_90"))
+        said.append(praise_words(f"first_90_{now.kind}"))
     return said
 
 

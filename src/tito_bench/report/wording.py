@@ -312,7 +312,8 @@ _PRAISE = {
     "first_baseline": "Your first score! Slowdown is how many times longer than the least that this"
     " machine needs; every halving of it is worth 10 points.",
     "first_capstone": "Your first capstone score!",
-    "first_90": "Your first 90: within twice of what this machine can do. Well done!",
+    "first_90_baseline": "Your first 90: within twice of what this machine can do. Well done!",
+    "first_90_capstone": "Your first 90 of a capstone. Well done!",
     "module": "Module {number:02d}{title} is finished. Well done!",
     "milestone": "Milestone {number:02d}{title} is passed. Well done!",
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SourcePlace", "find_loop", "place_of", "places_in"]
+__all__ = ["SourcePlace", "find_loop", "find_method", "place_of", "places_in"]
 
 _CELL = re.compile(r"# %% (?P<notebook>\S.*\.ipynb) (?P<cell>\d{1,6})\s*")
 """What nbdev writes above each exported cell: the notebook as it is found from the file's folder,
@@ -81,6 +81,18 @@ def find_loop(root: Path, files: Mapping[str, str], methods: Sequence[str]) -> S
     return None if deepest is None else deepest[1]
 
 
+def find_method(root: Path, files: Mapping[str, str], methods: Sequence[str]) -> SourcePlace | None:
+    """Return where the first of the `methods` that is there is defined; as for `find_loop`."""
+    for method in methods:
+        owner, _, name = method.partition(".")
+        source = _read(root, files.get(owner, ""))
+        tree = None if source is None else _parse(source)
+        if source is not None and tree is not None:
+            for function in _reached(tree, owner, name):
+                return _place(root, files[owner], source, function.lineno)
+    return None
+
+
 def _read(root: Path, shown: str) -> str | None:
     """Return the text of a file of the project; None for any other, and for one too large."""
     path = root / shown
@@ -123,7 +135,7 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-def _reached(tree: ast.Module, owner: str, name: str) -> Iterator[ast.AST]:
+def _reached(tree: ast.Module, owner: str, name: str) -> Iterator[ast.FunctionDef]:
     """Yield the method and all functions of the file that it comes to call, each of them once."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     methods = {
@@ -134,7 +146,7 @@ def _reached(tree: ast.Module, owner: str, name: str) -> Iterator[ast.AST]:
         if isinstance(node, ast.FunctionDef)
     }
     waiting = [methods[name]] if name in methods else []
-    seen: list[ast.AST] = []
+    seen: list[ast.FunctionDef] = []
     while waiting:
         function = waiting.pop(0)
         seen.append(function)
