@@ -123,4 +123,4 @@ def _hand_over(
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
-    return exit_code(record.verdict.status, score, options)
+    return exit_code(record.verdict.status, score, options, streams)

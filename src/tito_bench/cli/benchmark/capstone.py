@@ -161,4 +161,4 @@ def _hand_over(
         offer_submission(data, root, options, streams)
     if own_failed(record):
         return Exit.FAILED
-    return exit_code(record.verdict.status, overall, options)
+    return exit_code(record.verdict.status, overall, options, streams)
