@@ -94,7 +94,8 @@ def transcript(state: str) -> str:
         )
         records = [*project.glob(".tito/benchmarks/*.json")]
         subject = json.loads(records[0].read_bytes())["subject"] if records else {}
-        shown = "\n\n".join(_of_the_package(f"{done.stdout}\n\n{done.stderr}", subject.get("note") or ""))
+        printed = f"{done.stdout}\n\n{done.stderr}"
+        shown = "\n\n".join(_of_the_package(printed, subject.get("note") or ""))
     return f"$ tito-bench benchmark baseline\n{shown}\n[exit {done.returncode}]\n"
 
 
