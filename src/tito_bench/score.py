@@ -50,6 +50,7 @@ __all__ = [
     "geometric_mean",
     "operation_weights",
     "overall_score",
+    "points_lost",
     "score",
     "slowdown",
     "standard_calls",
@@ -156,6 +157,19 @@ def operation_weights(groups: Sequence[str]) -> list[float]:
     """
     members = Counter(groups)
     return [1 / (len(members) * members[group]) for group in groups]
+
+
+def points_lost(operations: Mapping[str, tuple[str, float]]) -> dict[str, float]:
+    """Return the points of the score that each scored operation costs, by name.
+
+    `operations` has the group and the slowdown of each that was measured; below native speed
+    counts as below 0. They add up to what the score lacks, where no group is faster than native.
+    """
+    weights = operation_weights([group for group, _ in operations.values()])
+    return {
+        name: POINTS_PER_DOUBLING * math.log2(slowdown) * weight
+        for (name, (_, slowdown)), weight in zip(operations.items(), weights, strict=True)
+    }
 
 
 TRACKS = ("speed", "compression", "accuracy", "efficiency")

@@ -70,6 +70,8 @@ class Kind(ABC):
     ----------
     name
         What an operation's `kind` says.
+    student_methods
+        Methods of the student's classes that compute it, where a loop may be looked for.
     form
         The letters of its shapes.
     flops_formula
@@ -86,6 +88,7 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
+    student_methods: ClassVar[tuple[str, ...]]
     form: ClassVar[Form]
     flops_formula: ClassVar[str]
     multiplies: ClassVar[bool] = True

@@ -10,6 +10,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.kinds.base import Kind
+from tito_bench.kinds.mlp import Mlp
 from tito_bench.kinds.sizes import Form
 from tito_bench.score import CONVOLUTION_FLOPS_PER_CALL
 from tito_bench.subjects.models import StudentModel, filled, flatten_of, required
@@ -32,6 +33,10 @@ class Cnn(Kind):
     """x (b, c, s, s); two filters (out, in, 3, 3) with their biases, (p, o) with its bias."""
 
     name = "cnn"
+    student_methods = (
+        *("Conv2d.forward", "Conv2d.__call__", "MaxPool2d.forward", "MaxPool2d.__call__"),
+        *Mlp.student_methods,
+    )
     # Image c x s x s; u and v are the sides after convolution and pooling, p the features.
     form = Form(
         ("bcss",),

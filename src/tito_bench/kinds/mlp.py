@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tito_bench.kinds.base import Kind
+from tito_bench.kinds.matmul import Matmul
 from tito_bench.kinds.sizes import Form
 from tito_bench.subjects.models import StudentModel, filled, required
 from tito_bench.subjects.student_code import as_function, student_code
@@ -27,6 +28,7 @@ class Mlp(Kind):
     """``relu(x @ w1 + b1) @ w2 + b2`` for a batch x (b, f)."""
 
     name = "mlp"
+    student_methods = ("Linear.forward", "Linear.__call__", *Matmul.student_methods)
     form = Form(
         ("bf",),
         "bo",

@@ -40,6 +40,7 @@ from tito_bench.statistics import FEWEST_FOR_INTERVAL
 from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
+    "MOSTLY_LOOPS",
     "BenchmarkRecord",
     "FailureRecord",
     "NormalizedMetrics",
@@ -59,6 +60,9 @@ __all__ = [
     "system_info",
 ]
 
+
+MOSTLY_LOOPS = 0.5
+"""From this share of the time on an operation is said to be one of loops."""
 
 _LARGEST = 2**63 - 1  # ns: 292 years
 Count = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
@@ -148,6 +152,11 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     waits: bool = False
     native_reference: ReferenceName = "kernel"
     kernel_to_blas: float | None = None
+
+    @property
+    def is_looped(self) -> bool:
+        """Whether most of its time goes into loops of Python, held against the interpreter."""
+        return self.work is not None and self.work.interpreter_share > MOSTLY_LOOPS
 
 
 class RawMetrics(msgspec.Struct, frozen=True):

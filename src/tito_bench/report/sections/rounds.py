@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tito_bench.records.benchmark import OperationRecord, kept_slowdowns
-from tito_bench.report.view import short
+from tito_bench.report.numbers import three_digits, times
 from tito_bench.statistics import median_interval, quantile
 
 __all__ = ["Strip", "strips_of", "widest_deviation"]
@@ -87,8 +87,8 @@ def _strip(op: OperationRecord) -> Strip | None:
         op.name.replace("_", " "),
         tuple(deviations),
         None if interval is None else _deviations(interval, centre),
-        f"{short(centre)}x",
-        _NONE_KNOWN if interval is None else " to ".join(map(short, interval)),
+        times(centre),
+        _NONE_KNOWN if interval is None else " to ".join(map(three_digits, interval)),
         op.rounds_kept,
         op.rounds_dropped,
     )
