@@ -1,0 +1,180 @@
+"""Writes src/tito_bench/data/course_solutions.json: what the course has ever published as solutions.
+
+Run: python tools/course_solutions.py CHECKOUT...
+
+CHECKOUT is a git repository of the course, with or without a work tree: MLSysBook/TinyTorch, or
+the book's repository that holds it in tinytorch/. All commits of all branches are looked at. Of
+each function between `### BEGIN SOLUTION` and `### END SOLUTION` only a short hash of its syntax
+tree is kept (`tito_bench.subjects.function_hashes`), and of each function that is handed out ready
+(no such marks, or marked as scaffold) another one: it is neither the student's nor a solution.
+What several checkouts hold is written together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tito_bench.foreign_json import NotJson
+from tito_bench.subjects.course_solutions import CourseSolutions, PublishedVersion
+from tito_bench.subjects.export_cells import exported_cells, read_notebook
+from tito_bench.subjects.function_hashes import hashed_functions
+
+TARGET = Path(__file__).parents[1] / "src" / "tito_bench" / "data" / "course_solutions.json"
+
+_PLACES = re.compile(r"(?:tinytorch/)?(?:src|modules|assignments|tinytorch)/(?!tests?/).*\.(?:py|ipynb)")
+_PACKAGE = re.compile(r"(?:tinytorch/)?tinytorch/(?!src/|modules/|assignments/).*\.py")
+_CELL = re.compile(r"^# %%.*$", re.MULTILINE)
+_VERSION_FILES = ("tinytorch/pyproject.toml", "pyproject.toml", "settings.ini")
+_VERSION = re.compile(r"""^version\s*=\s*["']?([\w.]+)""", re.MULTILINE)
+_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+_READY = re.compile(r"""role=["']?(?:scaffold|challenge)""")
+"""Marked, and handed out all the same."""
+
+
+@dataclass
+class Found:
+    """What was found so far; of each version the first and the last day."""
+
+    solutions: set[str] = field(default_factory=set)
+    handed_out: set[str] = field(default_factory=set)
+    versions: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Git:
+    """A repository, asked for one object after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._objects = subprocess.Popen(
+            ["git", "-C", folder, "cat-file", "--batch"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def changes(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield commit, day, blob and path of every version of every Python file and notebook."""
+        command = ("log", "--all", "-m", "--raw", "--no-abbrev", "--no-renames", "--reverse")
+        log = subprocess.run(
+            ["git", "-C", self._folder, *command, "--format=commit %H %cs", "--", "*.py", "*.ipynb"],
+            check=True, capture_output=True,
+        ).stdout.decode("utf-8", "replace")  # fmt: skip
+        commit = day = ""
+        for line in log.splitlines():
+            if line.startswith("commit "):
+                _, commit, day = line.split()
+            elif line.startswith(":"):
+                facts, _, path = line.partition("\t")
+                blob = facts.split()[3]
+                if blob.strip("0"):
+                    yield commit, day, blob, path
+
+    def content(self, name: str) -> bytes | None:
+        """Return a blob, by its hash or as commit:path; None where there is none."""
+        assert self._objects.stdin is not None
+        assert self._objects.stdout is not None
+        self._objects.stdin.write(name.encode() + b"\n")
+        self._objects.stdin.flush()
+        head = self._objects.stdout.readline().split()
+        if head[-1] == b"missing":
+            return None
+        return self._objects.stdout.read(int(head[2]) + 1)[:-1]
+
+    def close(self) -> None:
+        self._objects.communicate()
+
+
+def look_into(folder: Path, found: Found) -> None:
+    """Add all that a repository holds."""
+    git = Git(folder)
+    seen: set[str] = set()
+    versions: dict[str, str | None] = {}
+    for commit, day, blob, path in git.changes():
+        if not _PLACES.fullmatch(path):
+            continue
+        if commit not in versions:
+            versions[commit] = _version(git, commit)
+        version = versions[commit]
+        if version is not None:
+            days = found.versions.setdefault(version, [day, day])
+            days[:] = [min(days[0], day), max(days[1], day)]
+        if blob in seen:
+            continue
+        seen.add(blob)
+        content = git.content(blob)
+        if content is not None:
+            _take(content, path, found)
+    git.close()
+
+
+def _take(content: bytes, path: str, found: Found) -> None:
+    if path.endswith(".ipynb"):
+        try:
+            cells: Iterable[str] = read_notebook(content).cells
+        except NotJson:
+            return
+    else:
+        text = content.decode("utf-8", "replace")
+        # A module of the package is all export; a source is one where it says so.
+        cells = [text] if _PACKAGE.fullmatch(path) else exported_cells(_CELL.split(text)).cells
+    for cell in cells:
+        lines = cell.splitlines()
+        for function in hashed_functions(cell):
+            if not function.substance:
+                continue
+            kind = _kind(lines[function.line - 1 : function.end])
+            if kind == "solution":
+                found.solutions.add(function.digest)
+            elif kind == "ready":
+                found.handed_out.add(function.digest)
+
+
+def _kind(lines: list[str]) -> str | None:
+    """Say what the lines of a function are, or None of one that is still to be written."""
+    marks = [line for line in lines if _BEGIN in line]
+    if any("NotImplementedError" in line for line in lines) and not marks:
+        return None
+    return "solution" if any(not _READY.search(mark) for mark in marks) else "ready"
+
+
+def _version(git: Git, commit: str) -> str | None:
+    for file in _VERSION_FILES:
+        content = git.content(f"{commit}:{file}")
+        match = None if content is None else _VERSION.search(content.decode("utf-8", "replace"))
+        if match is not None:
+            return match[1]
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("checkout", nargs="+", type=Path)
+    parser.add_argument("--output", type=Path, default=TARGET)
+    options = parser.parse_args()
+    found = Found()
+    for folder in options.checkout:
+        look_into(folder, found)
+    if not found.solutions:
+        print("no solution in any commit: is it a checkout of the course?", file=sys.stderr)
+        return 1
+    both = found.solutions & found.handed_out
+    solutions = CourseSolutions(
+        versions=[PublishedVersion(name, *days) for name, days in sorted(found.versions.items())],
+        solutions=frozenset(found.solutions),
+        handed_out=frozenset(found.handed_out - found.solutions),
+    )
+    data = msgspec.json.encode(solutions, order="deterministic")
+    options.output.write_bytes(msgspec.json.format(data, indent=1) + b"\n")
+    print(f"{len(solutions.solutions)} solutions, {len(solutions.handed_out)} handed out ready,")
+    print(f"{len(both)} both at different times (kept as solutions)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
