@@ -1,4 +1,4 @@
-"""Writes src/tito_bench/data/course_solutions.json: what the course has ever published as solutions.
+"""Writes src/tito_bench/data/course_solutions.json: hashes of the solutions the course published.
 
 Run: python tools/course_solutions.py CHECKOUT...
 
@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from git_history import GitHistory
 
 from tito_bench.foreign_json import NotJson
 from tito_bench.subjects.course_solutions import CourseSolutions, PublishedVersion
@@ -29,7 +29,9 @@ from tito_bench.subjects.function_hashes import hashed_functions
 
 TARGET = Path(__file__).parents[1] / "src" / "tito_bench" / "data" / "course_solutions.json"
 
-_PLACES = re.compile(r"(?:tinytorch/)?(?:src|modules|assignments|tinytorch)/(?!tests?/).*\.(?:py|ipynb)")
+_PLACES = re.compile(
+    r"(?:tinytorch/)?(?:src|modules|assignments|tinytorch)/(?!tests?/).*\.(?:py|ipynb)"
+)
 _PACKAGE = re.compile(r"(?:tinytorch/)?tinytorch/(?!src/|modules/|assignments/).*\.py")
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 _VERSION_FILES = ("tinytorch/pyproject.toml", "pyproject.toml", "settings.ini")
@@ -48,68 +50,24 @@ class Found:
     versions: dict[str, list[str]] = field(default_factory=dict)
 
 
-class Git:
-    """A repository, asked for one object after the other."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._objects = subprocess.Popen(
-            ["git", "-C", folder, "cat-file", "--batch"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
-
-    def changes(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield commit, day, blob and path of every version of every Python file and notebook."""
-        command = ("log", "--all", "-m", "--raw", "--no-abbrev", "--no-renames", "--reverse")
-        log = subprocess.run(
-            ["git", "-C", self._folder, *command, "--format=commit %H %cs", "--", "*.py", "*.ipynb"],
-            check=True, capture_output=True,
-        ).stdout.decode("utf-8", "replace")  # fmt: skip
-        commit = day = ""
-        for line in log.splitlines():
-            if line.startswith("commit "):
-                _, commit, day = line.split()
-            elif line.startswith(":"):
-                facts, _, path = line.partition("\t")
-                blob = facts.split()[3]
-                if blob.strip("0"):
-                    yield commit, day, blob, path
-
-    def content(self, name: str) -> bytes | None:
-        """Return a blob, by its hash or as commit:path; None where there is none."""
-        assert self._objects.stdin is not None
-        assert self._objects.stdout is not None
-        self._objects.stdin.write(name.encode() + b"\n")
-        self._objects.stdin.flush()
-        head = self._objects.stdout.readline().split()
-        if head[-1] == b"missing":
-            return None
-        return self._objects.stdout.read(int(head[2]) + 1)[:-1]
-
-    def close(self) -> None:
-        self._objects.communicate()
-
-
 def look_into(folder: Path, found: Found) -> None:
     """Add all that a repository holds."""
-    git = Git(folder)
+    git = GitHistory(folder)
     seen: set[str] = set()
     versions: dict[str, str | None] = {}
-    for commit, day, blob, path in git.changes():
-        if not _PLACES.fullmatch(path):
+    for change in git.changes("*.py", "*.ipynb"):
+        if not _PLACES.fullmatch(change.path):
             continue
-        if commit not in versions:
-            versions[commit] = _version(git, commit)
-        version = versions[commit]
+        if change.commit not in versions:
+            versions[change.commit] = _version(git, change.commit)
+        version, day = versions[change.commit], change.day
         if version is not None:
             days = found.versions.setdefault(version, [day, day])
             days[:] = [min(days[0], day), max(days[1], day)]
-        if blob in seen:
-            continue
-        seen.add(blob)
-        content = git.content(blob)
+        content = None if change.blob in seen else git.content(change.blob)
         if content is not None:
-            _take(content, path, found)
+            _take(content, change.path, found)
+        seen.add(change.blob)
     git.close()
 
 
@@ -143,7 +101,7 @@ def _kind(lines: list[str]) -> str | None:
     return "solution" if any(not _READY.search(mark) for mark in marks) else "ready"
 
 
-def _version(git: Git, commit: str) -> str | None:
+def _version(git: GitHistory, commit: str) -> str | None:
     for file in _VERSION_FILES:
         content = git.content(f"{commit}:{file}")
         match = None if content is None else _VERSION.search(content.decode("utf-8", "replace"))

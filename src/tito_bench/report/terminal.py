@@ -117,6 +117,8 @@ def _score(view: BaselineView, symbols: Symbols) -> Line:
 
 
 def _closing(view: BaselineView, symbols: Symbols) -> Line:
+    if not view.outcome.tick:
+        return Line(symbols.note, view.outcome.text)
     if view.outcome.good:
         return Line(symbols.good, view.outcome.text, "green")
     return Line(symbols.bad, view.outcome.text, "red")
@@ -142,6 +144,8 @@ def _origin(
     yield _fact(f"Subject: {origin.subject}")
     for file in origin.files:
         yield Line(_INDENT, safe_text(file, _LONGEST))
+    for line in origin.whose:
+        yield _fact(line)
     yield _fact(f"CPU: {origin.cpu}")
     yield _fact(origin.libraries)
     reference = reference_text(system, operations)

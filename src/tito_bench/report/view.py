@@ -18,6 +18,7 @@ from tito_bench.records.benchmark import (
     known_interval,
 )
 from tito_bench.report.reference_machine import reference_ms, reference_name
+from tito_bench.report.whose_code import SOLUTION_OUTCOME, is_course, whose_lines
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES
@@ -63,18 +64,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run comes to, in one sentence."""
+    """What a run comes to, in one sentence.
+
+    `tick` is false where it went well and is nobody's achievement: of the course's own code.
+    """
 
     good: bool
     text: str
+    tick: bool = True
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose code was measured, in which files, and on what; foreign text."""
+    """Whose code was measured, in which files, and on what; foreign text.
+
+    `whose` says whether it is the student's or the course's, and what is not exported yet.
+    """
 
     subject: str
     files: tuple[str, ...]
+    whose: tuple[str, ...]
     cpu: str
     libraries: str
 
@@ -141,6 +150,7 @@ def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
     return Origin(
         f"{subject.name} {subject.version or ''}".strip(),
         tuple(files),
+        tuple(whose_lines(subject.origin)),
         f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
         f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
     )
@@ -222,6 +232,8 @@ def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
         return Outcome(False, f"Setup is not verified: {why}.")
     if record.normalized_metrics.score is None:
         return Outcome(False, "Nothing could be measured.")
+    if is_course(record.subject.origin):
+        return Outcome(True, SOLUTION_OUTCOME, tick=False)
     if not complete:
         return Outcome(True, "Works so far: the rest comes with later modules.")
     if record.subject.name == "numpy" and record.subject.note is not None:

@@ -131,7 +131,9 @@ def _shipped_imports(source: bytes) -> Iterator[str]:
             continue
         for name in dotted:
             parts = name.removeprefix("tinytorch.").split(".")
-            if parts[0] in SHIPPED_FOLDERS and (name.startswith("tinytorch.") or _is_relative(node)):
+            if parts[0] in SHIPPED_FOLDERS and (
+                name.startswith("tinytorch.") or _is_relative(node)
+            ):
                 yield ".".join(("tinytorch", *parts))
 
 

@@ -108,9 +108,7 @@ def _export_notes(root: Path) -> tuple[Mapping[str, _Noted], str | None]:
     return noted, None
 
 
-def _exports(
-    root: Path, package: Path, noted: Mapping[str, _Noted]
-) -> Iterator[ModuleExport]:
+def _exports(root: Path, package: Path, noted: Mapping[str, _Noted]) -> Iterator[ModuleExport]:
     for notebook, number in notebooks(root):
         shown = notebook.relative_to(root).as_posix()
         folder = notebook.parent.relative_to(root).as_posix()
@@ -133,7 +131,7 @@ def _exports(
 
 def _state(notebook: Path, cells: ExportedCells, file: Path, note: _Noted | None) -> ExportState:
     try:
-        exported = file.read_bytes()
+        exported = file.read_text(encoding="utf-8", errors="replace")
         file_at, notebook_at = file.stat().st_mtime, notebook.stat().st_mtime
     except OSError:
         return "never"

@@ -159,10 +159,9 @@ def _names_bound_in(function: _Function) -> frozenset[str]:
             bound.add(node.arg)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.add(node.id)
-        elif isinstance(node, _Function | ast.ClassDef) and node is not function:
-            bound.add(node.name)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            bound.add(node.name)
+        elif isinstance(node, _Function | ast.ClassDef | ast.ExceptHandler):
+            if node is not function and node.name:
+                bound.add(node.name)
         elif isinstance(node, ast.Global):
             elsewhere.update(node.names)
     return frozenset(bound - elsewhere)
@@ -174,7 +173,7 @@ def _joined(values: list[ast.expr]) -> list[ast.expr]:
     for value in values:
         before = joined[-1] if joined else None
         if isinstance(value, ast.Constant) and isinstance(before, ast.Constant):
-            joined[-1] = ast.Constant(f"{before.value}{value.value}")
+            joined[-1] = ast.Constant(str(before.value) + str(value.value))
         elif not (isinstance(value, ast.Constant) and value.value == ""):
             joined.append(value)
     return joined

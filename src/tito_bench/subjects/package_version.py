@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["is_newer", "project_version", "written_version"]
 
+_PROJECTS = ("tinytorch", "trentorch")
+"""The course and a fork of it, as their pyproject.toml calls them."""
+
 _WRITTEN = re.compile(r"""^__version__\s*=\s*(["'])([^"']+)\1""", re.MULTILINE)
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
@@ -30,7 +33,7 @@ def project_version(folder: Path) -> str | None:
     for parent in list(folder.parents)[:2]:
         try:
             project = tomllib.loads((parent / "pyproject.toml").read_text("utf-8"))["project"]
-            if project["name"] in COURSE_PROJECTS:
+            if project["name"] in _PROJECTS:
                 return str(project["version"])
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -37,6 +37,7 @@ from tito_bench.report.view import (
     origin_of,
     times,
 )
+from tito_bench.subjects.code_origin import Whose
 
 __all__ = ["Lines", "Mark", "RecordReport", "TableView", "day_text", "record_report"]
 
@@ -104,6 +105,8 @@ class RecordReport:
     ----------
     subject
         Its name in the record.
+    whose
+        Whose code it is, None where the record does not say.
     stable
         Whether the verdict is that.
     measured_at
@@ -118,6 +121,7 @@ class RecordReport:
 
     kind: str
     subject: str
+    whose: Whose | None
     who: str
     stable: bool
     measured_at: datetime
@@ -150,6 +154,7 @@ def record_report(
     return RecordReport(
         kind=record.kind,
         subject=record.subject.name,
+        whose=None if record.subject.origin is None else record.subject.origin.whose,
         who=_who(record),
         stable=record.verdict.status == "stable",
         measured_at=datetime.fromisoformat(record.created_at).astimezone(UTC),
