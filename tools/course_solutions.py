@@ -36,7 +36,7 @@ _PACKAGE = re.compile(r"(?:tinytorch/)?tinytorch/(?!src/|modules/|assignments/).
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 _VERSION_FILES = ("tinytorch/pyproject.toml", "pyproject.toml", "settings.ini")
 _VERSION = re.compile(r"""^version\s*=\s*["']?([\w.]+)""", re.MULTILINE)
-_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
+_BEGIN = "### BEGIN SOLUTION"
 _READY = re.compile(r"""role=["']?(?:scaffold|challenge)""")
 """Marked, and handed out all the same."""
 
@@ -86,19 +86,9 @@ def _take(content: bytes, path: str, found: Found) -> None:
         for function in hashed_functions(cell):
             if not function.substance:
                 continue
-            kind = _kind(lines[function.line - 1 : function.end])
-            if kind == "solution":
-                found.solutions.add(function.digest)
-            elif kind == "ready":
-                found.handed_out.add(function.digest)
-
-
-def _kind(lines: list[str]) -> str | None:
-    """Say what the lines of a function are, or None of one that is still to be written."""
-    marks = [line for line in lines if _BEGIN in line]
-    if any("NotImplementedError" in line for line in lines) and not marks:
-        return None
-    return "solution" if any(not _READY.search(mark) for mark in marks) else "ready"
+            marks = [line for line in lines[function.line - 1 : function.end] if _BEGIN in line]
+            solved = any(not _READY.search(mark) for mark in marks)
+            (found.solutions if solved else found.handed_out).add(function.digest)
 
 
 def _version(git: GitHistory, commit: str) -> str | None:

@@ -23,7 +23,7 @@ from tito_bench.subjects.function_hashes import hashed_functions
 from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.package_version import is_newer
 from tito_bench.subjects.redaction import display_path
-from tito_bench.subjects.scanning import SHIPPED_FOLDERS
+from tito_bench.subjects.scanning import is_shipped
 
 __all__ = ["CodeOrigin", "Whose", "find_origin"]
 
@@ -89,7 +89,7 @@ def find_origin(
         source = _source(file)
         for name, is_course in _judged(source, known):
             (same if is_course else own)[name] = None
-        shipped.update(dict.fromkeys(_shipped_imports(source)))
+        shipped.update(dict.fromkeys(_shipped_imports(source, location.folder)))
     return CodeOrigin(
         same=list(same),
         own=list(own),
@@ -116,7 +116,7 @@ def _judged(source: bytes, known: CourseSolutions) -> Iterator[tuple[str, bool]]
             yield function.name, function.digest in known.solutions
 
 
-def _shipped_imports(source: bytes) -> Iterator[str]:
+def _shipped_imports(source: bytes, package: Path) -> Iterator[str]:
     """Yield the modules that a file imports of what the course ships ready-made."""
     try:
         tree = ast.parse(source)
@@ -124,18 +124,13 @@ def _shipped_imports(source: bytes) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            dotted = [node.module or ""]
+            names, is_own = [node.module or ""], node.level > 0
         elif isinstance(node, ast.Import):
-            dotted = [alias.name for alias in node.names]
+            names, is_own = [alias.name for alias in node.names], False
         else:
             continue
-        for name in dotted:
-            parts = name.removeprefix("tinytorch.").split(".")
-            if parts[0] in SHIPPED_FOLDERS and (
-                name.startswith("tinytorch.") or _is_relative(node)
-            ):
-                yield ".".join(("tinytorch", *parts))
-
-
-def _is_relative(node: ast.AST) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.level > 0
+        for name in names:
+            inside = name.removeprefix("tinytorch.")
+            module = package.joinpath(*inside.split("."))
+            if (is_own or inside != name) and is_shipped(package, module):
+                yield f"tinytorch.{inside}"

@@ -28,6 +28,8 @@ ExportState = Literal["fresh", "stale", "never", "edited", "unreadable"]
 """Of a module's export: as its notebook is; older than its notebook; not there; edited in the
 package itself; its notebook cannot be compared."""
 
+_INSTRUCTORS = "assignments/source"
+"""Where nbgrader keeps what is handed out: never what a student writes in."""
 _NOTES = ".tito/exports.json"
 _LARGEST_NOTEBOOK = 2**25  # bytes: pictures make large ones, code does not
 _LARGEST_NOTE = 2**20
@@ -109,7 +111,10 @@ def _export_notes(root: Path) -> tuple[Mapping[str, _Noted], str | None]:
 
 
 def _exports(root: Path, package: Path, noted: Mapping[str, _Noted]) -> Iterator[ModuleExport]:
+    exported: set[Path] = set()
     for notebook, number in notebooks(root):
+        if notebook.is_relative_to(root / _INSTRUCTORS):
+            continue
         shown = notebook.relative_to(root).as_posix()
         folder = notebook.parent.relative_to(root).as_posix()
         note = noted.get(shown)
@@ -123,6 +128,9 @@ def _exports(root: Path, package: Path, noted: Mapping[str, _Noted]) -> Iterator
         if cells.target is None:  # it exports nothing: no module, or one of another course
             continue
         file = package.joinpath(*cells.target.split(".")).with_suffix(".py")
+        if file in exported:  # by the notebook in the likelier place
+            continue
+        exported.add(file)
         state = _state(notebook, cells, file, note)
         inside = file.is_relative_to(root)
         shown_file = file.relative_to(root).as_posix() if inside else file.name

@@ -51,7 +51,8 @@ class HashedFunction:
 def hashed_functions(source: bytes | str) -> Iterator[HashedFunction]:
     """Yield the functions and methods of a module's text, in its order.
 
-    A function inside another belongs to it. Yields nothing for text that is no Python.
+    A function inside another belongs to it, and one below `except` stands in for what could
+    not be imported: neither is yielded by itself. Yields nothing for text that is no Python.
     """
     try:
         tree = ast.parse(source)

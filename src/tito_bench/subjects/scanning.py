@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["SHIPPED_FOLDERS", "is_shipped", "modules_defining"]
+__all__ = ["is_shipped", "modules_defining"]
 
-SHIPPED_FOLDERS = ("extensions", "models")
-"""What the course brings ready-made in them is never taken for the student's."""
 _LAST_TO_EXPORT_MODELS = "0.1.10"
 """Later versions ship models there; in 2025 it was where module 13 was exported to."""
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef)
