@@ -30,6 +30,13 @@ SMALLEST_GROUP = 3
 """No group below this is ever shown, whatever `--min-group` says."""
 
 NOT_GIVEN = "not given"
+_WHOSE = {
+    "yours": "their own",
+    "course": "the course's solution",
+    "mixed": "both",
+    "unknown": "not to be told",
+}
+"""By what a submission says; of several submissions of a person the last one counts."""
 _Outcome = Literal["counted", "unidentified", "unreadable"]
 _LONGEST_NAME = 240
 _LARGEST_FILE = 4 * 2**20
@@ -58,9 +65,14 @@ class _Metrics(msgspec.Struct, gc=False):
     overall: Any = None
 
 
+class _Subject(msgspec.Struct, gc=False):
+    whose: Any = None
+
+
 class _Submission(msgspec.Struct, gc=False):
     anonymous_id: Any = None
     benchmark: Any = None
+    subject: _Subject | None = None
     normalized_metrics: _Metrics | None = None
 
 
@@ -76,6 +88,7 @@ class _File(_Person, gc=False):
 
     kind: Any = None
     benchmark: Any = None
+    subject: _Subject | None = None
     normalized_metrics: _Metrics | None = None
     profile: _Person | None = None
     submissions: list[_Submission] | None = None
@@ -88,6 +101,7 @@ class _Row:
     cohort: str = NOT_GIVEN
     country: str = NOT_GIVEN
     course_type: str = NOT_GIVEN
+    whose: str = NOT_GIVEN
     modules: int | None = None
     baseline: float | None = None
     capstone: float | None = None
@@ -109,6 +123,7 @@ class ClassStatistics:
     cohorts: dict[str, int]
     countries: dict[str, int]
     course_types: dict[str, int]
+    whose_code: dict[str, int]
     modules_completed: tuple[Bin, ...]
     baseline_scores: tuple[Bin, ...]
     capstone_scores: tuple[Bin, ...]
@@ -168,6 +183,7 @@ def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
         cohorts=groups(lambda row: row.cohort),
         countries=groups(lambda row: row.country),
         course_types=groups(lambda row: row.course_type),
+        whose_code=groups(lambda row: row.whose),
         modules_completed=bins(lambda row: row.modules, _MODULE_BINS),
         baseline_scores=bins(lambda row: row.baseline, _SCORE_BINS),
         capstone_scores=bins(lambda row: row.capstone, _SCORE_BINS),
@@ -197,7 +213,9 @@ def _take(found: _File, people: dict[str, _Row]) -> _Outcome:
     person: _Person | None = found.profile
     if found.kind == "submission":
         submissions.append(
-            _Submission(found.anonymous_id, found.benchmark, found.normalized_metrics)
+            _Submission(
+                found.anonymous_id, found.benchmark, found.subject, found.normalized_metrics
+            )
         )
     elif person is None and (found.progress or found.context or found.location):
         person = found
@@ -228,6 +246,8 @@ def _take_profile(person: _Person, row: _Row) -> None:
 
 
 def _take_submission(submission: _Submission, row: _Row) -> None:
+    if submission.subject is not None and isinstance(submission.subject.whose, str):
+        row.whose = _WHOSE.get(submission.subject.whose, row.whose)
     metrics = submission.normalized_metrics
     if metrics is None:
         return

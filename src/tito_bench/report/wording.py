@@ -204,7 +204,8 @@ _DOCTOR = {
         "Put the change into the notebook: the next export overwrites it.",
     ),
     "unreadable_notebook": Words(
-        "The notebook in {what} cannot be compared with its export: {value}.", ""
+        "The notebook in {what} cannot be compared with its export: {value}.",
+        "Save it once more, without its output.",
     ),
     "unreadable_exports": Words(
         "{what} cannot be read: {value}.", "Notebooks are compared with the package's files."

@@ -19,10 +19,12 @@ from typing import Any, Literal
 from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.note import Note
 from tito_bench.safe_text import safe_text
+from tito_bench.subjects.discovery import locate_package
 from tito_bench.subjects.export_cells import ExportedCells, read_notebook
+from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.unexported import notebooks
 
-__all__ = ["ExportState", "ModuleExport", "changed_exports", "module_exports"]
+__all__ = ["ExportState", "ModuleExport", "changed_exports", "check_exports", "module_exports"]
 
 ExportState = Literal["fresh", "stale", "never", "edited", "unreadable"]
 """Of a module's export: as its notebook is; older than its notebook; not there; edited in the
@@ -52,6 +54,15 @@ class ModuleExport:
     state: ExportState
     exported_at: datetime | None = None
     problem: str = ""
+
+
+def check_exports(root: Path, explicit: Path | None) -> list[Note]:
+    """Note the same of the package that is found; nothing where there is none.
+
+    `explicit` is its folder, where one was named.
+    """
+    location = locate_package(root, explicit)
+    return [] if isinstance(location, Missing) else changed_exports(root, location.folder)
 
 
 def changed_exports(root: Path, package: Path) -> list[Note]:
@@ -186,10 +197,10 @@ def _without_commands(text: str) -> str:
 class _Bare(ast.NodeTransformer):
     """Takes out what an export may change: imports, `__all__`, and texts that stand alone."""
 
-    def visit_Import(self, node: ast.Import) -> None:
+    def visit_Import(self, _node: ast.Import) -> None:
         return None
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:
         return None
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:

@@ -14,12 +14,13 @@ __all__ = ["say_progress"]
 def say_progress(data: bytes, saved: str | None, root: ProjectRoot, streams: Streams) -> None:
     """Say what the score of the record in `data` is made of now and was not before.
 
+    Where the course's own solution was measured here before, its figures are set beside.
     `saved` is where it was kept. Says nothing where nothing changed, or there is no record
     of the same kind and subject before.
     """
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.read import read_history, read_record
-    from tito_bench.report.progress import since
+    from tito_bench.report.progress import beside_course, since
     from tito_bench.report.wrapping import wrapped
 
     name = "" if saved is None else saved.rpartition("/")[2]
@@ -29,8 +30,8 @@ def say_progress(data: bytes, saved: str | None, root: ProjectRoot, streams: Str
         for entry in read_history(Layout(root.path).benchmarks, streams.now()).of(now.kind)
         if entry.subject == now.subject and entry.score is not None and entry.file != name
     ]
-    line = since(before[-1], now) if before else ""
-    if line:
+    lines = [beside_course(before, now), since(before[-1], now) if before else ""]
+    for line in filter(None, lines):
         streams.people.write("\n")
         for part in wrapped(line, streams.console().width):
             streams.people.write(f"{part}\n")
