@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +32,11 @@ __all__ = ["MILESTONES", "Course", "entry_number", "read_course", "refreshed"]
 _ENTRY = re.compile(r"(?:(?:module|milestone)[ _-]?)?0*([1-9]\d?)(?:[^\d].*)?", re.DOTALL)
 _HIGHEST = 99
 MILESTONES: Mapping[int, str] = MappingProxyType(
-    {
-        **{1: "Perceptron", 2: "XOR", 3: "MLP", 4: "CNN"},
-        **{5: "Transformer", 6: "MLPerf", 7: "Custom Kernels"},
-    }
+    dict(
+        enumerate(
+            ("Perceptron", "XOR", "MLP", "CNN", "Transformer", "MLPerf", "Custom Kernels"), start=1
+        )
+    )
 )
 _OF_SEVERAL_PARTS = frozenset({3, 4, 6})
 
@@ -56,7 +57,7 @@ class Course:
     course_files: tuple[CourseFile, ...]
     skipped: tuple[Skipped, ...]
     active_days: frozenset[date]
-    milestone_parts: Mapping[int, tuple[int, ...]] = MappingProxyType({})
+    milestone_parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
 
 
@@ -143,11 +144,11 @@ def _parts_passed(found: Mapping[str, Any], complete: set[int]) -> dict[int, tup
     passed: dict[int, tuple[int, ...]] = {}
     for name, parts in results.items() if isinstance(results, Mapping) else ():
         milestone = entry_number(name)
-        if milestone not in MILESTONES or milestone in complete or not isinstance(parts, Mapping):
+        if milestone is None or milestone not in MILESTONES or milestone in complete:
             continue
         numbers = [
             number
-            for part, result in parts.items()
+            for part, result in (parts.items() if isinstance(parts, Mapping) else ())
             if isinstance(result, Mapping) and result.get("passed_at")
             if (number := entry_number(part)) is not None
         ]

@@ -15,8 +15,8 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
-from tito_bench.cli.exits import Exit
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
+from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,

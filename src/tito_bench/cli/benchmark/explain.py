@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.exits import Exit
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
+from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
