@@ -53,7 +53,7 @@ class Found:
 def look_into(folder: Path, found: Found) -> None:
     """Add all that a repository holds."""
     git = GitHistory(folder)
-    seen: set[str] = set()
+    seen: set[tuple[str, bool]] = set()
     versions: dict[str, str | None] = {}
     for change in git.changes("*.py", "*.ipynb"):
         if not _PLACES.fullmatch(change.path):
@@ -64,10 +64,12 @@ def look_into(folder: Path, found: Found) -> None:
         if version is not None:
             days = found.versions.setdefault(version, [day, day])
             days[:] = [min(days[0], day), max(days[1], day)]
-        content = None if change.blob in seen else git.content(change.blob)
+        # A source that was once copied into the package is all export there.
+        key = (change.blob, _PACKAGE.fullmatch(change.path) is not None)
+        content = None if key in seen else git.content(change.blob)
         if content is not None:
             _take(content, change.path, found)
-        seen.add(change.blob)
+        seen.add(key)
     git.close()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +70,19 @@ class GitHistory:
         return [(commit, day) for commit, day in map(str.split, log.decode().splitlines())]
 
     def check_out(self, commit: str, target: Path) -> None:
-        """Write the tree of a commit into the folder `target`, without its symbolic links."""
-        with tarfile.open(fileobj=io.BytesIO(self._git("archive", commit))) as archive:
-            for member in archive:
-                if member.isfile() or member.isdir():
-                    archive.extract(member, target, filter="data")
+        """Write the regular files of a commit into the folder `target`.
+
+        What a partial copy of the repository does not hold is left out.
+        """
+        for line in self._git("ls-tree", "-r", "-z", commit).decode().split("\0"):
+            facts, _, path = line.partition("\t")
+            if not facts.startswith("100"):  # a link, another repository, or the end
+                continue
+            content = self.content(facts.split()[2])
+            file = target / path
+            if content is not None and file.resolve().is_relative_to(target.resolve()):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
 
     def _git(self, *command: str) -> bytes:
         whole = [_GIT, "-C", self._folder, *command]

@@ -30,9 +30,7 @@ STALE = Note(
 )
 
 
-def origin(
-    same: tuple[str, ...] = (), own: tuple[str, ...] = (), **facts: Any
-) -> CodeOrigin:
+def origin(same: tuple[str, ...] = (), own: tuple[str, ...] = (), **facts: Any) -> CodeOrigin:
     return CodeOrigin(
         **{
             "same": list(same),
@@ -58,8 +56,10 @@ MIXED = origin(("Linear.__init__",), ("Tensor.matmul",))
         (COURSE, "the course's own solution; the same are Tensor.matmul, Linear.__init__."),
         (
             YOURS,
-            "yours; no function is the same as a known solution (the course to 0.1.0,"
-            " 5 December 2025).",
+            (
+                "yours; no function is the same as a known solution (the course to 0.1.0,"
+                " 5 December 2025)."
+            ),
         ),
         (
             MIXED,
@@ -68,8 +68,10 @@ MIXED = origin(("Linear.__init__",), ("Tensor.matmul",))
         (origin(), "its functions are too short to tell yours from the course's."),
         (
             origin((), ("f",), newer=True),
-            "of f it cannot be told, the package is newer than the course to 0.1.0,"
-            " 5 December 2025.",
+            (
+                "of f it cannot be told, the package is newer than the course to 0.1.0,"
+                " 5 December 2025."
+            ),
         ),
         (
             origin(tuple("abcdef")),
