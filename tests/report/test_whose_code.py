@@ -83,6 +83,11 @@ def test_whose_it_is_in_one_line(of: CodeOrigin, line: str) -> None:
     assert list(whose_lines(of)) == [f"Whose code: {line}"]
 
 
+def test_a_day_that_is_none_is_shown_as_it_stands() -> None:
+    (line,) = whose_lines(origin(own=("f",), known_to="soon"))
+    assert line.endswith("0.1.0, soon).")
+
+
 def test_of_numpy_and_of_old_records_nothing_is_said() -> None:
     assert list(whose_lines(None)) == []
 

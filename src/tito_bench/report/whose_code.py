@@ -56,5 +56,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _day(iso: str) -> str:
-    day = date.fromisoformat(iso)
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:  # of a record that was edited
+        return iso
     return f"{day.day} {day:%B} {day.year}"

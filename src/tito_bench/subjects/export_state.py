@@ -57,7 +57,7 @@ class ModuleExport:
 
 
 def check_exports(root: Path, explicit: Path | None) -> list[Note]:
-    """Note the same of the package that is found; nothing where there is none.
+    """Note what is not exported as it is, of the package that is found; nothing without one.
 
     `explicit` is its folder, where one was named.
     """
@@ -154,6 +154,7 @@ def _state(notebook: Path, cells: ExportedCells, file: Path, note: _Noted | None
         file_at, notebook_at = file.stat().st_mtime, notebook.stat().st_mtime
     except OSError:
         return "never"
+    # Where neither is Python it cannot be told, and importing the file says what is wrong.
     if _code(cells.cells) == _code([exported]):
         return "fresh"
     if note is not None and note.digest in _digests(cells.cells):
@@ -168,7 +169,10 @@ def _state(notebook: Path, cells: ExportedCells, file: Path, note: _Noted | None
 
 def _digests(cells: Sequence[str]) -> set[str]:
     """Return the digests that stand for these cells, however they are put together."""
-    return {hashlib.sha256(joint.join(cells).encode()).hexdigest() for joint in ("", "\n", "\n\n")}
+    return {
+        hashlib.sha256(joint.join(cells).encode("utf-8", "replace")).hexdigest()
+        for joint in ("", "\n", "\n\n")
+    }
 
 
 def _code(texts: Sequence[str]) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ def notebooks(root: Path) -> Iterator[tuple[Path, str]]:
         for folder in _entries(root / place):
             match = _NUMBERED.fullmatch(folder.name)
             for file in _entries(folder) if match else ():
-                if match and file.suffix == ".ipynb":
+                # Not Path.is_file: before 3.14 it raises where the folder may not be searched.
+                if match and file.suffix == ".ipynb" and os.path.isfile(file):  # noqa: PTH113
                     yield file, match["number"]
 
 
