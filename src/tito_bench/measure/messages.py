@@ -15,6 +15,7 @@ from tito_bench.machine.environment import Runtime
 from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.task_figures import CustomModelChoice, Figures
 from tito_bench.score import Work
+from tito_bench.subjects.code_origin import CodeOrigin
 
 __all__ = [
     "Answer",
@@ -209,7 +210,10 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """The subject is there. `note` says why `auto` chose it, and what is to be said of it."""
+    """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
+
+    `origin` is read from the files afterwards, where no code of the subject's runs.
+    """
 
     name: str
     version: str | None
@@ -219,6 +223,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+    origin: CodeOrigin | None = None
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:
         """Return it with `remarks` after the note, each of them once."""
@@ -244,8 +249,9 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
-    `interpreter_share` is that of the call that was metered; `processes` counts the
-    child processes, running or ended, that were there at the end.
+    `interpreter_share` is that of the call that was `metered`, and otherwise what is left of
+    that of trying out; `processes` counts the child processes, running or ended, that were
+    there at the end.
     """
 
     readings: tuple[Reading, ...]
@@ -253,6 +259,7 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     others_cpu_ns: int
     interpreter_share: float | None = None
     processes: int = 0
+    metered: bool = False
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):

@@ -22,6 +22,7 @@ from tito_bench.report.capstone_view import (
     learning_curve,
 )
 from tito_bench.report.history_view import HistoryView
+from tito_bench.report.numbers import duration, interval_text, times
 from tito_bench.report.sections.limit_words import no_roofline_words
 from tito_bench.report.sections.roofline_section import RooflineView, roofline_view
 from tito_bench.report.sections.rounds import Strip, strips_of
@@ -31,12 +32,10 @@ from tito_bench.report.view import (
     Outcome,
     Row,
     baseline_view,
-    interval_text,
-    milliseconds,
     notes_of,
     origin_of,
-    times,
 )
+from tito_bench.subjects.code_origin import Whose
 
 __all__ = ["Lines", "Mark", "RecordReport", "TableView", "day_text", "record_report"]
 
@@ -104,6 +103,8 @@ class RecordReport:
     ----------
     subject
         Its name in the record.
+    whose
+        Whose code it is, None where the record does not say.
     stable
         Whether the verdict is that.
     measured_at
@@ -118,6 +119,7 @@ class RecordReport:
 
     kind: str
     subject: str
+    whose: Whose | None
     who: str
     stable: bool
     measured_at: datetime
@@ -150,6 +152,7 @@ def record_report(
     return RecordReport(
         kind=record.kind,
         subject=record.subject.name,
+        whose=None if record.subject.origin is None else record.subject.origin.whose,
         who=_who(record),
         stable=record.verdict.status == "stable",
         measured_at=datetime.fromisoformat(record.created_at).astimezone(UTC),
@@ -243,7 +246,7 @@ def _baseline_table(view: BaselineView, who: str) -> TableView:
 def _cells(row: Row) -> tuple[str, ...]:
     if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
         return row.title, "", "", "", f"not measured ({row.reason})"
-    figures = (milliseconds(row.subject_ms), milliseconds(row.reference_ms), times(row.slowdown))
+    figures = (duration(row.subject_ms), duration(row.reference_ms), times(row.slowdown))
     return row.title, *figures, "" if row.scored else "not scored"
 
 
