@@ -73,8 +73,9 @@ _tito_bench_record_files() {
 """,
         "zsh": """
 _tito_bench_record_files() {
-  compadd -- latest latest~1
-  _files -W .tito/benchmarks -g '*.json'
+  local -a records
+  records=(.tito/benchmarks/*.json(N:t))
+  compadd -- latest latest~1 "${records[@]}"
   _files
 }
 """,
