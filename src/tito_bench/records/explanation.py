@@ -39,7 +39,7 @@ class Split(msgspec.Struct, frozen=True):
     remaining_ns: float
     plain_ns: float | None
     slowdown: float
-    slowdown_interval: tuple[float, float]
+    slowdown_interval: tuple[float, float] | None
 
 
 class OperationExplanation(msgspec.Struct, frozen=True):

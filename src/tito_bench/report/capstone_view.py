@@ -213,9 +213,12 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     rows: list[Row] = []
     for memory in record.memory:
         model = models.get(memory.model)
+        name = MODEL_TITLES.get(memory.model, memory.model)
+        if memory.batch != 32:
+            name += f" (memory at batch {memory.batch})"
         rows.append(
             (
-                MODEL_TITLES.get(memory.model, memory.model),
+                name,
                 "" if model is None or model.gflops is None else three_digits(model.gflops),
                 ""
                 if model is None or model.share_of_native is None
@@ -278,12 +281,13 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        low, high = found.speedup_interval
-        speedup, word = found.speedup, "faster"
+        speedup, interval, word = found.speedup, found.speedup_interval, "faster"
         if speedup < 1:
-            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        ends = f"{three_digits(low)} to {three_digits(high)}"
-        comparison = f"Optimized: {times(speedup)} {word} ({ends})"
+            speedup, word = 1 / speedup, "slower"
+            interval = interval and (1 / interval[1], 1 / interval[0])
+        comparison = f"Optimized: {times(speedup)} {word}"
+        if interval is not None:
+            comparison += f" ({three_digits(interval[0])} to {three_digits(interval[1])})"
         if found.compression_ratio is not None:
             comparison += f", {times(found.compression_ratio)} smaller"
         if found.accuracy_change is not None:

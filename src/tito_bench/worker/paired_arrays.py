@@ -65,6 +65,11 @@ class PairedArrays:
         self.inputs = subject.inputs(self.arguments)
         self._variant = subject.variant
 
+    @property
+    def flops_per_call(self) -> int:
+        """The arithmetic that is worth a smallest array call, where it is done in loops."""
+        return self._kind.flops_per_call
+
     def refill(self, seed: int) -> None:
         """Give both sides the same new inputs."""
         self._pool.fill(self.inputs, seed)
