@@ -5,9 +5,9 @@ Run: python tools/run_on_course.py CHECKOUT [--commits N] [--only COMMIT...] [--
 CHECKOUT is a git repository of the course, with or without a work tree; it is only read. Of N
 commits that change the package, spread over the history, each is written into a temporary folder
 and measured there with `benchmark baseline --quick`: the reference package must be named as the
-course's, or "unknown" where its functions are too short. With --cli-tests the course's own tests of its command line run too, where the commit
-has some: once as they are, and once with the `tito` of this installation in place of its own. They
-need what the course needs, in this Python.
+course's, or "unknown" where its functions are too short. With --cli-tests the course's own tests
+of its command line run too, where the commit has some: once as they are, and once with the `tito`
+of this installation in place of its own. They need what the course needs, in this Python.
 """
 
 from __future__ import annotations
