@@ -80,11 +80,14 @@ class Since:
 
 def since(entries: Sequence[RecordHeader], now: RecordHeader) -> Since | None:
     """Return what became of the score since the newest of the other records that say the same
-    of the same package; None where there is none, or no score."""
+    of the same package; None where there is none, or no score. The course's own solution is
+    nobody's step: a student's first own code is not worse than it was."""
     if now.score is None:
         return None
     for entry in reversed(entries):
         if entry.file == now.file or (entry.kind, entry.package) != (now.kind, now.package):
+            continue
+        if (entry.whose == "course") != (now.whose == "course"):
             continue
         differing = differences(entry, now)
         note = part_change(now.kind, entry.slowdowns, now.slowdowns)
