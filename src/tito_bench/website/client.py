@@ -104,7 +104,7 @@ class Client:
             with session.stream("GET", url, headers=headers) as response:
                 if response.status_code != 200:
                     return
-                for part in response.iter_raw(1024):
+                for part in response.iter_raw():  # with a size it would wait for so much
                     if b"data:" in part:
                         yield
 
