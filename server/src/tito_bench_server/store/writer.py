@@ -3,7 +3,7 @@
 A commit costs the same for one message and for three hundred. So while one
 group is being written, the next one gathers, and a sender is answered when its
 group is on the disk. Other writes (sessions, releases) take their turn in the
-same queue, each in a transaction of its own.
+same queue: what waits of them together goes into one transaction, too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import StoreUnavailable
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Message
-from tito_bench_server.store.database import Database
+from tito_bench_server.store.database import Database, touched
 from tito_bench_server.store.group import GroupStore
 
 __all__ = ["Writer"]
 
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+_MOST_JOBS = 64
 
 
 @dataclass(slots=True)
@@ -98,13 +99,23 @@ class Writer:
         return job.done
 
     def _run(self) -> None:
-        held: _Job | None = None
+        held: _Waiting | _Job | None = None
         ending = False
         while not ending:
             item = held if held is not None else self._queue.get()
             held = None
             if isinstance(item, _Job):
-                self._work(item)
+                jobs = [item]
+                while len(jobs) < _MOST_JOBS:
+                    try:
+                        item = self._queue.get_nowait()
+                    except queue.Empty:
+                        break
+                    if not isinstance(item, _Job):
+                        held, ending = item, item is None
+                        break
+                    jobs.append(item)
+                self._work(jobs)
                 continue
             group: list[_Waiting] = []
             while item is not None:
@@ -122,8 +133,8 @@ class Writer:
                 ending = True
             if group:
                 self._write(group)
-        if held is not None:
-            self._work(held)
+        if isinstance(held, _Job):
+            self._work([held])
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         outcomes: list[Outcome | BaseException]
@@ -165,14 +176,39 @@ class Writer:
                 raise StoreUnavailable(_first_line(error)) from error
             raise
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, jobs: Sequence[_Job]) -> None:
+        """Do what waits in one transaction, each behind a savepoint: one that fails undoes only
+        its own. They are done when all are on the disk."""
+        results: list[Any] = []
+        errors: list[BaseException | None] = []
         try:
             with self.database.write() as connection:
-                result = job.work(connection)
+                if len(jobs) == 1:
+                    results, errors = [jobs[0].work(connection)], [None]
+                else:
+                    for job in jobs:
+                        result, error = _behind_savepoint(connection, job)
+                        results.append(result)
+                        errors.append(error)
         except BaseException as error:
-            job.done.set_exception(error)
-        else:
-            job.done.set_result(result)
+            for job in jobs:
+                job.done.set_exception(error)
+            return
+        for job, result, failed in zip(jobs, results, errors, strict=True):
+            if failed is not None:
+                job.done.set_exception(failed)
+            else:
+                job.done.set_result(result)
+
+
+def _behind_savepoint(connection: sa.Connection, job: _Job) -> tuple[Any, BaseException | None]:
+    before = dict(touched(connection))
+    try:
+        with connection.begin_nested():
+            return job.work(connection), None
+    except Exception as error:
+        connection.info["touched"] = before
+        return None, error
 
 
 def _answer(answers: Sequence[tuple[asyncio.Future[Outcome], Outcome | BaseException]]) -> None:
