@@ -105,7 +105,13 @@ def _libraries(probe: Probe) -> Iterator[Note]:
         )
     if runtime.kernel_target != best:
         value = f"{runtime.kernel_target}, the best here is {best}"
-        yield _finding("forced_kernel_target", "warning", "kernels", value)
+        severity: Severity = "info" if _is_held_alike(used, runtime.kernel_target) else "warning"
+        yield _finding("forced_kernel_target", severity, "kernels", value)
+
+
+def _is_held_alike(used: str | None, target: str) -> bool:
+    """Return whether NumPy's BLAS uses no wider instructions than the kernels may."""
+    return used is not None and target in _INSTRUCTION_SETS and _rank(used) <= _rank(target)
 
 
 def _rank(name: str) -> int:

@@ -197,7 +197,11 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """The subject is there. `note` says why `auto` chose it, and what is to be said of it."""
+    """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
+
+    `dispatch_pace` is what the smallest array call took beside the pace of the CPU, before any
+    code of the student's was there.
+    """
 
     name: str
     version: str | None
@@ -207,6 +211,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+    dispatch_pace: float = 0.0
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:
         """Return it with `remarks` after the note, each of them once."""
@@ -233,7 +238,8 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
     `interpreter_share` is that of the call that was metered; `processes` counts the
-    child processes, running or ended, that were there at the end.
+    child processes, running or ended, that were there at the end. `dispatch_pace` is that of
+    `Loaded`, now; 0 where it was not taken.
     """
 
     readings: tuple[Reading, ...]
@@ -241,17 +247,20 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     others_cpu_ns: int
     interpreter_share: float | None = None
     processes: int = 0
+    dispatch_pace: float = 0.0
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):
     """What a task of the capstone found, and the student's files that it used, by name.
 
-    `remarks` are what was noticed of the code so far.
+    `remarks` are what was noticed of the code so far, and `fingerprint` is that of all modules
+    of the package that were imported by then.
     """
 
     figures: Figures
     files: dict[str, str]
     remarks: tuple[str, ...] = ()
+    fingerprint: str | None = None
 
 
 class Inspected(msgspec.Struct, frozen=True, tag=True):

@@ -16,7 +16,7 @@ from tito_bench.note import Note
 from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import median
 
-__all__ = ["UNMEASURED_WORK", "Code", "Status", "Verdict", "judge", "reason", "status_of"]
+__all__ = ["UNMEASURED_WORK", "Code", "Status", "Verdict", "doubts_of", "judge", "reason", "status_of"]
 
 Status = Literal["stable", "unstable", "invalid"]
 Code = Literal[
@@ -30,6 +30,9 @@ Code = Literal[
     "blas_threads",
     "slower_than_calibrated",
     "false_result",
+    "forced_kernel_target",
+    "dearer_dispatch",
+    "edited_installation",
 ]
 
 UNMEASURED_WORK = frozenset({"other_processes", "other_threads"})
@@ -43,6 +46,8 @@ _MOST_PREEMPTED = 0.5
 _LARGEST_DRIFT = 1.0
 """Points between the first and the last third of the rounds."""
 _FEWEST_FOR_DRIFT = 9
+_DOUBTFUL = frozenset({"forced_kernel_target", "edited_installation"})
+"""Codes of warnings about the machine that say that a score is not what it seems."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -70,6 +75,15 @@ def status_of(codes: Collection[str]) -> Status:
     if not _INVALIDATING.isdisjoint(codes):
         return "invalid"
     return "unstable" if codes else "stable"
+
+
+def doubts_of(environment: Sequence[Note]) -> tuple[Note, ...]:
+    """Return what of the findings about the machine is a reason to doubt the score."""
+    return tuple(
+        Note(note.code, UNSET, note.what, note.value)
+        for note in environment
+        if note.code in _DOUBTFUL and note.severity == "warning"
+    )
 
 
 def reason(code: Code, what: str, value: str) -> Note:

@@ -26,12 +26,27 @@ __all__ = ["WorkerCrashed", "WorkerProcess", "WorkerTimeout"]
 
 _ONE_THREAD = (
     "BLIS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
     "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
+    "TBB_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_OF_PYTHON = frozenset(
+    f"PYTHON{name}"
+    for name in (
+        *("COERCECLOCALE", "EXECUTABLE", "HASHSEED", "HOME", "INTMAXSTRDIGITS", "NOUSERSITE"),
+        *("PATH", "PLATLIBDIR", "USERBASE", "UTF8", "WARNINGS", "_GIL"),
+    )
+)
+"""What a worker is told of Python: which files it runs. All else (PYTHONDEVMODE, PYTHONMALLOC,
+PYTHONTRACEMALLOC, ...) watches it, and takes time."""
+_DEBUGGERS = ("DEBUGPY_", "MALLOC_CHECK_", "MALLOC_PERTURB_", "PYCHARM_", "PYDEVD_")
+"""How the names of variables begin that have a debugger follow child processes, or malloc check.
+The one that starts coverage may stay: its trace function is taken down while anything is timed."""
 _TAIL_BYTES = 16_384
 _LONGEST_ANSWER = 16 * 2**20
 
@@ -74,7 +89,7 @@ class WorkerProcess:
                     stderr=subprocess.PIPE,
                     cwd=root,
                     env={
-                        **environ,
+                        **_without_watchers(environ),
                         **dict.fromkeys(_ONE_THREAD, "1"),
                         "TINYTORCH_QUIET": "1",
                         MARK: self._mark,
@@ -196,6 +211,15 @@ class WorkerProcess:
             kept += len(block)
             while kept > _TAIL_BYTES:
                 kept -= len(self._tail.popleft())
+
+
+def _without_watchers(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(_DEBUGGERS)
+        and (not name.startswith("PYTHON") or name in _OF_PYTHON)
+    }
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -18,7 +18,7 @@ from tito_bench.measure.results import OperationResult
 from tito_bench.measure.schedule import Budget
 from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import SuiteSummary, summarise
-from tito_bench.measure.verdict import judge
+from tito_bench.measure.verdict import doubts_of, judge
 from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
@@ -69,8 +69,9 @@ def measure_baseline(
     result = suite_runner.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
     runtime = result.subject.runtime
-    verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
     environment = find_environment(read_probe(runtime, System(environ=environ)))
+    doubts = (*_calibration_doubts(root, machine, runtime, summary), *doubts_of(environment))
+    verdict = judge(summary, runtime, doubts)
     return build_record(summary, result.subject, machine, environment, verdict, now())
 
 

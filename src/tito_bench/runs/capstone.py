@@ -123,7 +123,7 @@ def measure_capstone(
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
-        tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        tasks, files, fingerprint = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.supervisor.stop()
@@ -145,8 +145,8 @@ def measure_capstone(
         suite = replace(suite, operations=(*suite.operations, *missed))
     loaded = loaded.remarking(run.remarks)
     return _record(
-        suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
-        processes=run.supervisor.processes_started,
+        suite, structs.replace(loaded, fingerprint=fingerprint), files, tasks, latencies, tracks,
+        machine, environ, now(), processes=run.supervisor.processes_started,
     )  # fmt: skip
 
 
@@ -198,14 +198,19 @@ def _refused(
 
 def _do_tasks(
     run: _Run, tracks: Collection[str], ends: float
-) -> tuple[list[TaskResult], dict[str, str]]:
-    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+) -> tuple[list[TaskResult], dict[str, str], str | None]:
+    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task.
+
+    Return their results, the files that they used, and the fingerprint of all that the package
+    has: None where that could not be looked at.
+    """
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
+    fingerprint: str | None = None
     hanging: dict[str, Failure] = {}
     while waiting:
         task, model, weight = waiting[0]
@@ -224,7 +229,9 @@ def _do_tasks(
                 raise unexpected(answer)
             run.remarks.update(dict.fromkeys(answer.remarks))
             results.append(TaskResult(task, model, answer.figures))
-            if task != _INVENTORY:  # it looks at everything; the others are what is measured
+            if task == _INVENTORY:  # it looks at everything; the others are what is measured
+                fingerprint = answer.fingerprint
+            else:
                 files |= answer.files
         except NotMeasured as refusal:
             results.append(TaskResult(task, model, refusal.failure))
@@ -237,7 +244,7 @@ def _do_tasks(
         except SubjectError as error:
             # It loaded before, and now does not: what it did has left something behind.
             results.append(TaskResult(task, model, Failure("crashed", str(error))))
-    return results, files
+    return results, files, fingerprint
 
 
 def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import threadpoolctl
 
 from tito_bench import _native
@@ -32,9 +31,7 @@ from tito_bench.measure.messages import (
     Purpose,
     Question,
     References,
-    Step,
 )
-from tito_bench.measure.timing import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
 from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
@@ -46,13 +43,15 @@ from tito_bench.worker.line_tracer import HiddenLines, LineTracer
 from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
+from tito_bench.worker.paired_timing import time_dispatch
 from tito_bench.worker.tamper_detection import Snapshot
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
 
-_TO_METER = Step("dispatch", 100, 1000)
+_CLOCK_STEP_NS = 4000
+"""What the clocks may say that another thread has run where there is none: they have steps."""
 
 
 class RequestHandler:
@@ -63,6 +62,8 @@ class RequestHandler:
         *(
             "_answers",
             "_candidates",
+            "_dispatch_pace",
+            "_hooks",
             "_kernels",
             "_line_tracer",
             "_pool",
@@ -70,7 +71,7 @@ class RequestHandler:
             "_snapshot",
             "_paired_operations",
         ),
-        *("_references", "_subject", "_tiny"),
+        *("_references", "_subject"),
     )
 
     def __init__(self, seed: int, purpose: Purpose) -> None:
@@ -86,29 +87,30 @@ class RequestHandler:
         self._paired_operations: dict[str, PairedOperation] = {}
         self._subject: Subject | None = None
         self._root = Path()
-        # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
-        self._tiny = _one(), _one()
-        self._line_tracer = LineTracer(time_dispatch(self._tiny, _TO_METER).call_ns)
+        self._hooks = _native.Hooks()
+        dispatch_ns, self._dispatch_pace = time_dispatch(self._hooks)
+        self._line_tracer = LineTracer(dispatch_ns)
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
-            Measure: self._measure,
         }
         if purpose == "capstone":
             self._answers[Assess] = self._assess_by()
         elif purpose == "explain":
             self._answers[Inspect] = self._inspect_by()
         self._snapshot = Snapshot()
-        self._snapshot.watch(
-            self, "_answers", "_kernels", "_line_tracer", "_pool", "_paired_operations", "_tiny"
-        )
+        self._snapshot.watch(self, "_answers", "_dispatch_pace", "_hooks", "_kernels")
+        self._snapshot.watch(self, "_line_tracer", "_pool", "_paired_operations")
         self._snapshot.watch(self._line_tracer, "_longest_ns", "_set_trace")
         self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
         try:
-            answer = self._answers[type(question)](question)
+            if isinstance(question, Measure):  # what is theirs in it runs within `Sides.take`
+                answer = self._measure(question)
+            else:
+                answer = self._hooks.call(self._answers[type(question)], question)
         except BaseException as error:  # student code may raise anything, SystemExit too
             answer = self._failure(error)
         tampered = self._snapshot.tampered()
@@ -153,6 +155,7 @@ class RequestHandler:
             note=note,
             runtime=describe_runtime(self._kernels.target),
             references=self._references,
+            dispatch_pace=self._dispatch_pace,
         )
 
     def _prepare(self, question: Prepare) -> Answer:
@@ -163,6 +166,7 @@ class RequestHandler:
         paired = PairedOperation(
             PairedArrays(operation, self._subject.operation, kernels, self._pool),
             InputPerturbation(operation, self._pool),
+            self._hooks,
         )
         self._paired_operations[operation.name] = paired
         for part, lasting in paired.parts():
@@ -182,29 +186,22 @@ class RequestHandler:
             if wrong is not None:
                 return Failed("incorrect", wrong)
         children_started = children_cpu_ns()
-        process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
-        readings = []
-        result = None
-        for step in question.steps:
-            if step.side == "native":
-                readings.append(paired.time_native(step))
-            elif step.side == "dispatch":
-                readings.append(time_dispatch(self._tiny, step))
-            else:
-                reading, result = paired.time_subject(step)
-                readings.append(reading)
-        own_ns = _native.thread_cpu_ns() - thread_started
-        others_ns = max(0, _native.process_cpu_ns() - process_started - own_ns)
-        others_ns += children_cpu_ns() - children_started
+        readings, taken = paired.take(question.steps)
+        others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
         processes = count_children()
-        if any(step.side == "subject" for step in question.steps):
-            wrong = paired.check(result)
+        judging = _others_cpu_ns()
+        interpreter_share = None
+        if taken.loops:
+            wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        interpreter_share = None
-        if any(step.side == "subject" for step in question.steps):
             interpreter_share = paired.news_of_loops(metered=metered)
-        return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes)
+        if _others_cpu_ns() - judging > _CLOCK_STEP_NS:
+            # Code that runs while it is judged can do what it likes: all counts as done beside.
+            others_ns += taken.own_cpu_ns
+        return Measured(
+            readings, taken.own_cpu_ns, others_ns, interpreter_share, processes, taken.pace
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -227,7 +224,8 @@ class RequestHandler:
                 question.own,
             )
             figures = perform(question.task, context)
-            return Assessed(figures, dict(self._subject.files), _remarks(self._subject))
+            subject = self._subject
+            return Assessed(figures, dict(subject.files), _remarks(subject), subject.fingerprint)
 
         return assess
 
@@ -253,5 +251,6 @@ def _remarks(subject: Subject) -> tuple[str, ...]:
     )
 
 
-def _one() -> np.ndarray:
-    return np.frombuffer(np.ones(1, dtype=np.float32).tobytes(), dtype=np.float32)
+def _others_cpu_ns() -> int:
+    """Return the CPU time of all threads but this one."""
+    return _native.process_cpu_ns() - _native.thread_cpu_ns()
