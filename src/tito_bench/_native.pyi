@@ -294,7 +294,7 @@ class Taken(NamedTuple):
     others_cpu_ns: int
     """That of all other threads of the process."""
     pace: float
-    """The smallest array call over the native code beside it, each at its fastest; 0 without."""
+    """The smallest array call over a call of Python's own, each at its fastest; 0 without one."""
 
 @final
 class Sides:
@@ -305,7 +305,6 @@ class Sides:
         array_type, shape: of its results; see `ResultSampler`.
         native: the kernel.
         smallest, operands: the smallest array call.
-        pace: native code beside it, by which the pace of the CPU is known.
     """
 
     def __init__(
@@ -317,7 +316,6 @@ class Sides:
         native: Call,
         smallest: Callable[..., object],
         operands: tuple[Any, ...],
-        pace: Call,
     ) -> None: ...
     def take(
         self,

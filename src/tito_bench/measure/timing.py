@@ -17,7 +17,6 @@ _time_callable, _time_calls = _native.time_callable, _native.time_calls
 # Windows counts CPU time in ticks of 15.6 ms, too coarse for a sample: wall time stands in.
 _CPU_CLOCK_IS_COARSE = sys.platform == "win32"
 _smallest_array_call = np.add
-_PACE = 1000
 
 
 def function_timer(
@@ -43,17 +42,15 @@ def native_timer(call: _native.Call) -> Callable[[int], Reading]:
 
 def dispatch_timer() -> Callable[[int], Reading]:
     """Return what times the smallest array call."""
-    function, operands, _ = smallest_array_call()
-    return function_timer(function, operands)
+    return function_timer(*smallest_array_call())
 
 
-def smallest_array_call() -> tuple[Callable[..., object], tuple[Any, Any], _native.Call]:
+def smallest_array_call() -> tuple[Callable[..., object], tuple[Any, Any]]:
     """Return the smallest array call: a sum of one-element arrays, called from C.
 
-    No Python frame is part of it, so that no trace function can make it dear. Beside it, native
-    code that takes about as long as some hundred of it, by which the pace of the CPU is known.
+    No Python frame is part of it, so that no trace function can make it dear.
     """
-    return _smallest_array_call, (_one(), _one()), _native.Kernels("portable").fma_peak(_PACE)
+    return _smallest_array_call, (_one(), _one())
 
 
 def _one() -> np.ndarray:

@@ -46,6 +46,8 @@ _MOST_PREEMPTED = 0.5
 _LARGEST_DRIFT = 1.0
 """Points between the first and the last third of the rounds."""
 _FEWEST_FOR_DRIFT = 9
+_DEARER_DISPATCH = 1.3
+"""Other programs on the same core move it by a tenth; what is below costs less than a point."""
 _DOUBTFUL = frozenset({"forced_kernel_target", "edited_installation"})
 """Codes of warnings about the machine that say that a score is not what it seems."""
 
@@ -65,6 +67,7 @@ def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Note] = ())
         *_uncertainty(summary),
         *_disturbance(summary),
         *_threads(runtime),
+        *_dispatch(summary),
         *further,
     )
     return Verdict(status_of([note.code for note in reasons]), reasons)
@@ -147,6 +150,13 @@ def _threads(runtime: Runtime) -> Iterator[Note]:
     if threads != 1:
         shown = "unknown" if threads is None else str(threads)
         yield reason("blas_threads", runtime.blas or "BLAS", shown)
+
+
+def _dispatch(summary: SuiteSummary) -> Iterator[Note]:
+    for op in _scored(summary):
+        change = median([paired.dispatch_change for paired in op.result.rounds] or [1.0])
+        if change > _DEARER_DISPATCH:
+            yield reason("dearer_dispatch", op.operation.name, f"{change:.1f}")
 
 
 def _scored(summary: SuiteSummary) -> Iterator[OperationSummary]:

@@ -9,7 +9,8 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections import deque
+import time
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -18,7 +19,16 @@ import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.aslr import fixed_addresses
-from tito_bench.measure.messages import Answer, Answered, Asked, Purpose, Question
+from tito_bench.measure.cpu_account import CpuAccount, cpu_clock_of
+from tito_bench.measure.messages import (
+    Answer,
+    Answered,
+    Asked,
+    Measure,
+    Measured,
+    Purpose,
+    Question,
+)
 from tito_bench.measure.process_tree import MARK, kill_marked, kill_tree
 from tito_bench.subjects.redaction import hide_folders, one_line
 
@@ -105,6 +115,8 @@ class WorkerProcess:
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
+        self._accounts: defaultdict[str, CpuAccount] = defaultdict(CpuAccount)
+        self._cpu_clock: int | None = None  # known once the worker has answered
         self._asked = 0  # number of the question that waits for its answer
         self._killed = False
         self._threads = [
@@ -133,6 +145,7 @@ class WorkerProcess:
         # Not counted up: the student's code must not foresee it.
         self._asked = secrets.randbits(53)
         try:
+            started_ns = self._cpu_ns()
             stdin = _pipe(self._process.stdin)
             stdin.write(msgspec.json.encode(Asked(self._asked, question)) + b"\n")
             stdin.flush()
@@ -144,7 +157,28 @@ class WorkerProcess:
             line = None
         if line is None:
             raise WorkerCrashed(self._how_it_ended())
-        return self._decode(line)
+        answer = self._decode(line)
+        if isinstance(question, Measure) and isinstance(answer, Measured):
+            self._check_sums(question, answer, started_ns)
+        elif self._cpu_clock is None:
+            self._cpu_clock = cpu_clock_of(self._process.pid)
+        return answer
+
+    def _cpu_ns(self) -> int:
+        return 0 if self._cpu_clock is None else time.clock_gettime_ns(self._cpu_clock)
+
+    def _check_sums(self, question: Measure, answer: Measured, started_ns: int) -> None:
+        """Hold the readings against the CPU time of the question, where one can be seen.
+
+        The call that is looked at line by line takes as long as it likes.
+        """
+        if self._cpu_clock is None or question.meter or len(answer.readings) != len(question.steps):
+            return
+        account = self._accounts[question.operation]
+        account.add(question.steps, answer, self._cpu_ns() - started_ns)
+        if not account.adds_up():
+            self.kill()
+            raise WorkerCrashed("its readings do not add up to the CPU time of its process")
 
     def output_tail(self) -> str:
         """Return the last that the student's code printed, at most 16 KiB."""

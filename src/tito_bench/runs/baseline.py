@@ -11,6 +11,7 @@ from pathlib import Path
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import Load, SubjectChoice
@@ -69,7 +70,10 @@ def measure_baseline(
     result = suite_runner.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
     runtime = result.subject.runtime
-    environment = find_environment(read_probe(runtime, System(environ=environ)))
+    environment = (
+        *find_environment(read_probe(runtime, System(environ=environ))),
+        *find_edited(measuring_only=True),
+    )
     doubts = (*_calibration_doubts(root, machine, runtime, summary), *doubts_of(environment))
     verdict = judge(summary, runtime, doubts)
     return build_record(summary, result.subject, machine, environment, verdict, now())

@@ -22,6 +22,7 @@ from tito_bench.capstone.results import (
 from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.findings import find_environment
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import (
@@ -305,7 +306,10 @@ def _record(
         Findings(
             subject=structs.replace(loaded, files=merged),
             machine=machine,
-            environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
+            environment=(
+                *find_environment(read_probe(loaded.runtime, System(environ=environ))),
+                *find_edited(measuring_only=True),
+            ),
             summary=summary,
             models=model_figures(summary, latencies),
             tasks=tuple(tasks),

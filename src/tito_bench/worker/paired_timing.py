@@ -18,7 +18,7 @@ __all__ = ["PairedTiming", "time_dispatch"]
 _time_callable = _native.time_callable
 _ResultSampler, _Sides = _native.ResultSampler, _native.Sides
 _ndarray = np.ndarray
-_DISPATCH = (Step("dispatch", 100, 1000),) * 4
+_DISPATCH = (Step("dispatch", 100, 300),) * 8
 
 
 class PairedTiming:
@@ -103,9 +103,10 @@ class PairedTiming:
 
 def time_dispatch(hooks: _native.Hooks) -> tuple[float, float]:
     """Return what the smallest array call takes, in ns and beside the pace of the CPU."""
-    function, operands, pace = smallest_array_call()
-    sides = _Sides(function, operands, _ndarray, (1,), pace, function, operands, pace)
-    nothing = _native.Perturbation([np.zeros(1, dtype=np.float32)], 0)
-    taken = sides.take(_DISPATCH, hooks, nothing, nothing)
-    times = [reading_of(timing, step.loops).call_ns for timing, step in zip(taken.timings, _DISPATCH, strict=True)]
-    return min(times), taken.pace
+    nothing = np.zeros(1, dtype=np.float32)
+    kernel = _native.Kernels("portable").relu(nothing, nothing)
+    sides = _Sides(np.add, (nothing, nothing), _ndarray, (1,), kernel, *smallest_array_call())
+    changes = _native.Perturbation([nothing], 0)
+    taken = sides.take(_DISPATCH, hooks, changes, changes)
+    pairs = zip(taken.timings, _DISPATCH, strict=True)
+    return min(reading_of(timing, step.loops).call_ns for timing, step in pairs), taken.pace
