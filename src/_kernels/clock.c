@@ -88,6 +88,21 @@ int64_t tito_waits(void) {
 #endif
 
 #define PROCESS_STEP_NS 3000
+#define MOST_TRIES 8
+
+int64_t tito_other_threads_ns(void) {
+    int64_t others = 0, narrowest = INT64_MAX;
+    for (int i = 0; i < MOST_TRIES && narrowest > PROCESS_STEP_NS; ++i) {
+        const int64_t before = tito_thread_cpu_ns();
+        const int64_t process = tito_process_cpu_ns();
+        const int64_t between = tito_thread_cpu_ns() - before;
+        if (between < narrowest) {
+            narrowest = between;
+            others = process - before - between / 2;
+        }
+    }
+    return others;
+}
 
 /* The thread clock is read innermost: it is the one scores are made of. */
 void tito_clock_start(struct tito_clock *clock) {

@@ -377,6 +377,9 @@ def wall_clock_ns() -> int:
 def thread_cpu_ns() -> int:
     """CPU time of the calling thread in nanoseconds."""
 
+def other_threads_cpu_ns() -> int:
+    """CPU time of all threads of the process but this one, in ns."""
+
 def process_cpu_ns() -> int:
     """CPU time of the process, all threads, in nanoseconds."""
 

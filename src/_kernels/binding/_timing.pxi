@@ -266,7 +266,7 @@ cdef class Sides:
             for i, step in enumerate(steps):
                 rows[i].side = _SIDES[step.side]
                 rows[i].warmup, rows[i].loops = _loops(step.warmup), _loops(step.loops)
-            own_ns, others_ns = tito_thread_cpu_ns(), tito_process_cpu_ns()
+            own_ns, others_ns = tito_thread_cpu_ns(), tito_other_threads_ns()
             for i in range(count):
                 row = &rows[i]
                 if row.side == 0:
@@ -295,7 +295,7 @@ cdef class Sides:
                     call_ns = _faster(call_ns, &row.clock, row.loops)
                     pace_ns = _faster(pace_ns, &beside, _PACE_LOOPS)
             own_ns = tito_thread_cpu_ns() - own_ns
-            others_ns = max(0, tito_process_cpu_ns() - others_ns - own_ns)
+            others_ns = max(0, tito_other_threads_ns() - others_ns)
             hooks.end(held)
             held = None
             timings = tuple([_timing(&rows[i].clock) for i in range(count)])
@@ -414,3 +414,7 @@ def thread_cpu_ns():
 
 def process_cpu_ns():
     return tito_process_cpu_ns()
+
+
+def other_threads_cpu_ns():
+    return tito_other_threads_ns()

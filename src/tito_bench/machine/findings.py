@@ -31,6 +31,8 @@ FindingCode = Literal[
     "forced_kernel_target",
     "blas_threads",
     "coarse_cpu_clock",
+    "threads_not_watched",
+    "edited_installation",
 ]
 
 _INSTRUCTION_SETS = ("sse2", "avx", "avx2", "avx512")  # narrowest first
@@ -82,6 +84,8 @@ def _hardware(probe: Probe) -> Iterator[Note]:
     if step_ns is None or step_ns > _COARSEST_CLOCK_NS:
         shown = "more than 2 ms" if step_ns is None else f"{step_ns / 1e6:.1f} ms"
         yield _finding("coarse_cpu_clock", "warning", "CPU clock", shown)
+    elif probe.process_clock_step_ns is None or probe.process_clock_step_ns > _COARSEST_CLOCK_NS:
+        yield _finding("threads_not_watched", "warning", "CPU clock of the process")
 
 
 def _libraries(probe: Probe) -> Iterator[Note]:

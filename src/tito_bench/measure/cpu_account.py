@@ -17,13 +17,13 @@ __all__ = ["CpuAccount", "cpu_clock_of"]
 
 _ENOUGH_NS = 50_000_000
 """From so much CPU time on an account is looked at: less of it may be the first call's."""
-_SLACK_NS = 10_000_000
-"""From outside the clock of a process may have steps of 4 ms."""
+_STEP_NS = 4_000_000
+"""From outside the clock of a process may have steps of so much."""
 _MOST_OVER = 1.1
-_MOST_BESIDE = 2.0
-"""Between the samples of a question are inputs that change with the clock stopped."""
-_MOST_SPENT = 8.0
-"""So many times as long as its samples a question may take: results are checked as well."""
+_MOST_OWN, _OWN_NS = 2.0, 2_000_000
+"""Between the samples of a question inputs change, with the clock stopped."""
+_MOST_SPENT, _JUDGING_NS = 4.0, 15_000_000
+"""After them results are checked, which takes about 4 ms, or as long as the samples."""
 
 
 class CpuAccount:
@@ -32,6 +32,7 @@ class CpuAccount:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._samples_ns = self._timed_ns = self._own_ns = self._spent_ns = 0.0
+        self._questions = 0
 
     def add(self, steps: Sequence[Step], answer: Measured, spent_ns: int) -> None:
         """Enter the answer to `steps`, for which the process took `spent_ns` of CPU time."""
@@ -40,15 +41,18 @@ class CpuAccount:
             self._samples_ns += reading.call_ns * (step.loops + step.warmup)
         self._own_ns += answer.own_cpu_ns + answer.others_cpu_ns
         self._spent_ns += spent_ns
+        self._questions += 1
 
     def adds_up(self) -> bool:
         """Return whether the readings can be true."""
         if self._spent_ns < _ENOUGH_NS:
             return True
+        own_ns = _MOST_OWN * self._samples_ns + _OWN_NS * self._questions
+        spent_ns = _MOST_SPENT * self._samples_ns + _JUDGING_NS * self._questions
         return (
-            self._timed_ns <= _MOST_OVER * min(self._own_ns, self._spent_ns) + _SLACK_NS
-            and self._own_ns <= _MOST_BESIDE * self._samples_ns + _SLACK_NS
-            and self._spent_ns <= _MOST_SPENT * self._samples_ns + _SLACK_NS
+            self._timed_ns <= _MOST_OVER * min(self._own_ns, self._spent_ns) + _STEP_NS
+            and self._own_ns <= own_ns
+            and self._spent_ns <= spent_ns + _STEP_NS
         )
 
 

@@ -139,6 +139,10 @@ _ENVIRONMENT = {
         "The native kernels are held to {value}: scores may be too high.",
         "Unset TITO_KERNELS_TARGET.",
     ),
+    "threads_not_watched": Words(
+        "Other threads could not be watched: the {what} advances in steps of milliseconds.",
+        "Take the limit of CPU time away (ulimit -t).",
+    ),
     "coarse_cpu_clock": Words(
         "The {what} of this system advances in steps of {value}, too coarse for a short sample;"
         " wall time may stand in, which other programs lengthen.",

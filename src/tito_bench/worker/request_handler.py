@@ -50,8 +50,12 @@ from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
 
-_CLOCK_STEP_NS = 4000
+_other_threads_cpu_ns = _native.other_threads_cpu_ns
+_CLOCK_STEP_NS = 6000
 """What the clocks may say that another thread has run where there is none: they have steps."""
+_JUDGED_BESIDE = 10
+"""A thread that ran while a round was judged counts as much as a tenth of the round: more than
+idle threads may take where it does so in every second round."""
 
 
 class RequestHandler:
@@ -93,6 +97,7 @@ class RequestHandler:
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
+            Measure: self._measure,
         }
         if purpose == "capstone":
             self._answers[Assess] = self._assess_by()
@@ -106,19 +111,22 @@ class RequestHandler:
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
-        try:
-            if isinstance(question, Measure):  # what is theirs in it runs within `Sides.take`
-                answer = self._measure(question)
-            else:
-                answer = self._hooks.call(self._answers[type(question)], question)
-        except BaseException as error:  # student code may raise anything, SystemExit too
-            answer = self._failure(error)
+        if isinstance(question, Measure):  # what is theirs in it runs within `Sides.take`
+            answer = self._attempt(question)
+        else:
+            answer = self._hooks.call(self._attempt, question)
         tampered = self._snapshot.tampered()
         if tampered is not None:
             answer = Failed("tampered", f"the code under test replaced {tampered}")
         if isinstance(answer, Failed):  # a reason may hold names of the student's classes
             answer = Failed(answer.kind, one_line(answer.reason))
         return answer
+
+    def _attempt(self, question: Question) -> Answer:
+        try:
+            return self._answers[type(question)](question)
+        except BaseException as error:  # student code may raise anything, SystemExit too
+            return self._failure(error)
 
     def _failure(self, error: BaseException) -> Failed:
         # Student code may raise what means something only if it comes from us.
@@ -189,16 +197,16 @@ class RequestHandler:
         readings, taken = paired.take(question.steps)
         others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
         processes = count_children()
-        judging = _others_cpu_ns()
+        beside_ns = _other_threads_cpu_ns()
         interpreter_share = None
         if taken.loops:
             wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
             interpreter_share = paired.news_of_loops(metered=metered)
-        if _others_cpu_ns() - judging > _CLOCK_STEP_NS:
-            # Code that runs while it is judged can do what it likes: all counts as done beside.
-            others_ns += taken.own_cpu_ns
+        if _other_threads_cpu_ns() - beside_ns > _CLOCK_STEP_NS:
+            # Code that runs while it is judged can do what it likes, however little it takes.
+            others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
         return Measured(
             readings, taken.own_cpu_ns, others_ns, interpreter_share, processes, taken.pace
         )
@@ -249,8 +257,3 @@ def _remarks(subject: Subject) -> tuple[str, ...]:
         if isinstance(subject, TinyTorchSubject)
         else ()
     )
-
-
-def _others_cpu_ns() -> int:
-    """Return the CPU time of all threads but this one."""
-    return _native.process_cpu_ns() - _native.thread_cpu_ns()
