@@ -54,8 +54,12 @@ def measure(code: str, surrounding: Surrounding) -> Run:
         return Run(None, (done.stderr.strip()[-100:],), {})
     record = json.loads(done.stdout)
     reasons = record["verdict"]["reasons"]
-    named = tuple(dict.fromkeys(r["code"] for r in reasons if r["code"] not in _NOISE))
+    named = tuple(dict.fromkeys(map(_named, (r for r in reasons if r["code"] not in _NOISE))))
     return Run(record["normalized_metrics"]["score"], named, record)
+
+
+def _named(reason: dict[str, str]) -> str:
+    return f"{reason['code']}: {reason['value']}"
 
 
 def rows() -> Iterator[tuple[str, str, str, Surrounding]]:
@@ -82,7 +86,9 @@ def main() -> int:
     for kind, name, code, surrounding in rows():
         if options.only and not any(word in f"{kind} {name}" for word in options.only):
             continue
-        pairs = [(measure(code, surrounding), measure("", Surrounding())) for _ in range(options.repeats)]
+        pairs = [
+            (measure(code, surrounding), measure("", Surrounding())) for _ in range(options.repeats)
+        ]
         failed += not print_row(kind, name, pairs)
     for name, (pattern, value) in EDITS.items():
         failed += not print_edit(name, first.record, pattern, value)
@@ -97,11 +103,11 @@ def print_row(kind: str, name: str, pairs: list[tuple[Run, Run]]) -> bool:
     named = ", ".join(dict.fromkeys(code for run, _ in pairs for code in run.named))
     honest_score = median(honest)
     if len(scores) <= len(pairs) // 2:
-        print(f"{kind:<26}{name:<46}{'none':>7}{honest_score:>8.1f}{'':>8}  {named}")
+        print(f"{kind:<26}{name:<46}{'none':>7}{honest_score:>8.1f}{'':>8}  {named[:90]}")
         return kind == "cheat"
     change = median(scores) - honest_score
     holds = abs(change) <= _POINTS or (kind == "cheat" and (change < 0 or bool(named)))
-    shown = named or ("yes" if holds else "NO")
+    shown = named[:90] or ("yes" if holds else "NO")
     print(f"{kind:<26}{name:<46}{median(scores):>7.1f}{honest_score:>8.1f}{change:>+8.1f}  {shown}")
     sys.stdout.flush()
     return holds

@@ -101,7 +101,10 @@ if sys.platform == "win32":
     HOOKS = {name: code for name, code in HOOKS.items() if "timer" not in name}
 
 CHEATS = {
-    **{f"{name} changes readings": REACH + code.format(act="_reach") for name, code in HOOKS.items()},
+    **{
+        f"{name} changes readings": REACH + code.format(act="_reach")
+        for name, code in HOOKS.items()
+    },
     **{
         f"{name} acquits np.empty": REACH + code.format(act="_reach") + EMPTY
         for name, code in HOOKS.items()
@@ -208,7 +211,9 @@ SURROUNDINGS = {
             [f"{name}_NUM_THREADS" for name in ("GOTO", "NUMBA", "OMP", "OPENBLAS", "TBB")], "8"
         )
     ),
-    "coverage": Surrounding(at_start="import coverage\ncoverage.Coverage(data_file=None).start()\n"),
+    "coverage": Surrounding(
+        at_start="import coverage\ncoverage.Coverage(data_file=None).start()\n"
+    ),
     "a debugger's trace function": Surrounding(
         at_start="import sys\ndef _trace(*_):\n    return _trace\nsys.settrace(_trace)\n"
     ),

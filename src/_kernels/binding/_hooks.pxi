@@ -91,6 +91,7 @@ cdef class Hooks:
             self.timers = tuple([which for which in every if _getitimer(which)[0] == 0.0])
         self.tool_callbacks = _take_tool_callbacks()
         self.collects, self.theirs = _collects(), False
+        self.take_down()
         self.restore()
 
     cdef object take_down(self):

@@ -32,7 +32,6 @@ FindingCode = Literal[
     "blas_threads",
     "coarse_cpu_clock",
     "threads_not_watched",
-    "edited_installation",
 ]
 
 _INSTRUCTION_SETS = ("sse2", "avx", "avx2", "avx512")  # narrowest first

@@ -30,7 +30,6 @@ INSTRUCTION_VARIABLES = (
 
 _LONGEST_SPIN_NS = 2_000_000
 _FEWEST_READS = 1000
-_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,7 @@ def read_probe(runtime: Runtime, system: System | None = None) -> Probe:
 
 
 def _step_ns(clock_ns: Callable[[], int]) -> int | None:
-    """Return the smallest of a few steps of a CPU clock in ns; None if one takes over 2 ms."""
-    steps = [_one_step_ns(clock_ns) for _ in range(_STEPS)]
-    return None if None in steps else min(step for step in steps if step is not None)
-
-
-def _one_step_ns(clock_ns: Callable[[], int]) -> int | None:
+    """Return the first step of a CPU clock in ns; None if it takes over 2 ms."""
     from tito_bench import _native
 
     started, wall = clock_ns(), _native.wall_clock_ns()

@@ -16,7 +16,16 @@ from tito_bench.note import Note
 from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import median
 
-__all__ = ["UNMEASURED_WORK", "Code", "Status", "Verdict", "doubts_of", "judge", "reason", "status_of"]
+__all__ = [
+    "UNMEASURED_WORK",
+    "Code",
+    "Status",
+    "Verdict",
+    "doubts_of",
+    "judge",
+    "reason",
+    "status_of",
+]
 
 Status = Literal["stable", "unstable", "invalid"]
 Code = Literal[

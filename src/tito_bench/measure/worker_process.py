@@ -251,8 +251,7 @@ def _without_watchers(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith(_DEBUGGERS)
-        and (not name.startswith("PYTHON") or name in _OF_PYTHON)
+        if not name.startswith(_DEBUGGERS) and (not name.startswith("PYTHON") or name in _OF_PYTHON)
     }
 
 

@@ -124,7 +124,9 @@ def measure_capstone(
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
-        tasks, files, fingerprint = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        tasks, files, fingerprint = _do_tasks(
+            run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0)
+        )
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.supervisor.stop()
