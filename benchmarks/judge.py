@@ -27,7 +27,8 @@ from command import machine_line
 from tito_bench.cli.streams import utc_now
 from tito_bench.records.read import NotARecord, read_record
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / part) for part in ("", "measure")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "measure"))
 from cheating import dedented, write_package
 from leftovers import CHEATS, EDITS, HABITS, SURROUNDINGS, Surrounding, run_baseline
 

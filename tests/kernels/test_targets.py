@@ -73,6 +73,7 @@ def test_names():
     assert set(_native.__all__) == {
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks",
         "Kernels", "LineClock", "Perturbation", "ResultSampler", "Sides", "Taken", "TargetError",
-        "Timing", "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks",
+        "Timing", "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns",
+        "refuse_audit_hooks",
         "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

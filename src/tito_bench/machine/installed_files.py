@@ -34,9 +34,9 @@ def find_edited(*, measuring_only: bool) -> tuple[Note, ...]:
 
 def _hashed(files: list[PackagePath], *, measuring_only: bool) -> Iterator[PackagePath]:
     for path in files:
-        if path.parts[0] == _PACKAGE and path.hash is not None:
-            if not (measuring_only and path.parts[1] in _SHOWN):
-                yield path
+        ours = path.parts[0] == _PACKAGE and path.hash is not None
+        if ours and not (measuring_only and path.parts[1] in _SHOWN):
+            yield path
 
 
 def _digest(path: PackagePath, algorithm: str) -> str | None:
