@@ -172,7 +172,7 @@ class WorkerProcess:
 
         The call that is looked at line by line takes as long as it likes.
         """
-        if self._cpu_clock is None or question.meter or len(answer.readings) != len(question.steps):
+        if self._cpu_clock is None or answer.metered or len(answer.readings) != len(question.steps):
             return
         account = self._accounts[question.operation]
         account.add(question.steps, answer, self._cpu_ns() - started_ns)

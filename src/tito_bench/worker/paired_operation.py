@@ -16,7 +16,7 @@ from tito_bench.worker.spot_check import SpotCheck
 
 __all__ = ["PairedOperation"]
 
-_ONE_NATIVE = (Step("native", 1, 1),)
+_PACE = Step("native", 1, 1), Step("dispatch", 10, 250)  # a tenth of a ms
 _SLOW_NS = 1_000_000_000
 """A call that takes longer is tried out only once."""
 
@@ -87,8 +87,8 @@ class PairedOperation:
         return result
 
     def _watch_call(self, meter: LineTracer) -> tuple[Reading, object, Watched]:
-        (native,), _ = self._timing.take(_ONE_NATIVE)
-        with meter.clock(native.call_ns) as clock:
+        (native, dispatch), _ = self._timing.take(_PACE)
+        with meter.clock(native.call_ns, dispatch.call_ns) as clock:
             reading, result = self._timing.call()
             # Its own lines are seen as well, or the clock has been taken away.
             seen_to_here = clock.lines_now
@@ -102,14 +102,13 @@ class PairedOperation:
         return self._share.must_be_metered(self._timing.subject_ns)
 
     def news_of_loops(self, *, metered: bool) -> float | None:
-        """Return the share of loops where it is not what `try_out` found; else None.
+        """Return what is new of the share of loops, after the subject was timed; else None.
 
-        Call it after the subject was timed, and say whether a call was `metered`
-        since the last time.
+        Say whether a call was `metered` since the last time.
         """
         return self._share.news(self._timing.subject_ns, metered=metered)
 
     def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
         native = self._arrays.native
-        return Work(interpreter_share, native.flops, native.bytes)
+        return Work(interpreter_share, native.flops, native.bytes, self._arrays.flops_per_call)

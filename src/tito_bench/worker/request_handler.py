@@ -43,7 +43,7 @@ from tito_bench.worker.line_tracer import HiddenLines, LineTracer
 from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
-from tito_bench.worker.paired_timing import time_dispatch
+from tito_bench.worker.paired_timing import dispatch_pace
 from tito_bench.worker.tamper_detection import Snapshot
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
@@ -92,8 +92,8 @@ class RequestHandler:
         self._subject: Subject | None = None
         self._root = Path()
         self._hooks = _native.Hooks()
-        dispatch_ns, self._dispatch_pace = time_dispatch(self._hooks)
-        self._line_tracer = LineTracer(dispatch_ns)
+        self._dispatch_pace = dispatch_pace(self._hooks)
+        self._line_tracer = LineTracer()
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
@@ -106,7 +106,7 @@ class RequestHandler:
         self._snapshot = Snapshot()
         self._snapshot.watch(self, "_answers", "_dispatch_pace", "_hooks", "_kernels")
         self._snapshot.watch(self, "_line_tracer", "_pool", "_paired_operations")
-        self._snapshot.watch(self._line_tracer, "_longest_ns", "_set_trace")
+        self._snapshot.watch(self._line_tracer, "_set_trace")
         self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
@@ -144,12 +144,15 @@ class RequestHandler:
 
     def _load(self, question: Load) -> Answer:
         threadpoolctl.threadpool_limits(1)
-        self._candidates = find_candidates(references=question.references)
-        self._references = question.references or self._candidates.choose(
+        # Who asks only whether it loads has nothing measured: no BLAS is looked into for that.
+        given = question.references or (None if question.operations else References())
+        self._candidates = find_candidates(references=given)
+        self._references = given or self._candidates.choose(
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
-        subject, note = choose_subject(question.subject, question.root, question.package)
+        code = None if question.code is None else (question.code.name, question.code.text)
+        subject, note = choose_subject(question.subject, question.root, question.package, code)
         self._subject = subject
         self._root = Path(question.root)
         # Once more: the student's code may have loaded another BLAS.
@@ -207,9 +210,8 @@ class RequestHandler:
         if _other_threads_cpu_ns() - beside_ns > _CLOCK_STEP_NS:
             # Code that runs while it is judged can do what it likes, however little it takes.
             others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
-        return Measured(
-            readings, taken.own_cpu_ns, others_ns, interpreter_share, processes, taken.pace
-        )
+        own_ns, pace = taken.own_cpu_ns, taken.pace
+        return Measured(readings, own_ns, others_ns, interpreter_share, processes, metered, pace)
 
     @property
     def snapshot(self) -> Snapshot:
