@@ -72,6 +72,8 @@ class PackageImporter:
 
     def loaded_files(self) -> set[Path]:
         """Return the files of all modules of the package that are imported by now."""
+        if self._write_bytecode is None:  # what is there is another's
+            return set()
         modules = [sys.modules[name] for name in list(sys.modules) if _is_of(PACKAGE, name)]
         files = [getattr(module, "__file__", None) for module in modules]
         return {Path(file) for file in files if isinstance(file, str)}
