@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["CHEATS", "EDITS", "HABITS", "SURROUNDINGS", "Surrounding", "run_baseline"]
+__all__ = ["CHEATS", "EDITS", "HABITS", "HOOKS", "SURROUNDINGS", "Surrounding", "run_baseline"]
 
 # Ten lines with which a cheat reaches into whatever runs below it: the subject's readings shrink
 # to an eighth, and what was found to be wrong is right.

@@ -1,7 +1,7 @@
 """What surrounds a measurement, and what code leaves behind: neither moves a score unnoticed.
 
-`benchmarks/judge.py` prints the same cases as a table, to within a point; here, on a machine
-that may be busy, a score may move by what no cheat would be content with.
+`benchmarks/judge.py` prints every case by itself and to within a point. Here are a few cheats and
+all habits at once, and a score may move by what no cheat would be content with: a machine may be busy.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 from cheating import dedented, measure, reasons, write_package
-from leftovers import CHEATS, HABITS, SURROUNDINGS, run_baseline
+from leftovers import CHEATS, HABITS, SURROUNDINGS, Surrounding, run_baseline
 
 from tito_bench.records.benchmark import BenchmarkRecord
 
 _NOISE = {"wide_interval", "noisy_operation", "preempted", "drift"}
-_POINTS = 5.0
+_POINTS = 8.0
+_HELD = "kernels held to portable"
+_FEW = ("a profile function", "garbage with a destructor", "a timer", "its own calls")
+_CASES = [name for name in CHEATS if name.startswith((*_FEW, "tracemalloc", "the judge", "NumPy"))]
 
 
 @pytest.fixture(scope="module")
@@ -31,32 +34,48 @@ def named(record: BenchmarkRecord) -> set[str]:
     return {reason.code for reason in record.verdict.reasons} - _NOISE
 
 
-@pytest.mark.parametrize("case", CHEATS)
+@pytest.mark.parametrize("case", _CASES)
 def test_a_cheat_gains_nothing_or_is_named(case: str, tmp_path: Path, honest_score: float) -> None:
     record = measure(tmp_path, dedented(CHEATS[case]))
     score = record.normalized_metrics.score
     assert score is None or named(record) or score < honest_score + _POINTS, reasons(record)
 
 
-@pytest.mark.parametrize("case", HABITS)
-def test_a_habit_costs_nothing_and_has_no_reason(
-    case: str, tmp_path: Path, honest_score: float
+def test_all_habits_together_cost_nothing_and_have_no_reason(
+    tmp_path: Path, honest_score: float
 ) -> None:
-    record = measure(tmp_path, dedented(HABITS[case]))
+    record = measure(tmp_path, "".join(HABITS.values()))
     score = record.normalized_metrics.score
     assert score is not None, reasons(record)
     assert named(record) == set()
     assert abs(score - honest_score) < _POINTS
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sitecustomize and limits as on POSIX")
-@pytest.mark.parametrize("case", SURROUNDINGS)
-def test_surroundings_cost_nothing_or_are_named(case: str, tmp_path: Path) -> None:
+_VARIABLES = {
+    name: value
+    for case, surrounding in SURROUNDINGS.items()
+    for name, value in surrounding.environ.items()
+    if case != _HELD
+}
+_DEBUGGER = "a debugger's trace function"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+@pytest.mark.parametrize(
+    ("surrounding", "codes"),
+    [
+        (Surrounding(_VARIABLES, cpu_limit_s=600), set()),
+        (SURROUNDINGS[_DEBUGGER], set()),
+        (SURROUNDINGS[_HELD], {"forced_kernel_target"}),
+    ],
+    ids=["all variables and a limit", _DEBUGGER, _HELD],
+)
+def test_surroundings_cost_nothing_or_are_named(
+    surrounding: Surrounding, codes: set[str], tmp_path: Path
+) -> None:
     write_package(tmp_path, "")
-    done = run_baseline(tmp_path, SURROUNDINGS[case])
+    done = run_baseline(tmp_path, surrounding)
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
-    codes = {reason["code"] for reason in record["verdict"]["reasons"]} - _NOISE
-    held = case == "kernels held to portable"
-    assert codes == ({"forced_kernel_target"} if held else set())
-    assert 55.0 < record["normalized_metrics"]["score"] < (101.0 if held else 75.0)
+    assert {reason["code"] for reason in record["verdict"]["reasons"]} - _NOISE == codes
+    assert 55.0 < record["normalized_metrics"]["score"] < (101.0 if codes else 75.0)
