@@ -1,7 +1,7 @@
 """What surrounds a measurement, and what code leaves behind: neither moves a score unnoticed.
 
 `benchmarks/judge.py` prints every case by itself and to within a point. Here are a few cheats and
-all habits at once, and a score may move by what no cheat would be content with: a machine may be busy.
+all habits at once, and a score may move by what no cheat would be content with: machines are busy.
 """
 
 from __future__ import annotations
