@@ -15,6 +15,7 @@ from tito_bench.machine.environment import Runtime
 from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.task_figures import CustomModelChoice, Figures
 from tito_bench.score import Work
+from tito_bench.subjects.code_origin import CodeOrigin
 
 __all__ = [
     "Answer",
@@ -212,7 +213,8 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
 
     `dispatch_pace` is what the smallest array call took beside the pace of the CPU, before any
-    code of the student's was there.
+    code of the student's was there. `origin` is read from the files afterwards, where no code of
+    the subject's runs.
     """
 
     name: str
@@ -223,6 +225,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+    origin: CodeOrigin | None = None
     dispatch_pace: float = 0.0
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:

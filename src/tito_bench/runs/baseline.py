@@ -24,6 +24,7 @@ from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.baseline import BASELINE
 
 __all__ = ["certain_enough", "measure_baseline"]
@@ -69,6 +70,7 @@ def measure_baseline(
     )
     result = suite_runner.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
+    loaded = with_origin(result.subject, root, package)
     runtime = result.subject.runtime
     environment = (
         *find_environment(read_probe(runtime, System(environ=environ))),
@@ -76,7 +78,7 @@ def measure_baseline(
     )
     doubts = (*_calibration_doubts(root, machine, runtime, summary), *doubts_of(environment))
     verdict = judge(summary, runtime, doubts)
-    return build_record(summary, result.subject, machine, environment, verdict, now())
+    return build_record(summary, loaded, machine, environment, verdict, now())
 
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:
