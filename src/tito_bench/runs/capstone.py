@@ -22,6 +22,7 @@ from tito_bench.capstone.results import (
 from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.findings import find_environment
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import (
@@ -124,7 +125,9 @@ def measure_capstone(
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
-        tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        tasks, files, fingerprint = _do_tasks(
+            run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0)
+        )
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.supervisor.stop()
@@ -145,7 +148,8 @@ def measure_capstone(
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
     used = {**loaded.files, **suite.subject.files, **files}
-    loaded = with_origin(structs.replace(loaded, files=used), root, package)
+    loaded = structs.replace(loaded, files=used, fingerprint=fingerprint)
+    loaded = with_origin(loaded, root, package)
     return _record(
         suite, loaded.remarking(run.remarks), tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
@@ -200,14 +204,19 @@ def _refused(
 
 def _do_tasks(
     run: _Run, tracks: Collection[str], ends: float
-) -> tuple[list[TaskResult], dict[str, str]]:
-    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+) -> tuple[list[TaskResult], dict[str, str], str | None]:
+    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task.
+
+    Return their results, the files that they used, and the fingerprint of all that the package
+    has: None where that could not be looked at.
+    """
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
+    fingerprint: str | None = None
     hanging: dict[str, Failure] = {}
     while waiting:
         task, model, weight = waiting[0]
@@ -226,7 +235,9 @@ def _do_tasks(
                 raise unexpected(answer)
             run.remarks.update(dict.fromkeys(answer.remarks))
             results.append(TaskResult(task, model, answer.figures))
-            if task != _INVENTORY:  # it looks at everything; the others are what is measured
+            if task == _INVENTORY:  # it looks at everything; the others are what is measured
+                fingerprint = answer.fingerprint
+            else:
                 files |= answer.files
         except NotMeasured as refusal:
             results.append(TaskResult(task, model, refusal.failure))
@@ -239,7 +250,7 @@ def _do_tasks(
         except SubjectError as error:
             # It loaded before, and now does not: what it did has left something behind.
             results.append(TaskResult(task, model, Failure("crashed", str(error))))
-    return results, files
+    return results, files, fingerprint
 
 
 def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:
@@ -298,7 +309,10 @@ def _record(
         Findings(
             subject=loaded,
             machine=machine,
-            environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
+            environment=(
+                *find_environment(read_probe(loaded.runtime, System(environ=environ))),
+                *find_edited(measuring_only=True),
+            ),
             summary=summary,
             models=model_figures(summary, latencies),
             tasks=tuple(tasks),
