@@ -11,7 +11,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from tito_bench import __version__
-from tito_bench.cli.commands import COMMANDS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS
 from tito_bench.cli.exits import Exit
 from tito_bench.errors import TitoBenchError, UsageError
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsWrite
 
-__all__ = ["build_parser", "main"]
+__all__ = ["build_parser", "main", "run_parsed"]
 
+_EPILOG = "Everything stays on this machine unless you say otherwise."
+_ALWAYS_OURS = f" `tito {ALWAYS_OURS} ...` is tito-bench whatever TinyTorch has of the same name."
 _LONGEST = 1000  # characters of a message that repeats foreign text
 
 
@@ -66,7 +68,7 @@ def build_parser(
     parser = _Parser(
         prog=prog,
         description="Benchmarks that mean the same on every laptop, and a cohort to learn with.",
-        epilog="Everything stays on this machine unless you say otherwise.",
+        epilog=_EPILOG + (_ALWAYS_OURS if prog == "tito" else ""),
     )
     parser.add_argument("--version", action="version", version=f"tito-bench {__version__}")
     parser.set_defaults(run=None)
@@ -98,11 +100,19 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
     if words[:1] == ["server"]:
         return _serve(words[1:], prog)
     parser = build_parser(prog, words)
-    options = parser.parse_args(words)
+    return run_parsed(parser, *parser.parse_known_args(words))
+
+
+def run_parsed(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, unknown: Sequence[str]
+) -> int:
+    """Run what `parser.parse_known_args` made of the words; `unknown` ones are a usage error."""
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if options.run is None:
         parser.print_help()
-        return _flush(prog)
-    return _run(options, prog)
+        return _flush(parser.prog)
+    return _run(options, parser.prog)
 
 
 def _serve(words: Sequence[str], prog: str) -> int:

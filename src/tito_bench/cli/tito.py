@@ -11,21 +11,14 @@ from __future__ import annotations
 
 import sys
 
-from tito_bench.cli.commands import COMMANDS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, SHARED_VERBS, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["SHARED_VERBS", "THEIR_VERBS", "main"]
+__all__ = ["main"]
 
-# `doctor` is ours: TinyTorch's is `tito system doctor`, in all versions that have the modules
-# which we measure. Of the groups that both have, these verbs are TinyTorch's alone; without
-# them an installation of tito-bench would take `tito community login` away.
-THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "status"))
-# Both have these: they are TinyTorch's where it is installed, and ours where it is not.
-# `tito-bench community map` is ours everywhere.
-SHARED_VERBS = frozenset({("community", "map")})
 _HELP = ("-h", "--help")
 
 
@@ -40,21 +33,47 @@ def main() -> object:
     words = sys.argv[1:]
     if not words or words[0] in _HELP:
         return _help_of_both()
-    verb = tuple(words[:2])
-    if words[0] in COMMANDS and verb not in THEIR_VERBS | SHARED_VERBS:
+    if words[0] == ALWAYS_OURS:
+        return _run_own(words[1:], f"tito {ALWAYS_OURS}")
+    if words[0] in VERBS:
+        return _run_group(words)
+    if words[0] in COMMANDS:
         return _run_own(words)
     upstream = _upstream_main()
     if upstream is not None:
         return upstream()
-    if words[0].startswith("-") or verb in SHARED_VERBS:
-        return _run_own(words)
-    return _no_such_command(" ".join(words[:2]) if words[0] in COMMANDS else words[0])
+    return _run_own(words) if words[0].startswith("-") else _no_such_command(words[0])
 
 
-def _run_own(words: Sequence[str]) -> int:
+def _run_group(words: Sequence[str]) -> object:
+    """Run a word that both have: its verb, and then its options, say whose it is."""
+    group, *rest = words
+    verb = rest[0] if rest else _HELP[0]
+    shared = group == "community" and verb in SHARED_VERBS
+    ours = verb in VERBS[group] or verb in _HELP
+    upstream = None if ours and not shared else _upstream_main()
+    if upstream is not None:
+        return upstream()
+    return _run_ours(words) if ours else _no_such_command(f"{group} {verb}")
+
+
+def _run_ours(words: Sequence[str]) -> object:
+    """Run a verb of ours, unless it has an option that we do not know and TinyTorch may."""
+    from tito_bench.cli.main import build_parser, run_parsed
+
+    parser = build_parser("tito", words)
+    options, unknown = parser.parse_known_args(words)
+    if any(word.startswith("-") for word in unknown):
+        upstream = _upstream_main()
+        if upstream is not None:
+            return upstream()
+    return run_parsed(parser, options, unknown)
+
+
+def _run_own(words: Sequence[str], prog: str = "tito") -> int:
     from tito_bench.cli.main import main as own_main
 
-    return own_main(words, prog="tito")
+    return own_main(words, prog)
 
 
 def _help_of_both() -> object:

@@ -12,6 +12,7 @@ from tito_bench.cli.benchmark.record_output import (
     exit_code,
     offer_submission,
     save,
+    say_whose_tito,
 )
 from tito_bench.cli.options import (
     Subparsers,
@@ -116,4 +117,5 @@ def _hand_over(
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
+    say_whose_tito(streams)
     return exit_code(record.verdict.status, score, options)

@@ -14,6 +14,7 @@ from tito_bench.cli.benchmark.record_output import (
     exit_code,
     offer_submission,
     save,
+    say_whose_tito,
 )
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
@@ -152,6 +153,7 @@ def _hand_over(
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)
+    say_whose_tito(streams)
     if own_failed(record):
         return Exit.FAILED
     return exit_code(record.verdict.status, overall, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.record_output import say_whose_tito
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -91,6 +92,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         Symbols.choose(streams.unicode),
         detailed=options.operation is not None,
     )
+    say_whose_tito(streams)
     measured = any(operation.split is not None for operation in explanation.operations)
     return Exit.OK if measured else Exit.FAILED
 
