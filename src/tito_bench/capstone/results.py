@@ -35,6 +35,8 @@ class TaskResult:
         """For people: "accuracy of mlp"."""
         if self.task == "own":
             return "your own model"
+        if self.task == "optimisation":
+            return f"what {self.model} gives"
         return f"{self.task} of {self.model.replace('_', '-')}" if self.model else self.task
 
 

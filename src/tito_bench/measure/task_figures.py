@@ -21,6 +21,7 @@ __all__ = [
     "InventoryFigures",
     "MemoryFigures",
     "ModuleFigures",
+    "OptimisationFigures",
     "StudentBenchmarkFigures",
     "TracedCall",
     "TrainingFigures",
@@ -131,6 +132,28 @@ class StudentBenchmarkFigures(msgspec.Struct, frozen=True, tag="course"):
     note: str | None
 
 
+class OptimisationFigures(msgspec.Struct, frozen=True, tag="optimisation"):
+    """One optimisation of modules 17 and 18 beside the student's plain code, in paired rounds.
+
+    Both were right. `speedup` is the median over rounds of plain time over optimised time; of
+    fewer than six rounds there is no interval. The slowdowns are those of score.md, from the
+    native reference, without a part for loops.
+    """
+
+    name: str
+    against: str
+    size: str
+    rounds: int
+    plain_ns: Positive
+    optimised_ns: Positive
+    native_ns: Positive
+    speedup: Positive
+    speedup_interval: tuple[Positive, Positive] | None
+    plain_slowdown: Positive
+    optimised_slowdown: Positive
+    note: str | None
+
+
 class CustomModelChoice(msgspec.Struct, frozen=True):
     """Which own model to measure: "FILE:factory", and on what."""
 
@@ -193,5 +216,6 @@ Figures = (
     | InventoryFigures
     | MemoryFigures
     | CustomModelsFigures
+    | OptimisationFigures
     | TrainingFigures
 )

@@ -53,6 +53,7 @@ from tito_bench.runs.baseline import certain_enough
 from tito_bench.runs.start_worker import worker_starter
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
@@ -75,7 +76,11 @@ _TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
     ),
     "compression": (("quantization", "mlp", 2.0), ("pruning", "mlp", 2.0)),
     "efficiency": tuple(("memory", model, 1.5) for model in MODELS),
-    "speed": (("benchmark", "mlp", 1.0), ("report", "mlp", 1.0)),
+    "speed": (
+        ("benchmark", "mlp", 1.0),
+        ("report", "mlp", 1.0),
+        *(("optimisation", name, 1.5 if name == "KVCache" else 0.5) for name in OPTIMISATIONS),
+    ),
 }
 
 
