@@ -151,7 +151,6 @@ class OptimisationFigures(msgspec.Struct, frozen=True, tag="optimisation"):
     speedup_interval: tuple[Positive, Positive] | None
     plain_slowdown: Positive
     optimised_slowdown: Positive
-    note: str | None
 
 
 class CustomModelChoice(msgspec.Struct, frozen=True):

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
+from tito_bench.measure.task_figures import (
+    CurvePoint,
+    CustomModelFigures,
+    ModuleFigures,
+    OptimisationFigures,
+)
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
@@ -16,12 +21,15 @@ from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
 __all__ = [
+    "OPTIMISATION_HEADS",
     "CapstoneView",
     "LearningCurve",
     "OwnView",
     "TrackView",
     "capstone_view",
     "learning_curve",
+    "optimisation_row",
+    "ratio_text",
 ]
 
 Row = Sequence[str]
@@ -79,7 +87,7 @@ class CapstoneView:
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
     """Return the tables and lines of a record."""
     return CapstoneView(
-        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in TRACKS),
+        tracks=tuple(_tables(record)),
         overall=record.normalized_metrics.overall,
         part_text=_part(record),
         outcome=_outcome(record),
@@ -88,6 +96,15 @@ def capstone_view(record: CapstoneRecord) -> CapstoneView:
         not_measured=tuple(_not_measured(record)),
         modules=tuple(_modules(record)),
     )
+
+
+def _tables(record: CapstoneRecord) -> Iterator[TrackView]:
+    for name in record.tracks_requested:
+        if name in TRACKS:
+            yield _track(record, name)
+        if name == "speed" and record.optimisations:
+            rows = tuple(optimisation_row(found) for found in record.optimisations)
+            yield TrackView("", "Your optimisations", None, "not scored", OPTIMISATION_HEADS, rows)
 
 
 def _track(record: CapstoneRecord, name: str) -> TrackView:
@@ -136,6 +153,20 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
             )
         )
     return heads, rows
+
+
+OPTIMISATION_HEADS = ("optimisation", "before", "after", "speed-up", "from native")
+
+
+def optimisation_row(found: OptimisationFigures) -> Row:
+    """Return the cells of one optimisation, as OPTIMISATION_HEADS has them."""
+    return (
+        found.name,
+        milliseconds(found.plain_ns / 1e6),
+        milliseconds(found.optimised_ns / 1e6),
+        ratio_text(found.speedup, found.speedup_interval),
+        _times(found.optimised_slowdown),
+    )
 
 
 def _compression(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -251,16 +282,29 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        low, high = found.speedup_interval
-        speedup, word = found.speedup, "faster"
-        if speedup < 1:
-            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
+        comparison = f"Optimized: {ratio_text(found.speedup, found.speedup_interval)}"
         if found.compression_ratio is not None:
             comparison += f", {found.compression_ratio:.2f}x smaller"
         if found.accuracy_change is not None:
             comparison += f", accuracy {100 * found.accuracy_change:+.1f} points"
     return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
+
+
+def ratio_text(speedup: float, interval: tuple[float, float] | None) -> str:
+    """Return how many times faster or slower; of too few rounds for an interval only about."""
+    word = "faster"
+    low, high = interval or (speedup, speedup)
+    if low <= 1 <= high and interval is not None:
+        return f"no difference ({_digits(low)} to {_digits(high)})"
+    if speedup < 1:
+        speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
+    if interval is None:
+        return f"about {_digits(speedup)}x {word}"
+    return f"{_digits(speedup)}x {word} ({_digits(low)} to {_digits(high)})"
+
+
+def _digits(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 100 else f"{ratio:,.0f}"
 
 
 def _own_lines(model: CustomModelFigures) -> Iterator[str]:
