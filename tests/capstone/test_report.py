@@ -146,11 +146,18 @@ def test_optimisations_are_shown_beside_the_speed_track(complete_record: Capston
         "tiled_matmul", "Tensor @ Tensor", "100x100 by 100x100", 15, 9.9e6, 0.03e6, 0.02e6,
         330.0, (310.0, 350.0), 480.0, 1.4,
     )  # fmt: skip
-    wrong = NotMeasuredRecord("what KVCache gives", "incorrect", "token 2 of 16 is off by 3")
-    record = msgspec.structs.replace(complete_record, optimisations=[found], not_measured=[wrong])
+    wrong = NotMeasuredRecord("KVCache", "incorrect", "token 2 of 16 is off by 3")
+    absent = [
+        NotMeasuredRecord(name, "missing", "module 17 acceleration is not exported yet")
+        for name in ("vectorized_matmul", "fused_gelu")
+    ]
+    record = msgspec.structs.replace(
+        complete_record, optimisations=[found], not_measured=[wrong, *absent]
+    )
     text = shown(record)
     assert "Your optimisations: not scored" in text
     row = r"tiled_matmul +9\.900ms +0\.0300ms +330x faster \(310 to 350\) +1\.4x"
     assert re.search(row, text)
-    assert "what KVCache gives: token 2 of 16 is off by 3" in text
+    assert "KVCache: token 2 of 16 is off by 3" in text
+    assert "vectorized_matmul, fused_gelu: module 17 acceleration is not exported yet" in text
     assert record.normalized_metrics == complete_record.normalized_metrics

@@ -20,7 +20,7 @@ __all__ = ["Findings", "judge_capstone", "scores_of", "track_scores"]
 
 _T = TypeVar("_T")
 _FALSE = frozenset({"incorrect", "tampered"})
-_BESIDE_THE_TRACKS = frozenset({"own", "optimisation"})
+_BESIDE_THE_TRACKS = frozenset({"own", "optimisation", "metrics"})
 _LEFT_OUT = frozenset({"missing", "timeout"})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tito_bench.capstone.accuracy import assess_accuracy
 from tito_bench.capstone.compression import assess_pruning, assess_quantization
+from tito_bench.capstone.course_metrics import assess_course_metrics
 from tito_bench.capstone.custom_model import assess_custom_model
 from tito_bench.capstone.efficiency import assess_memory
 from tito_bench.capstone.optimisation import assess_optimisation
@@ -46,6 +47,7 @@ TASKS: dict[str, Callable[[TaskContext], Figures]] = {
     "report": assess_report,
     "optimisation": assess_optimisation,
     "own": assess_custom_model,
+    "metrics": assess_course_metrics,
 }
 
 

@@ -13,6 +13,8 @@ __all__ = [
     "AccuracyFigures",
     "Comparison",
     "CompressionFigures",
+    "CourseMetrics",
+    "CourseMetricsFigures",
     "CurvePoint",
     "CustomModelChoice",
     "CustomModelFigures",
@@ -153,6 +155,30 @@ class OptimisationFigures(msgspec.Struct, frozen=True, tag="optimisation"):
     optimised_slowdown: Positive
 
 
+class CourseMetrics(msgspec.Struct, frozen=True):
+    """What module 20 wants of a model.
+
+    `latency_ns` are single calls on one sample by the wall clock, `batch_ns` calls on `batch`
+    of them; `accuracy` is on `samples` samples.
+    """
+
+    name: str
+    parameter_count: int
+    parameter_bytes: int
+    accuracy: Share
+    samples: int
+    latency_ns: list[Positive]
+    batch: int
+    batch_ns: list[Positive]
+
+
+class CourseMetricsFigures(msgspec.Struct, frozen=True, tag="metrics"):
+    """The model of a submission of module 20, and the optimized one if there is one."""
+
+    baseline: CourseMetrics
+    optimized: CourseMetrics | None = None
+
+
 class CustomModelChoice(msgspec.Struct, frozen=True):
     """Which own model to measure: "FILE:factory", and on what."""
 
@@ -216,5 +242,6 @@ Figures = (
     | MemoryFigures
     | CustomModelsFigures
     | OptimisationFigures
+    | CourseMetricsFigures
     | TrainingFigures
 )

@@ -19,6 +19,7 @@ from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = [
     "OPTIMISATION_HEADS",
@@ -322,8 +323,12 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
         yield f"Without a native reference: {', '.join(model.unknown)}"
 
 
-_ASIDE = {"inventory": "the list of modules", "own": "your own model"}
-"""What tasks that are no measurement of the package are called."""
+_NAMED = {
+    "inventory": "the list of modules",
+    "own": "your own model",
+    **{name: name for name in OPTIMISATIONS},
+}
+"""What is not called as its record has it, with spaces."""
 
 
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:
@@ -331,7 +336,7 @@ def _not_measured(record: CapstoneRecord) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for found in record.not_measured:
         if not found.what.endswith(" track"):
-            what = _ASIDE.get(found.what, found.what.replace("_", " "))
+            what = _NAMED.get(found.what, found.what.replace("_", " "))
             by_reason.setdefault(found.reason, []).append(what)
     for reason, names in by_reason.items():
         yield f"{', '.join(names)}: {reason}"

@@ -60,7 +60,7 @@ __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 STANDARD_S, QUICK_S = 60.0, 15.0
 _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
-_INVENTORY, _OWN = "inventory", "own"
+_INVENTORY, _OWN, _METRICS = "inventory", "own", "metrics"
 _LATENCY_CALLS = 200
 _LONGEST_CALL = 0.05
 """Of the time for all rounds: an operation wants at least four calls of it."""
@@ -91,6 +91,7 @@ class _Run:
     order: random.Random
     progress: Callable[[Progress], None]
     own: CustomModelChoice | None
+    metrics: bool
     remarks: dict[str, None] = field(default_factory=dict)
     """What the worker noticed of the code, each line once, in order."""
 
@@ -102,13 +103,15 @@ def measure_capstone(
     package: Path | None,
     time_s: float,
     own: CustomModelChoice | None = None,
+    metrics: bool = False,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
 ) -> CapstoneRecord:
     """Measure `tracks` of the student's package within about `time_s` seconds; nothing is saved.
 
-    `own` is the student's own model, to be measured beside them.
+    `own` is the student's own model, to be measured beside them; `metrics` asks for what
+    module 20 wants of it, or else of the trained `mlp`.
 
     Raises
     ------
@@ -124,7 +127,7 @@ def measure_capstone(
     load = Load("tinytorch", str(root), None if package is None else str(package), names)
     clock = time.monotonic
     ends = clock() + time_s
-    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
+    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own, metrics)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
@@ -208,6 +211,8 @@ def _do_tasks(
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
+    if run.metrics:
+        waiting.append((_METRICS, "mlp", 3.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
@@ -221,7 +226,7 @@ def _do_tasks(
             continue
         following = ", ".join(dict.fromkeys(name for name, _, _ in waiting))
         run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
-        own = run.own if task == _OWN else None
+        own = run.own if task in {_OWN, _METRICS} else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
             answer = run.supervisor.ask(question, 1.2 * share_s + _SLACK_S)
