@@ -23,6 +23,7 @@ __all__ = [
     "check_kernel_target",
     "file_path",
     "percent",
+    "points",
     "project_root",
     "record_count",
     "round_count",
@@ -129,6 +130,14 @@ def percent(text: str) -> float:
     if not 0 <= value <= _MOST_PERCENT:
         message = f"{text!r} is not a percentage from 0 to {_MOST_PERCENT}"
         raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def points(text: str) -> float:
+    """Parse a score from 0 to 100 for argparse."""
+    value = _number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score from 0 to 100")
     return value
 
 

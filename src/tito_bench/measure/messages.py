@@ -23,6 +23,7 @@ __all__ = [
     "Assess",
     "Assessed",
     "BlasProblem",
+    "Code",
     "Failed",
     "FailureKind",
     "Inspect",
@@ -137,8 +138,18 @@ class References(msgspec.Struct, frozen=True):
         return "blas" if self.ratios.get(operation, 0.0) > _CLEARLY else "kernel"
 
 
+class Code(msgspec.Struct, frozen=True):
+    """The text of a module that defines `name`: code that stands in no file."""
+
+    name: str
+    text: str
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
     """Import the subject. `package` points at a student package, if given.
+
+    With `code`, what it defines is measured: a function by itself, a class in place of that
+    of the package.
 
     Before that the native references of `operations` are chosen, but for `references`
     that an earlier worker has found.
@@ -149,6 +160,7 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     package: str | None = None
     operations: tuple[str, ...] = ()
     references: References | None = None
+    code: Code | None = None
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 Kind = Literal["baseline", "capstone"]
-Record = BenchmarkRecord | CapstoneRecord
+Record: TypeAlias = BenchmarkRecord | CapstoneRecord
 
 RECORD_WORDS = (
     "a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "

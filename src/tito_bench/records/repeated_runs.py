@@ -14,14 +14,11 @@ from tito_bench.measure.comparison import (
     learn_drift,
     process_medians,
 )
-from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord, Samples
-from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.benchmark import OperationRecord, Samples
 from tito_bench.records.comparable import same_definition
-from tito_bench.records.read import RecordHeader
+from tito_bench.records.read import Record, RecordHeader
 
 __all__ = ["drifts_of", "estimate_of", "repeated_runs", "same_code"]
-
-Record = BenchmarkRecord | CapstoneRecord
 
 _MOST_PAIRS = 30
 """More say little more of a deviation, and each is two files to read."""

@@ -12,9 +12,9 @@ from tito_bench.report.history_view import HistoryRow
 from tito_bench.report.table import cells, markdown_code, markdown_table
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
-__all__ = ["comparison_lines", "comparison_markdown"]
+__all__ = ["HEADS", "comparison_cells", "comparison_lines", "comparison_markdown"]
 
-_HEAD = ("operation", "before", "after", "change", "95% interval", "verdict")
+HEADS = ("operation", "before", "after", "change", "95% interval", "verdict")
 _RIGHT = frozenset({1, 2, 3})
 _INDENT = "   "
 
@@ -74,10 +74,8 @@ def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
 
 def _table(view: ComparisonView, width: int) -> Iterator[str]:
     """Yield one line an operation where that fits, else two or three."""
-    rows = [
-        dict(zip((c.key for c in COLUMNS), row, strict=True)) for row in cells(COLUMNS, view.rows)
-    ]
-    lines = aligned([_HEAD, *map(_shown, rows)], _RIGHT)
+    rows = _named(view)
+    lines = aligned([HEADS, *map(_shown, rows)], _RIGHT)
     wide = max(map(cell_len, lines)) <= width
     if wide:
         yield lines[0]
@@ -88,6 +86,16 @@ def _table(view: ComparisonView, width: int) -> Iterator[str]:
             yield from _narrow(row, width)
         if row["reason"]:
             yield from hung(_INDENT, row["reason"], width)
+
+
+def comparison_cells(view: ComparisonView) -> list[tuple[str, ...]]:
+    """Return the cells of the table, a row for each operation, under HEADS."""
+    return [_shown(row) for row in _named(view)]
+
+
+def _named(view: ComparisonView) -> list[dict[str, str]]:
+    keys = [column.key for column in COLUMNS]
+    return [dict(zip(keys, row, strict=True)) for row in cells(COLUMNS, view.rows)]
 
 
 def _shown(row: dict[str, str]) -> tuple[str, ...]:

@@ -16,9 +16,9 @@ from tito_bench.report.history_view import COLUMNS, HistoryRow, HistoryView, Ski
 from tito_bench.report.table import cells
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
-__all__ = ["history_lines", "skipped_lines"]
+__all__ = ["TITLES", "history_cells", "history_lines", "skipped_lines"]
 
-_TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
+TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
 _SHARED = frozenset({"subject", "kernels", "verdict"})
 _INDENT = "   "
 _UNDER_TIME = " " * 18
@@ -35,7 +35,7 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
     yield ""
     if view.earlier:
         yield from wrapped(f"({view.earlier} earlier records not shown)", width)
-    yield from _table(view, width, [title for title in _TITLES if title != "kind" or kinds[1:]])
+    yield from _table(view, width, [title for title in TITLES if title != "kind" or kinds[1:]])
     for kind in kinds:
         yield ""
         yield from _chart(kind, view.of(kind), width, unicode)
@@ -43,10 +43,7 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
 
 def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
     """One line a record where that fits, what all say being said once; else two or three."""
-    rows = [
-        _Shown(row, record.part_change)
-        for row, record in zip(cells(COLUMNS, view.records), view.records, strict=True)
-    ]
+    rows = _shown_rows(view)
     lines = _aligned(rows, titles)
     if max(map(cell_len, lines)) > width:
         shared = [title for title in titles if title in _SHARED and _same(rows, title)]
@@ -65,6 +62,18 @@ def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str
         yield line
         if row.note:
             yield from hung(_UNDER_TIME, row.note, width)
+
+
+def history_cells(view: HistoryView) -> list[tuple[str, ...]]:
+    """Return the cells of the table under TITLES, and in the last what there is to note."""
+    return [(*(row.named[title] for title in TITLES), row.note) for row in _shown_rows(view)]
+
+
+def _shown_rows(view: HistoryView) -> list[_Shown]:
+    return [
+        _Shown(row, record.part_change)
+        for row, record in zip(cells(COLUMNS, view.records), view.records, strict=True)
+    ]
 
 
 def _aligned(rows: Sequence[_Shown], titles: Sequence[str]) -> list[str]:

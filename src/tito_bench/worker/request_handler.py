@@ -139,7 +139,8 @@ class RequestHandler:
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
-        subject, note = choose_subject(question.subject, question.root, question.package)
+        code = None if question.code is None else (question.code.name, question.code.text)
+        subject, note = choose_subject(question.subject, question.root, question.package, code)
         self._subject = subject
         self._root = Path(question.root)
         # Once more: the student's code may have loaded another BLAS.

@@ -117,5 +117,6 @@ def _hand_over(
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
+    status = exit_code(record.verdict.status, score, options, streams)
     say_whose_tito(streams)
-    return exit_code(record.verdict.status, score, options)
+    return status

@@ -172,10 +172,9 @@ def _hand_over(
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)
+    status = exit_code(record.verdict.status, overall, options, streams)
     say_whose_tito(streams)
-    if own_failed(record):
-        return Exit.FAILED
-    return exit_code(record.verdict.status, overall, options)
+    return Exit.FAILED if own_failed(record) else status
 
 
 def _write_course_submission(record: CapstoneRecord, file: Path, streams: Streams) -> None:

@@ -15,12 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tito_bench.cli.streams import Streams
-    from tito_bench.records.benchmark import BenchmarkRecord
-    from tito_bench.records.capstone import CapstoneRecord
-    from tito_bench.records.read import RecordHeader
+    from tito_bench.records.read import Record, RecordHeader
     from tito_bench.report.comparison_view import ComparisonView
 
-    Record = BenchmarkRecord | CapstoneRecord
 
 __all__ = ["add_parser", "run"]
 

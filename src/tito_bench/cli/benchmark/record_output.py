@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import file_path
+from tito_bench.cli.options import file_path, points
 from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -26,8 +26,11 @@ __all__ = [
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--strict`, `--output`, `--submit` and `--skip-submit`."""
+    """Add `--strict`, `--min-score`, `--output`, `--submit` and `--skip-submit`."""
     parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
+    parser.add_argument(
+        "--min-score", type=points, metavar="N", help="exit 1 if the score is below N (0 to 100)"
+    )
     parser.add_argument(
         "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
     )
@@ -90,9 +93,15 @@ def offer_submission(
     streams.people.write(f"\nSubmission prepared: {shown}\nNothing left this machine.\n")
 
 
-def exit_code(status: str, score: float | None, options: argparse.Namespace) -> int:
-    """Return the exit code of a record with that verdict and score."""
+def exit_code(
+    status: str, score: float | None, options: argparse.Namespace, streams: Streams
+) -> int:
+    """Return the exit code of a record with that verdict and score; say where it is too low."""
     if status == "invalid" or score is None:
+        return Exit.FAILED
+    if options.min_score is not None and score < options.min_score:
+        asked = f"{options.min_score:g}"
+        streams.people.write(f"\nThe score is {score:.1f}: below --min-score {asked}.\n")
         return Exit.FAILED
     if options.strict and status == "unstable":
         return Exit.UNSTABLE
