@@ -88,6 +88,12 @@ def wheels(session: nox.Session) -> None:
 
 
 @nox.session
+def rehearse(session: nox.Session) -> None:
+    """Install a release as people do, from an index on the loopback; upgrade an old project."""
+    session.run("python", "tools/rehearse.py", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Check every link, file and command that a document names, and build the site."""
     session.install(".[test,docs]")

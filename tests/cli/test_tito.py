@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from packages import upstream_tito
-from tito_bench.cli.commands import COMMANDS, SHARED_VERBS, UPSTREAM_VERBS, VERBS
+from tito_bench.cli.commands import COMMANDS, OUR_VERBS, SHARED_VERBS, UPSTREAM_VERBS
 from tito_bench.cli.main import build_parser
 
 RunTito = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -64,6 +64,12 @@ def test_all_other_words_go_to_tinytorch_untouched(run_tito: RunTito) -> None:
     assert (done.returncode, done.stdout) == (5, "upstream ['module', 'start', '01', '--flag']\n")
 
 
+def test_a_verb_by_itself_is_tinytorchs_where_that_is_installed(run_tito: RunTito) -> None:
+    assert run_tito("history", "--help").stdout.startswith("usage: tito history")
+    done = run_tito("history", "--help", upstream=UPSTREAM)
+    assert (done.returncode, done.stdout) == (5, "upstream ['history', '--help']\n")
+
+
 def test_help_shows_both(run_tito: RunTito) -> None:
     done = run_tito("--help", upstream=UPSTREAM)
     assert done.stdout.startswith("usage: tito")
@@ -103,7 +109,7 @@ def test_handing_over_imports_nothing_that_takes_time(
 def test_the_table_of_verbs_is_that_of_the_argument_tree() -> None:
     tree = build_parser("tito")
     (groups,) = (action.choices for action in tree._actions if action.dest == "==SUPPRESS==")
-    for group, verbs in VERBS.items():
+    for group, verbs in OUR_VERBS.items():
         (found,) = (a.choices for a in groups[group]._actions if a.dest == "==SUPPRESS==")
         assert set(found) == verbs
 
@@ -147,7 +153,7 @@ def test_every_verb_and_option_of_tinytorch_reaches_it(words: str, run_tito: Run
 @pytest.mark.parametrize(
     "words",
     [
-        *(f"{group} {verb}" for group, verbs in VERBS.items() for verb in sorted(verbs)),
+        *(f"{group} {verb}" for group, verbs in OUR_VERBS.items() for verb in sorted(verbs)),
         *(word for word in COMMANDS if word != "server"),
     ],
 )
@@ -199,7 +205,7 @@ def test_help_of_community_says_whose_the_verbs_are(run_tito: RunTito) -> None:
     assert "TinyTorch" not in done.stdout
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS["community"]))
+@pytest.mark.parametrize("verb", sorted(OUR_VERBS["community"]))
 def test_without_tinytorch_all_our_verbs_are_ours(verb: str, run_tito: RunTito) -> None:
     done = run_tito("community", verb, "--help")
     assert done.returncode == 0
@@ -217,7 +223,7 @@ def test_without_tinytorch_a_verb_of_its_own_is_an_error_that_says_so(
 
 # What the design began with (`/tito` of autumn 2025); each has worked since.
 FIRST_COMMANDS = (
-    "benchmark baseline --subject numpy --quick --time-budget 1 --skip-submit",
+    "benchmark baseline --subject numpy --quick --skip-submit",
     "community join --yes",
     "community profile",
     "community update --yes",

@@ -15,8 +15,8 @@ from tito_bench.measure.schedule import QUICK
 from tito_bench.measure.suite_runner import Progress
 from tito_bench.measure.summary import OperationSummary, SuiteSummary
 from tito_bench.report.notebook import Fragment
+from tito_bench.report.numbers import duration, times
 from tito_bench.report.sections.record_report import TableView
-from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wrapping import aligned
 from tito_bench.runs.code import measure_code, operations_of_kind
 
@@ -71,7 +71,7 @@ class Bench(Shown):
         if timing is None:
             reason = dict(self.reasons).get(op.operation.name, "no time left")
             return title, "", "", "", f"not measured ({reason})"
-        figures = milliseconds(timing.subject_ns / 1e6), milliseconds(timing.reference_ns / 1e6)
+        figures = duration(timing.subject_ns / 1e6), duration(timing.reference_ns / 1e6)
         return title, *figures, times(timing.slowdown), ""
 
 

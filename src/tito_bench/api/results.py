@@ -23,9 +23,9 @@ from tito_bench.report.history_terminal import (
 )
 from tito_bench.report.history_view import HistoryView
 from tito_bench.report.notebook import Fragment, fragment_html, text_of
+from tito_bench.report.numbers import times
 from tito_bench.report.sections.record_report import TableView, record_report
 from tito_bench.report.terminal import Symbols, print_baseline
-from tito_bench.report.view import times
 from tito_bench.report.wording import words
 
 __all__ = ["Baseline", "Capstone", "Comparison", "Explained", "History", "Shown"]

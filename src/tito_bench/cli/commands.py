@@ -4,7 +4,14 @@ They stand here, apart from the code of the commands, so that neither the help
 of all commands nor the `tito` script need import any of them.
 """
 
-__all__ = ["ALWAYS_OURS", "COMMANDS", "SHARED_VERBS", "UPSTREAM_VERBS", "VERBS"]
+__all__ = [
+    "ALWAYS_OURS",
+    "COMMANDS",
+    "OUR_VERBS",
+    "SHARED_VERBS",
+    "UPSTREAM_VERBS",
+    "VERBS",
+]
 
 COMMANDS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
@@ -15,9 +22,18 @@ COMMANDS = {
 }
 
 VERBS = {
-    "benchmark": frozenset(
-        {"baseline", "calibrate", "capstone", "compare", "explain", "history", "report"}
-    ),
+    "baseline": "quick check: how close your code runs to this machine's native speed",
+    "capstone": "the whole evaluation: speed, compression, accuracy, efficiency of your package",
+    "explain": "where the time goes, the likely cause, and which module teaches the remedy",
+    "compare": "two records: which operations are faster, which slower, which not separated",
+    "history": "all your records, oldest to newest, and the score over time",
+    "report": "a record as one page with charts, as a picture, or as a card to share",
+    "calibrate": "measure what this machine can do, for later results to be compared with",
+}
+"""The verbs of `benchmark`, which may be called without that word too."""
+
+OUR_VERBS = {
+    "benchmark": frozenset(VERBS),
     "community": frozenset(
         {
             *("cohort", "connect", "export", "join", "leave", "map", "me", "open", "profile"),
@@ -25,12 +41,12 @@ VERBS = {
         }
     ),
 }
-"""Ours, in the groups that TinyTorch has too: any other verb in them is TinyTorch's."""
+"""Those of the groups that TinyTorch has too: any other verb in them is TinyTorch's."""
 
 UPSTREAM_VERBS = ("login", "logout", "map", "profile", "status", "sync")
 """Those of TinyTorch's own `community`, as of 0.2.0."""
 
-SHARED_VERBS = VERBS["community"].intersection(UPSTREAM_VERBS)
+SHARED_VERBS = OUR_VERBS["community"].intersection(UPSTREAM_VERBS)
 """Both have these in `community`. `tito` gives them to TinyTorch where it is installed: its
 `sync --disable-auto` is how people say no to its uploads, and must reach it."""
 

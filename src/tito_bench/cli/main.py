@@ -11,8 +11,9 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from tito_bench import __version__
-from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, VERBS
 from tito_bench.cli.exits import Exit
+from tito_bench.did_you_mean import did_you_mean
 from tito_bench.errors import TitoBenchError, UsageError
 
 TYPE_CHECKING = False  # importing `typing` would take 2 of the 33 ms of --help
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsWrite
 
-__all__ = ["build_parser", "main", "run_parsed"]
+__all__ = ["UnknownOption", "build_parser", "main"]
 
 _EPILOG = "Everything stays on this machine unless you say otherwise."
 _ALWAYS_OURS = f" `tito {ALWAYS_OURS} ...` is tito-bench whatever TinyTorch has of the same name."
@@ -37,6 +38,7 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.color = False  # argparse of Python 3.14 would colour pipes too, if FORCE_COLOR is set
+        self.suggest_on_error = False  # ours does it in every Python, for options too
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         stream = sys.stdout if file is None else file
@@ -48,6 +50,28 @@ class _Parser(argparse.ArgumentParser):
         else:
             super().print_help(stream)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Complain here, not at the top: this parser knows which options there are."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.refuse(unknown)
+        return found, unknown
+
+    def refuse(self, unknown: Sequence[str]) -> None:
+        """Complain about words that this parser does not know."""
+        known = [word for action in self._actions for word in action.option_strings]
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        meant = " ".join(filter(None, (did_you_mean(word, known) for word in options)))
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{meant and '; '}{meant}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            meant = did_you_mean(str(value), map(str, action.choices or ()))
+            error.message = f"{error.message}{meant and '; '}{meant}"
+            raise
+
     def error(self, message: str) -> NoReturn:
         from tito_bench.safe_text import safe_text
 
@@ -57,15 +81,30 @@ class _Parser(argparse.ArgumentParser):
         super().exit(status or _flush(self.prog.split()[0]), message)
 
 
+class UnknownOption(Exception):
+    """There is an option that is not ours, and nothing was run."""
+
+
+class _RaisingParser(_Parser):
+    """Raises `UnknownOption`, so that somebody else can be asked who may know it."""
+
+    def refuse(self, unknown: Sequence[str]) -> None:
+        if any(word.startswith("-") for word in unknown):
+            raise UnknownOption
+        super().refuse(unknown)
+
+
 def build_parser(
-    prog: str = "tito-bench", words: Sequence[str] | None = None
+    prog: str = "tito-bench", words: Sequence[str] | None = None, *, raises: bool = False
 ) -> argparse.ArgumentParser:
     """Build the argument tree.
 
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
-    of a command line, only the branches that they name are filled.
+    of a command line, only the branches that they name are filled. The verbs of
+    `benchmark` are there twice: below it, and by themselves. Where it `raises`, an
+    option that is not ours is an `UnknownOption` and no usage error.
     """
-    parser = _Parser(
+    parser = (_RaisingParser if raises else _Parser)(
         prog=prog,
         description="Benchmarks that mean the same on every laptop, and a cohort to learn with.",
         epilog=_EPILOG + (_ALWAYS_OURS if prog == "tito" else ""),
@@ -78,10 +117,17 @@ def build_parser(
             import_module(f"tito_bench.cli.{name}").add_parsers(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
+    for name, summary in VERBS.items():
+        if words is None or list(words[:1]) == [name]:
+            import_module(f"tito_bench.cli.benchmark.{name}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
     return parser
 
 
-def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
+def main(
+    argv: Sequence[str] | None = None, prog: str = "tito-bench", *, raises: bool = False
+) -> int:
     """Run one command.
 
     Parameters
@@ -90,6 +136,8 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
         The words after the program's name; those of this process by default.
     prog
         The name shown in usage lines.
+    raises
+        Raise `UnknownOption` for an option that is not ours; nothing was run then.
 
     Returns
     -------
@@ -99,20 +147,12 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
     words = sys.argv[1:] if argv is None else argv
     if words[:1] == ["server"]:
         return _serve(words[1:], prog)
-    parser = build_parser(prog, words)
-    return run_parsed(parser, *parser.parse_known_args(words))
-
-
-def run_parsed(
-    parser: argparse.ArgumentParser, options: argparse.Namespace, unknown: Sequence[str]
-) -> int:
-    """Run what `parser.parse_known_args` made of the words; `unknown` ones are a usage error."""
-    if unknown:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    parser = build_parser(prog, words, raises=raises)
+    options = parser.parse_args(words)
     if options.run is None:
         parser.print_help()
-        return _flush(parser.prog)
-    return _run(options, parser.prog)
+        return _flush(prog)
+    return _run(options, prog)
 
 
 def _serve(words: Sequence[str], prog: str) -> int:

@@ -20,6 +20,7 @@ __all__ = [
     "Subparsers",
     "add_common_options",
     "add_group",
+    "add_verbose",
     "check_kernel_target",
     "file_path",
     "percent",
@@ -56,6 +57,13 @@ def add_common_options(parser: argparse.ArgumentParser, *documents: str) -> None
     only_one = parser.add_mutually_exclusive_group()
     for name in ("json", *documents):
         only_one.add_argument(f"--{name}", action="store_true", help=DOCUMENTS[name])
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add `--verbose`."""
+    parser.add_argument(
+        "--verbose", action="store_true", help="show all facts about code, machine and score"
+    )
 
 
 def add_group(

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import sys
 
-from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, SHARED_VERBS, VERBS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, OUR_VERBS, SHARED_VERBS, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["main"]
 
@@ -35,14 +35,17 @@ def main() -> object:
         return _help_of_both()
     if words[0] == ALWAYS_OURS:
         return _run_own(words[1:], f"tito {ALWAYS_OURS}")
-    if words[0] in VERBS:
+    if words[0] in OUR_VERBS:
         return _run_group(words)
     if words[0] in COMMANDS:
         return _run_own(words)
     upstream = _upstream_main()
     if upstream is not None:
         return upstream()
-    return _run_own(words) if words[0].startswith("-") else _no_such_command(words[0])
+    # The verbs of `benchmark` by themselves are words that TinyTorch may want one day.
+    if words[0].startswith("-") or words[0] in VERBS:
+        return _run_own(words)
+    return _no_such_command(words[0], (*COMMANDS, *VERBS))
 
 
 def _run_group(words: Sequence[str]) -> object:
@@ -50,24 +53,25 @@ def _run_group(words: Sequence[str]) -> object:
     group, *rest = words
     verb = rest[0] if rest else _HELP[0]
     shared = group == "community" and verb in SHARED_VERBS
-    ours = verb in VERBS[group] or verb in _HELP
+    ours = verb in OUR_VERBS[group] or verb in _HELP
     upstream = None if ours and not shared else _upstream_main()
     if upstream is not None:
         return upstream()
-    return _run_ours(words) if ours else _no_such_command(f"{group} {verb}")
+    if ours:
+        return _run_ours(words)
+    return _no_such_command(f"{group} {verb}", (f"{group} {one}" for one in OUR_VERBS[group]))
 
 
 def _run_ours(words: Sequence[str]) -> object:
     """Run a verb of ours, unless it has an option that we do not know and TinyTorch may."""
-    from tito_bench.cli.main import build_parser, run_parsed
+    from tito_bench.cli.main import UnknownOption
+    from tito_bench.cli.main import main as own_main
 
-    parser = build_parser("tito", words)
-    options, unknown = parser.parse_known_args(words)
-    if any(word.startswith("-") for word in unknown):
+    try:
+        return own_main(words, "tito", raises=True)
+    except UnknownOption:
         upstream = _upstream_main()
-        if upstream is not None:
-            return upstream()
-    return run_parsed(parser, options, unknown)
+    return _run_own(words) if upstream is None else upstream()
 
 
 def _run_own(words: Sequence[str], prog: str = "tito") -> int:
@@ -103,12 +107,15 @@ def _upstream_main() -> Callable[[], object] | None:
     return found
 
 
-def _no_such_command(word: str) -> int:
+def _no_such_command(word: str, known: Iterable[str]) -> int:
     from tito_bench.cli.exits import Exit
+    from tito_bench.did_you_mean import did_you_mean
     from tito_bench.safe_text import safe_text
 
+    meant = did_you_mean(word, known)
     sys.stderr.write(
         f"tito: error: {safe_text(word)!r} is not a command of tito-bench, and TinyTorch, which "
-        "may have it, is not installed in this Python; install TinyTorch, or see tito --help\n"
+        "may have it, is not installed in this Python; "
+        f"{meant or 'install TinyTorch, or see tito --help'}\n"
     )
     return Exit.USAGE

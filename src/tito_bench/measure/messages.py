@@ -244,8 +244,9 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
-    `interpreter_share` is that of the call that was metered; `processes` counts the
-    child processes, running or ended, that were there at the end.
+    `interpreter_share` is that of the call that was `metered`, and otherwise what is left of
+    that of trying out; `processes` counts the child processes, running or ended, that were
+    there at the end.
     """
 
     readings: tuple[Reading, ...]
@@ -253,6 +254,7 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     others_cpu_ns: int
     interpreter_share: float | None = None
     processes: int = 0
+    metered: bool = False
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from tito_bench.report.comparison_view import COLUMNS, ComparisonView
 from tito_bench.report.history_view import COLUMNS as RECORD_COLUMNS
 from tito_bench.report.history_view import HistoryRow
+from tito_bench.report.numbers import interval_text, local_time, times
 from tito_bench.report.table import cells, markdown_code, markdown_table
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
@@ -26,7 +27,7 @@ def comparison_lines(
     yield ""
     for side, record in (("before:", view.before), ("after:", view.after)):
         yield side
-        yield from hung(_INDENT, _facts(record), width)
+        yield from hung(_INDENT, _facts(record, local_time(record.created_at)), width)
     yield ""
     yield from _table(view, width)
     yield ""
@@ -44,8 +45,8 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
     lines = [
         f"**{view.summary}**",
         "",
-        f"- before: {_facts(view.before, markdown_code)}",
-        f"- after: {_facts(view.after, markdown_code)}",
+        f"- before: {_facts(view.before, _utc(view.before), markdown_code)}",
+        f"- after: {_facts(view.after, _utc(view.after), markdown_code)}",
         *(f"- {track}" for track in _tracks(view)),
         *(f"- {note.text(markdown_code)}" for note in view.notes),
         *(f"- {line}" for line in _judgement(worse, markdown_code)),
@@ -53,16 +54,16 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
     return "\n".join(lines) + "\n\n" + markdown_table(COLUMNS, view.rows)
 
 
-def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
-    """Say in one line which record it is."""
+def _facts(record: HistoryRow, when: str, mark: Callable[[str], str] = str) -> str:
+    """Say in one line which record it is, and of when."""
     (row,) = cells(RECORD_COLUMNS, [record])
     named = dict(zip((column.key for column in RECORD_COLUMNS), row, strict=True))
     score = f"score {named['score']}" if named["score"] else "no score"
-    if named["score_low"]:
-        score += f" ({named['score_low']} to {named['score_high']})"
+    if record.score_interval is not None:
+        score += f" ({interval_text(record.score_interval)})"
     whose, target, file = (mark(named[key]) for key in ("subject", "kernel_target", "file"))
     facts = (
-        f"{named['kind']} of {named['created_at']} (UTC)",
+        f"{named['kind']} of {when}",
         whose,
         f"{target} kernels",
         score,
@@ -70,6 +71,11 @@ def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
         file,
     )
     return ", ".join(facts)
+
+
+def _utc(record: HistoryRow) -> str:
+    """Return its time for readers who may be anywhere."""
+    return f"{record.created_at:%Y-%m-%d %H:%M} (UTC)"
 
 
 def _table(view: ComparisonView, width: int) -> Iterator[str]:
@@ -120,7 +126,7 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
 
 
 def _times(slowdown: str) -> str:
-    return f"{slowdown}x" if slowdown else ""
+    return times(float(slowdown)) if slowdown else ""
 
 
 def _tracks(view: ComparisonView) -> Iterator[str]:
