@@ -138,7 +138,7 @@ def test_what_is_no_measurement_of_the_package_has_a_name(complete_record: Capst
         (2.604, (2.5, 2.7), "2.60x faster (2.50 to 2.70)"),
         (405.2, (398.0, 1411.0), "405x faster (398 to 1,410)"),
         (0.5, (0.4, 0.625), "2.00x slower (1.60 to 2.50)"),
-        (1.02, (0.98, 1.06), "no difference (0.98 to 1.06)"),
+        (1.02, (0.98, 1.06), "no difference (0.980 to 1.06)"),
         (0.5, None, "about 2.00x slower"),
     ],
 )

@@ -160,7 +160,7 @@ def test_an_optimisation_says_what_it_gives_or_why_that_is_not_known() -> None:
     )
     lines = text.splitlines()
     start = lines.index("* What your optimisations give")
-    said = " ".join(" ".join(lines[start + 1 :]).split("Subject")[0].split())
+    said = " ".join(" ".join(lines[start + 1 :]).split("Code:")[0].split())
     assert said == (
         "tiled_matmul beside your Tensor @ Tensor: 3.00x faster (2.90 to 3.10); 3.00x from native "
         "fused_gelu: fused_gelu is wrong on 32x256: \\x1b[31m "
