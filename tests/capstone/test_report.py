@@ -7,11 +7,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from records.made_record import made_capstone
 from tito_bench.cli.streams import utc_now
 from tito_bench.measure.task_figures import (
     Comparison,
     CustomModelFigures,
     CustomModelsFigures,
+    MemoryFigures,
     OptimisationFigures,
 )
 from tito_bench.measure.verdict import Verdict, reason
@@ -22,6 +24,7 @@ from tito_bench.records.submission import SubmissionChoices, build_submission, s
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.capstone_view import ratio_text
 from tito_bench.report.terminal import Symbols
+from tito_bench.score import Work
 
 
 def flat(text: str) -> str:
@@ -168,3 +171,22 @@ def test_optimisations_are_shown_beside_the_speed_track(complete_record: Capston
     assert "KVCache: token 2 of 16 is off by 3" in text
     assert "vectorized_matmul, fused_gelu: module 17 acceleration is not exported yet" in text
     assert record.normalized_metrics == complete_record.normalized_metrics
+
+
+def test_models_that_are_loops_of_python_are_named_as_in_a_baseline() -> None:
+    def looping(share: float) -> str:
+        record = made_capstone()
+        operations = [
+            msgspec.structs.replace(op, work=Work(share if op.group == "cnn" else 0.0, 1, 1))
+            for op in record.operations
+        ]
+        return " ".join(shown(msgspec.structs.replace(record, operations=operations)).split())
+
+    assert "Loops of Python: cnn 1x28x28. They are held against the interpreter" in looping(0.9)
+    assert "Loops of Python" not in looping(0.1)
+
+
+@pytest.mark.parametrize(("batch", "said"), [(1, True), (8, True), (32, False)])
+def test_memory_of_fewer_images_is_said_to_be_that(batch: int, said: bool) -> None:
+    text = shown(made_capstone(tasks=[MemoryFigures("cnn", 2048, 1024, 512, None, batch)]))
+    assert (f"cnn 1x28x28 (memory at batch {batch})" in text) is said

@@ -188,7 +188,8 @@ def _of_record(title: str, record: BenchmarkRecord | CapstoneRecord) -> Fragment
         own.outcome.text,
         own.outcome.good,
         own.tables,
-        tuple(line for line in (own.loops, *more, *report.notes) if line),
+        tuple(filter(None, (*report.origin.whose, own.loops, *more, *report.notes))),
+        own.outcome.tick,
     )
 
 

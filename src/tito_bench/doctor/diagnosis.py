@@ -28,6 +28,7 @@ from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import read_bytes
+from tito_bench.subjects.export_state import check_exports
 from tito_bench.subjects.redaction import display_path
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -80,6 +81,7 @@ def diagnose(
     findings += found
     findings += check_folders(layout)
     findings += check_files(layout, now)
+    findings += check_exports(root, None)
     findings += check_history(root, environ)
     tito, tito_bench = (find_scripts(n, environ, own_folder()) for n in ("tito", "tito-bench"))
     findings += judge_scripts(tito, tito_bench)

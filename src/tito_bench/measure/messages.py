@@ -15,6 +15,7 @@ from tito_bench.machine.environment import Runtime
 from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.task_figures import CustomModelChoice, Figures
 from tito_bench.score import Work
+from tito_bench.subjects.code_origin import CodeOrigin
 
 __all__ = [
     "Answer",
@@ -209,7 +210,10 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """The subject is there. `note` says why `auto` chose it, and what is to be said of it."""
+    """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
+
+    `origin` is read from the files afterwards, where no code of the subject's runs.
+    """
 
     name: str
     version: str | None
@@ -219,6 +223,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+    origin: CodeOrigin | None = None
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:
         """Return it with `remarks` after the note, each of them once."""

@@ -208,6 +208,20 @@ _DOCTOR = {
         "The website refused {what}: {value}.",
         "Run: tito-bench community sync --retry, or --discard to drop it.",
     ),
+    "stale_export": Words(
+        "{what} changed since {value}.", "Until then the code that was exported is measured."
+    ),
+    "edited_export": Words(
+        "{what} was edited in the package itself: it is not what {value} exports.",
+        "Put the change into the notebook: the next export overwrites it.",
+    ),
+    "unreadable_notebook": Words(
+        "The notebook in {what} cannot be compared with its export: {value}.",
+        "Save it once more, without its output.",
+    ),
+    "unreadable_exports": Words(
+        "{what} cannot be read: {value}.", "Notebooks are compared with the package's files."
+    ),
     "stale_calibration": Words(
         "The calibration is of another machine or other kernels: {value}.",
         "Run: tito-bench benchmark calibrate",

@@ -23,6 +23,7 @@ from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.baseline import BASELINE
 
 __all__ = ["certain_enough", "measure_baseline"]
@@ -68,10 +69,11 @@ def measure_baseline(
     )
     result = suite_runner.run(BASELINE, budget, certain_enough)
     summary = summarise(result.operations, result.processes_started)
+    loaded = with_origin(result.subject, root, package)
     runtime = result.subject.runtime
     verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
     environment = find_environment(read_probe(runtime, System(environ=environ)))
-    return build_record(summary, result.subject, machine, environment, verdict, now())
+    return build_record(summary, loaded, machine, environment, verdict, now())
 
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:

@@ -51,6 +51,7 @@ from tito_bench.measure.worker_supervisor import (
 from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
 from tito_bench.runs.baseline import certain_enough
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
 from tito_bench.workloads.optimisations import OPTIMISATIONS
@@ -151,9 +152,10 @@ def measure_capstone(
             if operation.name in refused
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
-    loaded = loaded.remarking(run.remarks)
+    used = {**loaded.files, **suite.subject.files, **files}
+    loaded = with_origin(structs.replace(loaded, files=used), root, package)
     return _record(
-        suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
+        suite, loaded.remarking(run.remarks), tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
     )  # fmt: skip
 
@@ -291,7 +293,6 @@ def _hanging(tasks: Sequence[TaskResult]) -> dict[str, Failure]:
 def _record(
     suite: SuiteResult,
     loaded: Loaded,
-    files: Mapping[str, str],
     tasks: Sequence[TaskResult],
     latencies: dict[str, Latency],
     tracks: Collection[str],
@@ -303,10 +304,9 @@ def _record(
 ) -> CapstoneRecord:
     operations = with_smaller_batches(suite.operations)
     summary = summarise(operations, suite.processes_started + processes)
-    merged = {**loaded.files, **suite.subject.files, **files}
     return build_capstone_record(
         Findings(
-            subject=structs.replace(loaded, files=merged),
+            subject=loaded,
             machine=machine,
             environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
             summary=summary,

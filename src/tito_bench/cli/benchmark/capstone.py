@@ -16,6 +16,7 @@ from tito_bench.cli.benchmark.record_output import (
     save,
     say_whose_tito,
 )
+from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
@@ -120,6 +121,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     check_output(options.output)
     check_output(options.submission)
     budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
+    say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
         record = measure_capstone(
             root.path,

@@ -12,6 +12,7 @@ from tito_bench.cli.community import (
     join,
     leave,
     me,
+    peers,
     profile,
     stats,
     submit,
@@ -58,3 +59,4 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         leave,
     ):
         verb.add_parser(group)
+    peers.add_parsers(group)
