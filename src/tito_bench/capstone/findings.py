@@ -20,6 +20,7 @@ __all__ = ["Findings", "judge_capstone", "scores_of", "track_scores"]
 
 _T = TypeVar("_T")
 _FALSE = frozenset({"incorrect", "tampered"})
+_BESIDE_THE_TRACKS = frozenset({"own", "optimisation", "metrics"})
 _LEFT_OUT = frozenset({"missing", "timeout"})
 
 
@@ -47,7 +48,7 @@ def judge_capstone(found: Findings) -> Verdict:
         for task in found.tasks
         if isinstance(task.outcome, Failure)
         and task.outcome.kind in _FALSE
-        and task.task != "own"  # beside the tracks, not in them
+        and task.task not in _BESIDE_THE_TRACKS
     ]
     doubts = doubts_of(found.environment)
     reasons = (*false, *judge(found.summary, found.subject.runtime, doubts).reasons)

@@ -67,10 +67,15 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
 
 
 def add_group(
-    subparsers: Subparsers[argparse.ArgumentParser], name: str, summary: str
+    subparsers: Subparsers[argparse.ArgumentParser], name: str, summary: str, tito: str = ""
 ) -> Subparsers[argparse.ArgumentParser]:
-    """Add a command that only groups verbs; without a verb it shows its help and exits 2."""
+    """Add a command that only groups verbs; without a verb it shows its help and exits 2.
+
+    `tito` is what its help says besides where it is called by that name.
+    """
     parser = subparsers.add_parser(name, help=summary, description=summary)
+    if parser.prog == f"tito {name}":
+        parser.epilog = tito
 
     def show_help(_options: argparse.Namespace, streams: Streams) -> int:
         parser.print_help(streams.err)

@@ -164,10 +164,15 @@ _DOCTOR = {
         "No measuring process can be started: {value}.",
         "Repair or reinstall NumPy, then run: tito-bench doctor",
     ),
+    "upstream_tito": Words(
+        "The script {what} is {value}'s own again, as after `tito setup` and `tito update`.",
+        "tito-bench works all the same. To have both through one {what}, run: pip install"
+        " --force-reinstall --no-deps tito-bench",
+    ),
     "foreign_tito": Words(
         "The word {what} runs {value}, not tito-bench.",
-        "tito-bench works all the same. To have `tito benchmark` too, and TinyTorch's own words"
-        " through it, run: pip install --force-reinstall --no-deps tito-bench",
+        "tito-bench works all the same. To have `tito benchmark` too, run: pip install"
+        " --force-reinstall --no-deps tito-bench",
     ),
     "lost_tito": Words(
         "There is a tito-bench but no {what}; uninstalling TinyTorch removes it.", _REINSTALL

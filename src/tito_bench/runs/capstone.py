@@ -55,13 +55,14 @@ from tito_bench.runs.start_worker import worker_starter
 from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
 STANDARD_S, QUICK_S = 60.0, 15.0
 _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
-_INVENTORY, _OWN = "inventory", "own"
+_INVENTORY, _OWN, _METRICS = "inventory", "own", "metrics"
 _LATENCY_CALLS = 200
 _LONGEST_CALL = 0.05
 """Of the time for all rounds: an operation wants at least four calls of it."""
@@ -77,7 +78,11 @@ _TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
     ),
     "compression": (("quantization", "mlp", 2.0), ("pruning", "mlp", 2.0)),
     "efficiency": tuple(("memory", model, 1.5) for model in MODELS),
-    "speed": (("benchmark", "mlp", 1.0), ("report", "mlp", 1.0)),
+    "speed": (
+        ("benchmark", "mlp", 1.0),
+        ("report", "mlp", 1.0),
+        *(("optimisation", name, 1.5 if name == "KVCache" else 0.5) for name in OPTIMISATIONS),
+    ),
 }
 
 
@@ -88,6 +93,7 @@ class _Run:
     order: random.Random
     progress: Callable[[Progress], None]
     own: CustomModelChoice | None
+    metrics: bool
     remarks: dict[str, None] = field(default_factory=dict)
     """What the worker noticed of the code, each line once, in order."""
 
@@ -99,13 +105,15 @@ def measure_capstone(
     package: Path | None,
     time_s: float,
     own: CustomModelChoice | None = None,
+    metrics: bool = False,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
 ) -> CapstoneRecord:
     """Measure `tracks` of the student's package within about `time_s` seconds; nothing is saved.
 
-    `own` is the student's own model, to be measured beside them.
+    `own` is the student's own model, to be measured beside them; `metrics` asks for what
+    module 20 wants of it, or else of the trained `mlp`.
 
     Raises
     ------
@@ -121,7 +129,7 @@ def measure_capstone(
     load = Load("tinytorch", str(root), None if package is None else str(package), names)
     clock = time.monotonic
     ends = clock() + time_s
-    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
+    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own, metrics)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
@@ -213,6 +221,8 @@ def _do_tasks(
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
+    if run.metrics:
+        waiting.append((_METRICS, "mlp", 3.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
@@ -227,7 +237,7 @@ def _do_tasks(
             continue
         following = ", ".join(dict.fromkeys(name for name, _, _ in waiting))
         run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
-        own = run.own if task == _OWN else None
+        own = run.own if task in {_OWN, _METRICS} else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
             answer = run.supervisor.ask(question, 1.2 * share_s + _SLACK_S)

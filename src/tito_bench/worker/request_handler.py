@@ -99,9 +99,9 @@ class RequestHandler:
             Prepare: self._prepare,
             Measure: self._measure,
         }
-        if purpose == "capstone":
+        if purpose in {"capstone", "explain"}:
             self._answers[Assess] = self._assess_by()
-        elif purpose == "explain":
+        if purpose == "explain":
             self._answers[Inspect] = self._inspect_by()
         self._snapshot = Snapshot()
         self._snapshot.watch(self, "_answers", "_dispatch_pace", "_hooks", "_kernels")
@@ -224,6 +224,9 @@ class RequestHandler:
         def assess(question: Assess) -> Answer:
             if not isinstance(self._subject, TinyTorchSubject):
                 return Failed("missing", "only a tinytorch package has a capstone")
+            candidates, references = self._candidates, self._references
+            if candidates is None:
+                raise AssertionError("Load comes before Assess")
             context = TaskContext(
                 self._subject,
                 self._kernels,
@@ -232,6 +235,7 @@ class RequestHandler:
                 question.seed,
                 question.time_s,
                 question.own,
+                lambda name: candidates.of(name, references),
             )
             figures = perform(question.task, context)
             subject = self._subject

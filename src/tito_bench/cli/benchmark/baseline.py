@@ -12,6 +12,7 @@ from tito_bench.cli.benchmark.record_output import (
     exit_code,
     offer_submission,
     save,
+    say_whose_tito,
 )
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
@@ -126,4 +127,6 @@ def _hand_over(
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
-    return exit_code(record.verdict.status, score, options, streams)
+    status = exit_code(record.verdict.status, score, options, streams)
+    say_whose_tito(streams)
+    return status

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 _LATER = "tito-bench community submit latest"
 
-__all__ = ["add_record_options", "check_output", "exit_code", "offer_submission", "save"]
+__all__ = [
+    "add_record_options",
+    "check_output",
+    "exit_code",
+    "offer_submission",
+    "save",
+    "say_whose_tito",
+]
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:
@@ -124,3 +131,16 @@ def exit_code(
     if options.strict and status == "unstable":
         return Exit.UNSTABLE
     return Exit.OK
+
+
+def say_whose_tito(streams: Streams) -> None:
+    """End a run with whose the script `tito` is, where TinyTorch has put its own in our place."""
+    from tito_bench.doctor.scripts import own_folder, taken_back
+    from tito_bench.report.wording import words
+    from tito_bench.report.wrapping import wrapped
+
+    found = taken_back(streams.environ, own_folder())
+    if found is not None:
+        streams.people.write("\n")
+        for line in wrapped(" ".join(words(found)), streams.console().width):
+            streams.people.write(f"{line}\n")
