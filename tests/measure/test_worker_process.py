@@ -48,12 +48,12 @@ def write_tensor(project: Path, code: str) -> Load:
     for folder in (core, core.parent):
         (folder / "__init__.py").touch()
     (core / "tensor.py").write_text(code, encoding="utf-8")
-    return Load("tinytorch", str(project))
+    return Load.of("tinytorch", project)
 
 
 def test_a_whole_conversation(start: Start, project: Path) -> None:
     with start() as worker:
-        loaded = worker.ask(Load("numpy", str(project)), 30)
+        loaded = worker.ask(Load.of("numpy", project), 30)
         assert isinstance(loaded, Loaded)
         assert loaded.runtime.blas_threads in {1, None}
         assert isinstance(worker.ask(Prepare("add_100x100", 7), 30), Prepared)
