@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import Subparsers, add_common_options, project_root
+from tito_bench.cli.options import Subparsers, add_common_options, any_project_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.doctor.diagnosis import diagnose
     from tito_bench.report.doctor import print_diagnosis
 
-    root = project_root(options, streams)
+    root = any_project_root(options, streams)
     diagnosis = diagnose(
         root.path, streams.environ, lambda: _worker(root.path, streams), streams.now()
     )

@@ -16,7 +16,7 @@ from tito_bench.records.project_config import CONFIG
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.read import Skipped, read_history
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
-from tito_bench.records.store import check_writable, read_bytes
+from tito_bench.records.store import check_can_add, read_bytes
 from tito_bench.records.submission import SUBMISSION
 from tito_bench.safe_text import safe_text
 from tito_bench.subjects.redaction import hide_folders
@@ -110,11 +110,8 @@ def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Note | None:
 def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Note]:
     """Try a file where the first one of the folder would be written; it is removed again."""
     shown = layout.shown(folder)
-    existing = folder
-    while not existing.exists() and existing != layout.root:
-        existing = existing.parent
     try:
-        check_writable(existing / "doctor.json")
+        check_can_add(folder)
     except StoreError as error:
         return [Note("not_writable", severity, shown, hide_folders(str(error), layout.root))]
     return []

@@ -30,7 +30,9 @@ class PackageFacts(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
-def check_numpy(start_worker: Callable[[], Worker], root: Path) -> tuple[Runtime | None, list[Note]]:
+def check_numpy(
+    start_worker: Callable[[], Worker], root: Path
+) -> tuple[Runtime | None, list[Note]]:
     """Find what a measuring process is made of, or None where none comes up."""
     answer = _load(start_worker, "numpy", root)
     if isinstance(answer, Loaded):
@@ -54,7 +56,9 @@ def check_package(
     )
 
 
-def _load(start_worker: Callable[[], Worker], subject: SubjectChoice, root: Path) -> Loaded | Failed:
+def _load(
+    start_worker: Callable[[], Worker], subject: SubjectChoice, root: Path
+) -> Loaded | Failed:
     """Return the worker's answer; what ended or hung it is a failure like any other."""
     try:
         worker = start_worker()

@@ -10,7 +10,7 @@ from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.benchmark.progress import say_progress
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
-    check_output,
+    check_outputs,
     exit_code,
     offer_submission,
     save,
@@ -95,12 +95,13 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     if options.check is not None:
         return _check(options, streams)
     from tito_bench.cli.live import live_progress
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.capstone import QUICK_S, STANDARD_S, measure_capstone
 
     own = own_choice(options, streams.cwd)
     check_kernel_target()
     root = project_root(options, streams)
-    check_output(options.output)
+    check_outputs(Layout(root.path).benchmarks, options.output)
     budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
     with live_progress(streams) as progress:
         record = measure_capstone(
