@@ -64,6 +64,21 @@ def test_a_whole_conversation(start: Start, project: Path) -> None:
         assert all(reading.wall_ns > 0 for reading in measured.readings)
 
 
+def test_no_more_threads_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under `ulimit -u 6`, where the process itself could still be started."""
+    started: list[psutil.Process] = []
+
+    def start(_thread: threading.Thread) -> None:
+        started.extend(psutil.Process().children())
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(WorkerCrashed, match="no more threads or processes are allowed"):
+        WorkerProcess(project, os.environ, memory_bytes=2**31, seed=1)
+    assert started
+    assert not any(process.is_running() for process in started)
+
+
 @pytest.mark.parametrize(
     ("code", "ending"),
     [

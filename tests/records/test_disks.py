@@ -185,7 +185,7 @@ def test_one_that_was_killed_holds_no_lock(target, monkeypatch):
 def test_no_permission_is_not_another_process(target, monkeypatch):
     _refusing_flock(monkeypatch, errno.EACCES)
     with (
-        pytest.raises(StoreError, match="cannot lock .*Permission denied; check the perm") as said,
+        pytest.raises(StoreError, match=r"cannot lock .*Permission denied; check the perm") as said,
         locked(target, timeout_s=30),
     ):
         raise AssertionError("never held")
