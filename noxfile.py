@@ -59,8 +59,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The tests, those of pages and pictures included; words go on to pytest."""
-    session.install(".[test,png,browser]")
+    """The tests, those of pages, pictures and notebooks included; words go on to pytest."""
+    session.install(".[test,png,browser,notebook]")
     session.run("pytest", *session.posargs)
 
 
@@ -88,7 +88,16 @@ def wheels(session: nox.Session) -> None:
 
 
 @nox.session
+def rehearse(session: nox.Session) -> None:
+    """Install a release as people do, from an index on the loopback; upgrade an old project."""
+    session.run("python", "tools/rehearse.py", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
-    """Every link, file and command that a document names."""
-    session.install(".[test]")
+    """Check every link, file and command that a document names, and build the site."""
+    session.install(".[test,docs]")
     session.run("pytest", "tests/test_docs.py", "tests/test_readme.py", "tests/test_shell_files.py")
+    out = session.posargs[0] if session.posargs else session.create_tmp() + "/site"
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "docs", out)
+    session.log(f"site: {out}/index.html")

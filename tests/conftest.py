@@ -66,7 +66,8 @@ def clean_environ(tmp_path: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _FOREIGN and not name.startswith(("TITO_", "GITHUB_"))
     }
-    return {**environ, "HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1"}
+    folder = str(home)
+    return {**environ, "HOME": folder, "USERPROFILE": folder, "PYTHONUTF8": "1", "TZ": "UTC0"}
 
 
 @pytest.fixture

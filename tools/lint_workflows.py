@@ -19,9 +19,10 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 
 def commands() -> Iterator[list[str]]:
     workflows = sorted(str(path) for path in WORKFLOWS.glob("*.yml"))
+    examples = sorted(str(path) for path in (ROOT / "docs" / "guide" / "ci").glob("*.yml"))
     dependabot = str(ROOT / ".github" / "dependabot.yml")
     yield ["zizmor", "--offline", "--quiet", str(ROOT / ".github")]
-    yield ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows]
+    yield ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, *examples]
     yield ["check-jsonschema", "--builtin-schema", "vendor.dependabot", dependabot]
     forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
     settings = [str(path) for path in forms if path.stem == "config"]

@@ -28,15 +28,18 @@ sys.dont_write_bytecode = True
 os.environ["COLUMNS"] = "70"  # usage lines must fit into a manual page as they are
 
 from tito_bench import __version__  # noqa: E402
+from tito_bench.cli.commands import VERBS  # noqa: E402
 from tito_bench.cli.completions import SHELLS  # noqa: E402
 from tito_bench.cli.main import build_parser  # noqa: E402
 from tito_bench.cli.options import Subparsers, file_path  # noqa: E402
+from tito_bench.workloads.suites import OPERATIONS  # noqa: E402
 
 __all__ = ["completion_script", "manual_page", "write"]
 
 _NAME = "tito-bench"
 _WHAT = "how fast TinyTorch code runs beside native kernels, and a cohort to learn with"
 _SECTIONS = {
+    "short forms": {f"{_NAME} {verb}": f"the same as {_NAME} benchmark {verb}" for verb in VERBS},
     "exit status": {
         "0": "done",
         "1": "failed",
@@ -54,7 +57,49 @@ _SECTIONS = {
         ".tinytorch/": "profile, submissions and settings of the project",
     },
 }
-_FILES = ("FILE", "RECORD")  # how the names of arguments begin that may be files, or other words
+_RECORDS = {
+    "bash": "_tito_bench_record_files",
+    "zsh": "_tito_bench_record_files",
+    "fish": "(_tito_bench_record_files)",
+    "powershell": "_tito_bench_record_files",
+    "preamble": {
+        # Not `compgen -W` for the names of files: it would run what stands in one.
+        "bash": """
+_tito_bench_record_files() {
+  compgen -W "latest latest~1" -- "$1"
+  (cd .tito/benchmarks 2>/dev/null && compgen -f -X '!*.json' -- "$1")
+  _shtab_compgen_files "$1"
+}
+""",
+        "zsh": """
+_tito_bench_record_files() {
+  compadd -- latest latest~1
+  _files -W .tito/benchmarks -g '*.json'
+  _files
+}
+""",
+        "fish": """
+function _tito_bench_record_files
+  printf '%s\\n' latest latest~1
+  for file in .tito/benchmarks/*.json
+    string replace -r '.*/' '' -- $file
+  end
+  __fish_complete_path (commandline -ct)
+end
+""",
+        "powershell": """
+function _tito_bench_record_files {
+  param([string]$WordToComplete)
+  $names = @('latest', 'latest~1')
+  $names += Get-ChildItem -Path .tito/benchmarks -Filter *.json -ErrorAction SilentlyContinue |
+    ForEach-Object { $_.Name }
+  $names | Where-Object { $_ -like "$WordToComplete*" }
+  _shtab_powershell_compgen_files $WordToComplete
+}
+""",
+    },
+}
+"""What a record can be called, in the form in which shtab takes a completion of one's own."""
 _COMPLETIONS = {
     "bash": f"bash-completion/completions/{_NAME}",
     "zsh": f"zsh/site-functions/_{_NAME}",
@@ -64,7 +109,12 @@ _COMPLETIONS = {
 
 def manual_page() -> str:
     """Return the page of section 1, as roff; dated by SOURCE_DATE_EPOCH where that is set."""
-    page = Manpage(build_parser(_NAME))
+    parser = build_parser(_NAME)
+    for action in parser._actions:
+        if isinstance(action, Subparsers):  # once is enough, below `benchmark`
+            for verb in VERBS:
+                del action.choices[verb]
+    page = Manpage(parser)
     page.description, page.manual = _WHAT, "User Commands"
     page.source = f"{_NAME} {__version__}"
     for heading, terms in _SECTIONS.items():
@@ -82,9 +132,13 @@ def completion_script(name: str, shell: str) -> str:
     parser = build_parser(name)
     for action in _actions(parser):
         metavar = str(action.metavar or "")
-        if metavar == "PATH":
+        if metavar == "OPERATION":
+            action.choices = tuple(OPERATIONS)
+        elif metavar.startswith("RECORD"):
+            action.complete = _RECORDS
+        elif metavar == "PATH":
             action.complete = shtab.DIRECTORY  # as shtab asks for it
-        elif action.type is file_path or metavar.startswith(_FILES):
+        elif action.type is file_path or metavar.startswith("FILE"):
             action.complete = shtab.FILE
             action.metavar = metavar.replace(":", " ")  # zsh would run what follows a colon
     script: str = shtab.complete(parser, shell)

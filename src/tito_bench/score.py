@@ -37,6 +37,8 @@ from statistics import fmean
 import msgspec
 
 __all__ = [
+    "CONVOLUTION_FLOPS_PER_CALL",
+    "FLOPS_PER_CALL",
     "POINTS_PER_DOUBLING",
     "REFERENCE_RATIO",
     "TRACKS",
@@ -48,6 +50,7 @@ __all__ = [
     "geometric_mean",
     "operation_weights",
     "overall_score",
+    "points_lost",
     "score",
     "slowdown",
     "standard_calls",
@@ -55,8 +58,10 @@ __all__ = [
 
 POINTS_PER_DOUBLING = 10.0
 # The standard machine: in the time of its smallest array call (about 0.4 us) a core
-# with AVX2 does so much arithmetic, or moves so much memory.
-_FLOPS_PER_CALL = 36_000
+# with AVX2 does so much arithmetic of matrix products, or moves so much memory.
+FLOPS_PER_CALL = 36_000
+CONVOLUTION_FLOPS_PER_CALL = 6_400
+"""A convolution of few channels is no product: what the kernel itself reaches of one."""
 _BYTES_PER_CALL = 24_000
 
 
@@ -70,21 +75,26 @@ class Work(msgspec.Struct, frozen=True, rename={"interpreter_share": "loop_share
         `loop_share` in files.
     flops, bytes_moved
         Arithmetic operations and traffic of the native kernel.
+    flops_per_call
+        The arithmetic of this kind that is worth a smallest array call.
     """
 
     interpreter_share: float
     flops: int
     bytes_moved: int
+    flops_per_call: int = FLOPS_PER_CALL
 
 
 def standard_calls(work: Work, dispatch_calls: int) -> float:
     """Return what the reference is worth in smallest array calls, on the standard machine.
 
     A roofline (Williams, Waterman, Patterson, CACM 52(4), 2009) of that
-    machine. Its two numbers decide only where Python loops stand on the scale,
+    machine. Its numbers decide only where Python loops stand on the scale,
     and that they stand there whatever the width of a machine's vectors.
     """
-    return dispatch_calls + max(work.flops / _FLOPS_PER_CALL, work.bytes_moved / _BYTES_PER_CALL)
+    return dispatch_calls + max(
+        work.flops / work.flops_per_call, work.bytes_moved / _BYTES_PER_CALL
+    )
 
 
 def slowdown(
@@ -147,6 +157,19 @@ def operation_weights(groups: Sequence[str]) -> list[float]:
     """
     members = Counter(groups)
     return [1 / (len(members) * members[group]) for group in groups]
+
+
+def points_lost(operations: Mapping[str, tuple[str, float]]) -> dict[str, float]:
+    """Return the points of the score that each scored operation costs, by name.
+
+    `operations` has the group and the slowdown of each that was measured; below native speed
+    counts as below 0. They add up to what the score lacks, where no group is faster than native.
+    """
+    weights = operation_weights([group for group, _ in operations.values()])
+    return {
+        name: POINTS_PER_DOUBLING * math.log2(slowdown) * weight
+        for (name, (_, slowdown)), weight in zip(operations.items(), weights, strict=True)
+    }
 
 
 TRACKS = ("speed", "compression", "accuracy", "efficiency")

@@ -35,18 +35,20 @@ def coefficient_of_variation(values: Sequence[float]) -> float:
     return math.sqrt(variance) / mean
 
 
-def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+def median_interval(
+    values: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float] | None:
     """Return a distribution-free confidence interval of the median from order statistics.
 
     The ranks are those of the sign test: the number of values below the true
     median is Binomial(n, 1/2), here by its normal approximation (Conover,
-    Practical Nonparametric Statistics, 3rd ed., section 3.2). With fewer than
-    six values no such interval reaches 95%, so the whole range is given.
+    Practical Nonparametric Statistics, 3rd ed., section 3.2). None with fewer
+    than six values, of which not even the whole range reaches 95%.
     """
     ordered = sorted(values)
     count = len(ordered)
     if count < FEWEST_FOR_INTERVAL:
-        return ordered[0], ordered[-1]
+        return None
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     half_width = z * math.sqrt(count) / 2  # in ranks: Binomial(n, 1/2) deviates by sqrt(n) / 2
     lower = max(0, math.floor(count / 2 - half_width))

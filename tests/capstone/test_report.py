@@ -18,10 +18,16 @@ from tito_bench.report.capstone import print_capstone
 from tito_bench.report.terminal import Symbols
 
 
-def shown(record: CapstoneRecord, width: int = 100, unicode: bool = True) -> str:
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def shown(
+    record: CapstoneRecord, width: int = 100, unicode: bool = True, all_of: bool = False
+) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, markup=False, emoji=False, highlight=False)
-    print_capstone(console, record, Symbols.choose(unicode), "capstone.json")
+    print_capstone(console, record, Symbols.choose(unicode), "capstone.json", verbose=all_of)
     return out.getvalue()
 
 
@@ -31,11 +37,12 @@ def test_every_track_has_its_table_and_the_files_are_named(
     text = shown(complete_record)
     for line in ("Speed: ", "Compression: ", "Accuracy: 100/100", "Efficiency: ", "Overall: "):
         assert line in text
-    assert "Conv2d, MaxPool2d from tinytorch/core/spatial.py" in text
+    assert re.search(r"Code: tinytorch .*spatial\.py.* in tinytorch/core", flat(text))
+    assert "Conv2d, MaxPool2d from tinytorch/core/spatial.py" in shown(complete_record, all_of=True)
     assert "Your Benchmark says" in text
-    assert re.search(r"cnn 1x28x28 +\S+ms +\S+ms", text)
+    assert re.search(r"cnn 1x28x28 +\S+[um]s +\S+[um]s", text)
     assert "int8 quantization" in text
-    assert re.search(r"geometric mean +\d+\.\dx", text)
+    assert re.search(r"all of them +[\d.]+x", text)
     assert re.search(r"Speed: \d+/100 \(95% interval \d+\.\d to \d+\.\d\)", text)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from packages.terminal import read_to_end
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.completions import SHELLS, completion_script, run
 from tito_bench.cli.main import build_parser
 from tito_bench.cli.options import file_path
@@ -113,14 +114,14 @@ def _in_a_terminal(command: list[str], environ: Mapping[str, str], cwd: Path) ->
     assert process.returncode == 0, shown.decode(errors="replace")
 
 
-COMMANDS = {"benchmark", "community", "completions", "doctor", "server"}
+WORDS = {"benchmark", "community", "completions", "doctor", "server", *VERBS}
 HERE = {"a folder", "data.json"}
 
 
 @pytest.mark.parametrize("name", ["tito-bench", "tito"])
 def test_commands_and_verbs(name: str, complete: Complete) -> None:
-    assert complete(f"{name} ") == COMMANDS
-    assert complete(f"{name} com") == {"community", "completions"}
+    assert complete(f"{name} ") == WORDS
+    assert complete(f"{name} com") == {"community", "compare", "completions"}
     assert complete(f"{name} benchmark ") >= {"baseline", "calibrate", "capstone"}
     assert complete(f"{name} completions ") == set(SHELLS)
 
@@ -144,6 +145,25 @@ def test_files_and_folders(complete: Complete) -> None:
     assert complete("tito-bench benchmark baseline --project ") == {"a folder"}
     assert complete("tito-bench benchmark capstone --model ") == HERE
     assert complete("tito-bench community export ") == HERE
+
+
+def test_operations(complete: Complete) -> None:
+    assert complete("tito-bench explain matmul") == {"matmul_100", "matmul_256"}
+    assert "cnn_forward_32" in complete("tito benchmark explain ")
+
+
+def test_records_by_word_and_by_name_and_any_file(folder: Path, complete: Complete) -> None:
+    records = folder / ".tito" / "benchmarks"
+    records.mkdir(parents=True)
+    name = "baseline_20261122T203000Z_$(touch ran).json"
+    (records / name).touch()
+    (records / "notes.txt").touch()
+    found = complete("tito-bench compare ")
+    assert found >= {"latest", "latest~1", "data.json"}
+    assert len([word for word in found if word.startswith("baseline_")]) == 1
+    assert not any("notes" in word for word in found)
+    assert not any((place / "ran").exists() for place in (folder, records))
+    assert complete("tito-bench report lat") == {"latest", "latest~1"}
 
 
 def test_nothing_where_nothing_is_known(complete: Complete) -> None:

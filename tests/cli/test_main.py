@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tito_bench import __version__
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.main import build_parser
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -58,7 +60,68 @@ def test_a_word_that_is_none_of_ours_is_a_usage_error(
     assert words[-1] in done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["benchmark", "baseline", "--help"]])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_of_benchmark_needs_no_other_word(verb: str, run_cli: RunCli) -> None:
+    short, long = run_cli(verb, "--help"), run_cli("benchmark", verb, "--help")
+    assert (short.returncode, long.returncode) == (0, 0)
+    assert short.stdout.startswith(f"usage: tito-bench {verb} ")
+    said = [done.stdout.partition("\n\n")[2] for done in (short, long)]
+    assert said[0] == said[1] != ""
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("basline",), "'baseline'"),
+        (("Baseline",), "'baseline'"),
+        (("benchmark", "expain"), "'explain'"),
+        (("communty", "join"), "'community'"),
+        (("community", "jion"), "'join'"),
+        (("baseline", "--quik"), "'--quick'"),
+        (("baseline", "--packge=x"), "'--package'"),
+        (("baseline", "--subject", "nunpy"), "'numpy'"),
+        (("explain", "matmull_256"), "'matmul_256'"),
+        (("compare", "lastest", "latest"), "'latest'"),
+        (("report", "./recrd.json"), "'record.json'"),
+        (("capstone", "--check", "recrd.json"), "'record.json'"),
+        (("capstone", "--model", "modle.py:make", "--input-shape", "1x4"), "'model.py'"),
+        (("capstone", "--model", "model.py:mkae", "--input-shape", "1x4"), "'make'"),
+        (("baseline", "--project", "follder"), "'folder'"),
+        (("baseline", "--subject", "tinytorch", "--package", "follder"), "'folder'"),
+    ],
+)
+def test_a_word_that_is_nearly_one_is_answered_with_that_one(
+    words: tuple[str, ...], meant: str, run_cli: RunCli, project: Path
+) -> None:
+    (project / "folder").mkdir()
+    (project / "record.json").write_text("{}")
+    (project / "model.py").write_text("def make(): ...\n")
+    done = run_cli(*words)
+    assert done.returncode in {1, 2}
+    assert f"did you mean {meant}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_word_that_is_near_to_nothing_is_answered_without_a_guess(run_cli: RunCli) -> None:
+    assert "did you mean" not in run_cli("zzz").stderr
+
+
+def test_no_help_shows_a_sign_twice() -> None:
+    def all_of(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+        yield parser
+        for action in parser._actions:
+            if isinstance(action.choices, dict):
+                for below in action.choices.values():
+                    yield from all_of(below)
+
+    for parser in all_of(build_parser()):
+        assert "%%" not in parser.format_help()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["--version"], ["benchmark", "baseline", "--help"], ["compare", "--help"]],
+)
 def test_help_imports_neither_numpy_nor_rich(
     words: list[str], clean_environ: Mapping[str, str]
 ) -> None:

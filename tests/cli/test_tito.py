@@ -59,6 +59,12 @@ def test_all_other_words_go_to_tinytorch_untouched(run_tito: RunTito) -> None:
     assert (done.returncode, done.stdout) == (5, "upstream ['module', 'start', '01', '--flag']\n")
 
 
+def test_a_verb_by_itself_is_tinytorchs_where_that_is_installed(run_tito: RunTito) -> None:
+    assert run_tito("history", "--help").stdout.startswith("usage: tito history")
+    done = run_tito("history", "--help", upstream=UPSTREAM)
+    assert (done.returncode, done.stdout) == (5, "upstream ['history', '--help']\n")
+
+
 def test_help_shows_both(run_tito: RunTito) -> None:
     done = run_tito("--help", upstream=UPSTREAM)
     assert done.stdout.startswith("usage: tito")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tito_bench.community.classroom import exported_files, read_class
+from tito_bench.community.classroom import read_class
+from tito_bench.community.handed_in import exported_files
 from tito_bench.community.small_groups import Bin
 from tito_bench.errors import StoreError
 
@@ -67,7 +68,7 @@ def test_all_kinds_of_files_of_one_person_are_one_person(write):
         )
     ]
     found = write(*people)
-    assert (found.files, found.people, found.unreadable, found.unidentified) == (24, 6, 0, 0)
+    assert (found.files, found.people, found.unreadable, found.unidentified) == (24, 6, (), 0)
     assert found.cohorts == {"Fall 2026": 6}
     assert sum(one.count for one in found.capstone_scores) == 6
 
@@ -104,7 +105,7 @@ def test_submissions_without_an_id_make_no_people(write):
     assert found.baseline_scores == ()
 
 
-def test_what_is_no_export_is_counted_only(write):
+def test_what_is_no_export_is_named_only(write):
     wrong = [
         b"",
         b"{",
@@ -119,7 +120,10 @@ def test_what_is_no_export_is_counted_only(write):
         {"context": []},
     ]
     found = write(*wrong, *(_profile(number) for number in range(5)))
-    assert found.unreadable == len(wrong)
+    assert [os.path.basename(file.file) for file in found.unreadable] == [  # noqa: PTH119
+        f"{number:05d}.json" for number in range(len(wrong))
+    ]
+    assert {file.reason for file in found.unreadable[4:]} == {"no export, profile or submission"}
     assert found.people == 5
 
 
@@ -152,7 +156,8 @@ def test_files_and_folders(tmp_path):
     for name in ("a/1.json", "a/b/2.json", "a/notes.txt", "a/.git/3.json"):
         (tmp_path / name).touch()
     found = list(exported_files([tmp_path / "a", tmp_path / "a" / "notes.txt"]))
-    assert [os.path.basename(path) for path in found]  # noqa: PTH119 == ["1.json", "2.json", "notes.txt"]
+    names = [os.path.basename(path) for path in found]  # noqa: PTH119
+    assert names == ["1.json", "2.json", "notes.txt"]
     with pytest.raises(StoreError, match="is no file or folder"):
         list(exported_files([tmp_path / "b"]))
 
@@ -168,3 +173,37 @@ def test_names_of_groups_are_harmless(write):
         *(_profile(number, context={"cohort": "\x1b[2Jevil\u202e"}) for number in range(5))
     )
     assert found.cohorts == {"\\x1b[2Jevil\\u202e": 5}
+
+
+def test_where_nobody_is_below_60_the_bins_are_finer(write):
+    found = write(*(_submission(number, 60.0 + number) for number in range(40)))
+    assert found.baseline_scores[0] == Bin(60.0, 65.0, 5)
+    assert len(found.baseline_scores) == 8
+
+
+def test_a_median_is_of_enough_people_and_in_whole_points(write):
+    found = write(*(_submission(number, 40.2 + number) for number in range(5)))
+    assert found.baseline_median == 42
+    assert found.capstone_median is None
+
+
+def _slow(number: int, score: float, **slowdowns: float) -> dict[str, Any]:
+    submission = _submission(number, score)
+    submission["normalized_metrics"]["slowdowns"] = slowdowns
+    return submission
+
+
+def test_what_is_hard_comes_first_and_is_of_the_best_run_of_each(write):
+    best = [_slow(number, 50.0, matmul=40.0 + number, tensor_ops=2.0) for number in range(5)]
+    worse = [_slow(number, 20.0, matmul=900.0, tensor_ops=9.0) for number in range(5)]
+    few = [_slow(number, 50.0, forward_pass=300.0) for number in range(5, 9)]
+    found = write(*best, *worse, *few)
+    assert [(one.name, one.slowdown, one.people) for one in found.hardest] == [
+        ("matmul", 42.0, 5),
+        ("tensor_ops", 2.0, 5),
+    ]
+
+
+def test_impossible_slowdowns_are_none(write):
+    odd = [_slow(number, 50.0, matmul=-1.0, tensor_ops=1e300, other=0.0) for number in range(5)]
+    assert write(*odd).hardest == ()

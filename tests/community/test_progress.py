@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from records.made_record import NOW, UNSTABLE, made_capstone, made_record
 from tito_bench.community.profile import Progress
-from tito_bench.community.progress import entry_number, read_course, refreshed
+from tito_bench.community.progress import (
+    Finished,
+    entry_number,
+    finished_since,
+    read_course,
+    refreshed,
+)
 from tito_bench.measure.results import Failure
 from tito_bench.workloads.capstone import CAPSTONE
 
@@ -205,3 +211,27 @@ def test_a_file_that_cannot_be_opened(layout):
     course = read_course(layout, NOW)
     assert [(one.file, one.skip) for one in course.skipped] == [("baseline_1.json", "unreadable")]
     assert refreshed(Progress(), course).setup_verified
+
+
+def test_what_was_finished_since_is_what_the_files_date_later(layout) -> None:
+    before, after = (f"{NOW + timedelta(minutes=m):%Y-%m-%dT%H:%M:%S+00:00}" for m in (-5, 5))
+    assert finished_since(layout, NOW) == ()
+    dates = {"01_tensor": before, "02_activations": after}
+    _write(layout.root / "progress.json", {"completion_dates": dates})
+    newest = {
+        "last_completed": "03",
+        "last_updated": after,
+        "completed_modules": ["01", "02", "03"],
+    }
+    _write(layout.course_progress[0], newest)
+    _write(layout.course_milestones, {"completion_dates": {"1": before, "2": after, "x": after}})
+    assert finished_since(layout, NOW) == (
+        *(Finished("milestone", 2), Finished("module", 2), Finished("module", 3)),
+    )
+    assert finished_since(layout, NOW + timedelta(minutes=6)) == ()
+
+
+@pytest.mark.parametrize("content", [b"{", [], {"completion_dates": [1]}, {"last_completed": {}}])
+def test_a_file_that_is_odd_says_that_nothing_was_finished(layout, content: Any) -> None:
+    _write(layout.course_progress[0], content)
+    assert finished_since(layout, NOW) == ()

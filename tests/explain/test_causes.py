@@ -222,7 +222,7 @@ def test_a_slow_product_is_named_with_its_library() -> None:
 
 def test_what_a_call_takes_without_data_counts_beyond_the_unavoidable() -> None:
     (cause,) = find_causes(evidence(smallest_ns=4100.0), timing(), "")
-    assert (cause.code, cause.value, cause.cost_ns) == ("call_overhead", "4.1 microseconds", 4000.0)
+    assert (cause.code, cause.value, cause.cost_ns) == ("call_overhead", "4.1us", 4000.0)
     assert codes(evidence(smallest_ns=900.0)) == []
 
 

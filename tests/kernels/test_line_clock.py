@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -63,6 +64,17 @@ def test_lines_that_take_longer_do_not_count() -> None:
 
     short, whole = clocked(products, longest_ns=100_000), clocked(products)
     assert 0 < short.short_ns < 20 * 100_000 < whole.short_ns
+
+
+def test_a_line_counts_the_less_the_longer_it_is_up_to_twice_the_longest() -> None:
+    """Where all lines take about the longest, noise must not decide over the whole call."""
+
+    def naps() -> None:
+        for _ in range(3):
+            time.sleep(0.03)
+
+    # Of 30 ms, half: a nap is never shorter, and counts less where it is longer.
+    assert 0 < clocked(naps, longest_ns=20_000_000).short_ns < 3 * 15_500_000
 
 
 def test_the_first_lines_do_not_count() -> None:

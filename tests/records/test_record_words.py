@@ -75,7 +75,11 @@ def test_a_word_means_a_record(word, kind, expected, folder: Path) -> None:
         ("2026-13-23", None, "no day of the calendar"),
         ("2026-11-22 24:30", None, "no day of the calendar"),
         ("2026-11-22 20:31", None, "no record was made on 2026-11-22 20:31"),
-        ("latest~-1", None, "no record latest~-1: name a file"),
+        (
+            "latest~-1",
+            None,
+            "no record latest~-1; did you mean 'latest~1' or 'latest'? name a file",
+        ),
         ("newest", None, "latest~1"),
         ("a\x1b[2J/b", None, r"a\x1b[2J/b"),
     ],

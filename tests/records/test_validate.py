@@ -15,7 +15,7 @@ from made_rounds import made_reading, made_round
 from records.made_record import NOW, made_capstone, made_record
 from tito_bench.measure.messages import References
 from tito_bench.measure.results import Failure, OperationResult
-from tito_bench.measure.summary import summarise
+from tito_bench.measure.summary import score_interval, summarise
 from tito_bench.measure.task_figures import (
     AccuracyFigures,
     CompressionFigures,
@@ -23,7 +23,13 @@ from tito_bench.measure.task_figures import (
     MemoryFigures,
     TrainingFigures,
 )
-from tito_bench.records.benchmark import BenchmarkRecord, operation_record
+from tito_bench.records.benchmark import (
+    BenchmarkRecord,
+    encode_record,
+    kept_slowdowns,
+    known_interval,
+    operation_record,
+)
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.read import NotARecord, Record, read_record
 from tito_bench.records.schema import record_bytes
@@ -50,6 +56,35 @@ def refusal(document: Any) -> NotARecord:
 def test_what_a_run_makes_is_sound() -> None:
     validate(made_record())
     validate(made_capstone())
+
+
+FEW = {"matmul_100": [2.0, 2.5, 2.25]}
+
+
+def test_too_few_rounds_have_no_interval_nor_has_the_score() -> None:
+    document = json.loads(encode_record(made_record(rounds=FEW)))
+    few = {op["name"]: op["slowdown_interval"] for op in document["operations"]}
+    assert few["matmul_100"] is None
+    assert few["matmul_256"] is not None
+    assert document["normalized_metrics"]["score_interval"] is None
+    read(document)
+
+
+def test_the_first_records_have_their_range_in_its_place() -> None:
+    document = json.loads(encode_record(made_record(rounds=FEW)))
+    found = next(op for op in document["operations"] if op["name"] == "matmul_100")
+    record = made_record(rounds=FEW)
+    slowdowns = kept_slowdowns(next(op for op in record.operations if op.name == "matmul_100"))
+    found["slowdown_interval"] = [min(slowdowns), max(slowdowns)]
+    intervals = [
+        (op["group"], op["slowdown_interval"]) for op in document["operations"] if op["scored"]
+    ]
+    metrics = document["normalized_metrics"]
+    metrics["score_interval"] = score_interval(metrics["composite"], intervals)
+    assert metrics["score_interval"] is not None
+    assert known_interval(metrics["score_interval"], read(document).operations) is None
+    found["slowdown_interval"] = [min(slowdowns), 1.5 * max(slowdowns)]
+    assert "slowdown_interval of matmul_100" in str(refusal(document))
 
 
 def test_a_real_capstone_says_what_its_samples_say(complete_record: CapstoneRecord) -> None:

@@ -43,14 +43,27 @@ def shown(detailed: bool = True, subject: str = "tinytorch", **changed: Any) -> 
 
 def test_the_parts_stand_below_each_other() -> None:
     lines = shown().splitlines()
-    assert lines[3] == "* matmul 100: slowdown 4.0x, costs 10.0 points"
+    assert lines[3] == "* matmul 100: slowdown 4.00x, costs 10.0 points"
     assert lines[4:9] == [
-        "   native kernel      1.000ms   25%",
-        "   1 array call     0.00100ms    0%",
-        "   what remains       2.999ms   75%",
-        "   your code          4.000ms  100%",
-        "   NumPy alone        1.500ms",
+        "   native kernel       1.00ms   25%",
+        "   1 array call        1.00us    0%",
+        "   what remains        3.00ms   75%",
+        "   your code           4.00ms  100%",
+        "   NumPy alone         1.50ms",
     ]
+    assert lines[9:11] == [
+        "   4.00x is 2.00 doublings, each worth 10 points: 20.0; this operation is 50% of",
+        "   the score, so 10.0 points of it.",
+    ]
+
+
+def test_of_loops_the_figure_that_counts_stands_beside_the_native_one() -> None:
+    split = structs.replace(SPLIT, subject_ns=430e6, remaining_ns=428.999e6, slowdown=43.0)
+    text = shown(split=split, points_lost=None)
+    assert "   at least            10.0ms          43.0x  (of loops; this counts)\n" in text
+    assert "   native              1.00ms           430x\n" in text
+    assert "43.0x is 5.43 doublings, each worth 10 points: 54.3.\n" in text
+    assert "of loops" not in shown()
 
 
 def test_numpy_alone_is_named_once_and_is_not_yours() -> None:
@@ -62,7 +75,7 @@ def test_numpy_alone_is_named_once_and_is_not_yours() -> None:
 def test_code_that_beats_the_reference_has_less_than_nothing_left() -> None:
     split = structs.replace(SPLIT, subject_ns=9e5, remaining_ns=-1.01e5, slowdown=0.9)
     text = shown(split=split, near_native=True, points_lost=-0.8)
-    assert "what remains      -0.101ms  -11%" in text
+    assert "what remains        -101us  -11%" in text
     assert "costs 0.0 points" in text
     assert "nothing to explain" in text
 
@@ -80,8 +93,20 @@ def test_what_is_mostly_unexplained_is_said_to_be(share: float, said: bool) -> N
 def test_a_cause_has_sentence_place_cost_remedy_and_module() -> None:
     text = " ".join(shown(causes=(COPIES,), unexplained_share=0.0).split())
     assert "Likely: One call makes 80 kB of arrays beside the 40 kB that it needs" in text
-    assert "Made by a.py:3 (80 kB). That is about 1.000ms of each call. note: Drop copies" in text
+    assert "Made by a.py:3 (80 kB) That is about 1.00ms of each call. note: Drop copies" in text
     assert "Taught in module 01 tensor (views and copies); module 17 acceleration" in text
+
+
+def test_a_line_of_a_notebook_is_named_by_its_cell_with_its_text_and_the_remedy() -> None:
+    edited_at = "modules/01_tensor/tensor.ipynb, cell 7"
+    place = Place("tinytorch/core/tensor.py:131", 4096, "for row in rows:", edited_at)
+    loop = Cause("python_loop", "likely", "", "9", (place,), None)
+    for detailed in (True, False):
+        text = shown(detailed=detailed, causes=(loop,), unexplained_share=0.0)
+        said = "The line that ran most: modules/01_tensor/tensor.ipynb, cell 7"
+        said += " (tinytorch/core/tensor.py:131) (4,096 times) for row in rows:"
+        assert said in " ".join(text.split())
+        assert "note: Let one array call do all of it" in " ".join(text.split())
 
 
 def test_in_short_there_is_the_first_cause_and_how_many_more() -> None:

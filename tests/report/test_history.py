@@ -19,6 +19,7 @@ from tito_bench.measure.results import Failure
 from tito_bench.records.read import History, Skipped, header_of, read_history
 from tito_bench.report.history_terminal import history_lines, skipped_lines
 from tito_bench.report.history_view import COLUMNS, HistoryView, history_view
+from tito_bench.report.numbers import interval_text
 from tito_bench.report.table import cells, csv_text, markdown_table
 
 ENTRY = header_of(made_record(), "baseline_x.json")
@@ -74,7 +75,7 @@ def test_a_number_is_the_same_in_every_form(entries: list, width: int) -> None:
             assert f" {cell[key]} |" in marked
             assert cell[key] in terminal
         if stored["score"] is not None:
-            assert f"{cell['score_low']} to {cell['score_high']}" in re.sub(r"\s+", " ", terminal)
+            assert interval_text(stored["score_interval"]) in re.sub(r"\s+", " ", terminal)
 
 
 def test_every_record_is_there_oldest_first_and_a_limit_takes_the_newest() -> None:
@@ -133,7 +134,7 @@ def test_eighty_columns_hold_both_kinds_by_saying_once_what_all_say() -> None:
     history = history_of(made_record(**long), made_capstone(**long), made_record(**long))
     lines = list(history_lines(history_view(history), 80, True))
     assert lines[1] == "All: subject tinytorch 0.1.0-beta, kernels portable, verdict stable"
-    assert lines[2].split() == ["when", "(UTC)", "kind", "score", "95%", "interval"]
+    assert lines[2].split() == ["when", "kind", "score", "95%", "interval"]
     assert len([line for line in lines if line.startswith("2026-")]) == 3
     assert "All:" not in "".join(history_lines(history_view(history), 120, True))
     assert "All:" not in "".join(history_lines(history_view(history), 40, True))

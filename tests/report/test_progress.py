@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tito_bench.records.read import RecordHeader
 from tito_bench.report.progress import part_change, since
@@ -16,11 +18,11 @@ SLOWDOWNS = st.dictionaries(
 )
 
 
-def header(score: float | None, slowdowns: dict[str, float | None]) -> RecordHeader:
+def header(score: float | None, slowdowns: dict[str, float | None], hour: int = 0) -> RecordHeader:
     return RecordHeader(
-        file="x.json",
+        file=f"{hour}.json",
         kind="capstone",
-        created_at=datetime(2026, 11, 25, 20, 30, tzinfo=UTC),
+        created_at=datetime(2026, 11, 25, hour, 30, tzinfo=UTC),
         score=score,
         score_interval=None,
         verdict="stable",
@@ -47,7 +49,7 @@ def test_what_was_added_is_counted_and_the_rest_did_not_change() -> None:
         "now of 2 models, was 4; the others did not change"
     )
     assert part_change("baseline", {"tensor_ops": 2.0}, {"tensor_ops": 2.0, "matmul": 1.0}) == (
-        "now of 2 groups, was 1; the others did not change"
+        "now of 2 parts, was 1; the others did not change"
     )
 
 
@@ -69,10 +71,39 @@ def test_the_same_parts_are_no_news(slowdowns: dict[str, float | None]) -> None:
     assert part_change("capstone", slowdowns, twice) == ""
 
 
-def test_the_line_has_both_scores_and_the_day() -> None:
+def test_since_is_the_newest_other_record_of_the_same_package() -> None:
+    older, newer, now = header(40.0, TWO, 1), header(64.2, TWO, 2), header(93.4, TWO, 3)
+    found = since([older, newer, now], now)
+    assert found is not None
+    assert (found.before, found.after, found.at.hour, found.change) == (64.2, 93.4, 2, "better")
+    assert since([now], now) is None
+    elsewhere = replace(newer, package="other/core/tensor.py")
+    found = since([older, elsewhere], now)
+    assert found is not None
+    assert found.before == 40.0
+
+
+def test_records_that_cannot_be_compared_are_passed_over() -> None:
+    now = header(93.4, TWO, 3)
+    for changes in ({"kernels_version": "2"}, {"subject": "numpy"}, {"score": None}):
+        assert since([replace(header(40.0, TWO), **changes)], now) is None
+    assert since([header(40.0, TWO)], header(None, TWO, 3)) is None
+
+
+def test_a_record_of_fewer_modules_is_compared_and_that_is_said() -> None:
     four = {**TWO, "cnn": 900.0, "transformer": 3.0}
-    assert since(header(64.2, TWO), header(55.4, four)) == (
-        "Since 2026-11-25 20:30 (UTC): 64 to 55, now of 4 models, was 2; the others did not change."
-    )
-    assert since(header(64.2, TWO), header(70.0, TWO)) == ""
-    assert since(header(None, TWO), header(55.4, four)) == ""
+    before, now = header(64.2, TWO), replace(header(55.4, four, 3), parts=("speed", "accuracy"))
+    found = since([before], now)
+    assert found is not None
+    assert found.change == "worse"
+    assert found.note == "now of 4 models, was 2; the others did not change"
+    assert since([before], replace(now, slowdowns=TWO)) is None  # other tracks, and no more
+
+
+@pytest.mark.parametrize(
+    ("after", "change"), [(64.9, "unchanged"), (63.5, "unchanged"), (65.5, "better"), (62, "worse")]
+)
+def test_what_the_same_code_may_differ_by_is_no_change(after: float, change: str) -> None:
+    found = since([header(64.2, TWO)], header(after, TWO, 3))
+    assert found is not None
+    assert found.change == change

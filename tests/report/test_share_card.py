@@ -85,7 +85,7 @@ def test_any_cohort_leaves_it_valid(cohort: str) -> None:
 
 def test_part_of_the_score_and_an_unstable_run_are_said() -> None:
     part = made_record({"matmul_256": Failure("missing", "no matmul")})
-    assert "(2 of 3 groups)" in check(share_card(report_of(part), None))
+    assert "(2 of 3 parts)" in check(share_card(report_of(part), None))
     restless = made_record(rounds={"matmul_100": [2.0, 9.0] * 5})
     assert restless.verdict.status == "unstable"
     assert "restless" in check(share_card(report_of(restless), None))

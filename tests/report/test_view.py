@@ -7,23 +7,7 @@ from msgspec.structs import replace
 
 from records.made_record import made_record
 from tito_bench.measure.results import Failure
-from tito_bench.report.view import baseline_view, milliseconds, reference_text
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0.00512345, "0.00512ms"),
-        (0.0123456, "0.0123ms"),
-        (0.123456, "0.123ms"),
-        (2.34567, "2.346ms"),
-        (45.2, "45.20ms"),
-        (512.4, "512ms"),
-        (12345.6, "12346ms"),
-    ],
-)
-def test_milliseconds_have_about_three_digits(value: float, shown: str) -> None:
-    assert milliseconds(value) == shown
+from tito_bench.report.view import baseline_view, reference_text
 
 
 def test_one_row_a_group_then_what_is_only_shown() -> None:
@@ -56,7 +40,7 @@ def test_a_group_with_a_failure_has_its_reasons_and_no_numbers() -> None:
     assert matmul.reason is None
 
 
-@pytest.mark.parametrize(("kept", "shown"), [(1, None), (5, None), (6, "90.0 to 90.0")])
+@pytest.mark.parametrize(("kept", "shown"), [(1, None), (5, None), (6, "90.0, to within 0.1")])
 def test_of_fewer_than_six_rounds_there_is_no_interval(kept: int, shown: str | None) -> None:
     record = made_record()
     operations = [replace(record.operations[0], rounds_kept=kept), *record.operations[1:]]

@@ -255,3 +255,20 @@ def test_filters_may_be_kept_as_rows():
     put_parameters(layer, {"weight": filters, "bias": np.array([1, 2], np.float32)})
     assert np.array_equal(layer.weight.data, filters.reshape(2, 12))
     assert np.array_equal(layer.bias.data, [[1], [2]])
+
+
+@pytest.mark.parametrize("axes", [(2, 3, 1, 0), (0, 2, 3, 1), (1, 0, 2, 3), (2, 3, 0, 1)])
+def test_filters_lie_in_the_order_that_their_shape_says(axes):
+    filters = np.arange(2 * 5 * 3 * 3, dtype=np.float32).reshape(2, 5, 3, 3)
+    kept = filters.transpose(axes)
+    layer = Holder(weight=Tensor(np.zeros(kept.shape)), bias=None)
+    put_parameters(layer, {"weight": filters})
+    assert np.array_equal(layer.weight.data, kept)
+    assert np.array_equal(read_parameters(layer, {"weight": filters.shape})["weight"], filters)
+
+
+def test_filters_that_could_lie_in_several_orders_are_said():
+    layer = Holder(weight=Tensor(np.zeros((3, 3, 4, 4))))
+    words = r"^Holder\.weight has shape \(3, 3, 4, 4\), .* needed: its axes could lie in more than"
+    with pytest.raises(StudentCodeError, match=words):
+        put_parameters(layer, {"weight": np.ones((4, 4, 3, 3), np.float32)})

@@ -220,3 +220,31 @@ def test_a_module_that_is_exported_is_never_called_unexported(tmp_path, open_sub
     notebook.write_text("{}")
     subject, _ = open_subject(replace={"spatial": "class Filter:\n    size = 3\n"})
     assert str(subject.package.find("Conv2d")) == "module 09 convolutions: Conv2d not found"
+
+
+LAYERS, SPATIAL = build.source("layers", "E5"), build.source("spatial", "E5")
+WITHOUT = {
+    "layers": LAYERS.replace("Tensor(np.zeros(out_features)) if bias else None", "None"),
+    "spatial": SPATIAL.replace("Tensor(np.zeros(out_channels)) if bias else None", "None"),
+}
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("mlp", "Linear"), ("cnn", "Conv2d")])
+def test_a_layer_without_a_bias_is_given_one(open_subject, kind, layer):
+    subject, _ = open_subject(replace=WITHOUT)
+    found, weights, x = answer(subject, kind)
+    expected = KINDS[kind].numpy(weights)(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+    said = f"{layer} has no bias: your Tensor adds it to the result"
+    assert subject.package.remarks.count(said) == 1
+
+
+def test_filters_with_the_channels_last_are_filled_as_they_lie(open_subject):
+    lying = SPATIAL.replace(
+        "self.weight = Tensor(np.random.standard_normal(shape) * scale)",
+        "self.weight = Tensor((np.random.standard_normal(shape) * scale).transpose(2, 3, 1, 0))",
+    ).replace("weight = self.weight.data", "weight = self.weight.data.transpose(3, 2, 0, 1)")
+    assert lying.count("transpose(") == 2
+    subject, _ = open_subject(replace={"spatial": lying})
+    found, weights, x = answer(subject, "cnn")
+    np.testing.assert_allclose(found, KINDS["cnn"].numpy(weights)(x), rtol=1e-3, atol=1e-4)

@@ -22,12 +22,17 @@ UNWRITTEN = {
     "none": "x = None\nreturn x",
     "none at once": '"""Return it."""\nreturn None',
     "raise after a look at the input": "assert x\nraise NotImplementedError()",
+    "raise in every branch": "if x:\n    raise NotImplementedError\nelse:\n"
+    "    raise NotImplementedError('neither')",
+    "raise within": "with open(x):\n    raise NotImplementedError",
+    "raise after a helper": "def helper(y):\n    return y\nraise NotImplementedError",
 }
 WRITTEN = {
     "an answer": "return x",
     "a constant": "return []",
     "something kept": "self.x = x",
     "something let go": "self.x = None",
+    "all other cases": "if x is not None:\n    return x\nraise NotImplementedError('None')",
     "an abstract case": "if x is None:\n    raise NotImplementedError('masks')\nreturn x",
 }
 
@@ -222,3 +227,27 @@ def test_no_stub_is_blamed_for_what_is_no_stubs_fault(tmp_path, load, expression
         fails()
     assert unwritten_behind(caught.value, fails, tmp_path / "tinytorch") is None
     assert unwritten_behind(StudentCodeError("off by 1"), fails, tmp_path / "tinytorch") is None
+
+
+NO_MASKS = "raise NotImplementedError('no masks')"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize(
+    ("body", "error", "said"),
+    [
+        ("raise NotImplementedError('yours')", Missing, "forward is still to be written"),
+        (f"if x is None:\n    {NO_MASKS}\nreturn x", StudentCodeError, "no masks"),
+        (f"if x is not None:\n    return x\n{NO_MASKS}", StudentCodeError, "no masks"),
+    ],
+)
+def test_one_branch_that_is_not_there_is_a_failure_of_what_is(
+    load, tmp_path, body, error, said, nested
+):
+    text = function(body)
+    if nested:
+        inner = textwrap.indent(text, "    ")
+        text = f"def forward(self):\n{inner}    return forward(None)\n"
+    module = load(text)
+    with pytest.raises(error, match=said), student_code(location(tmp_path)):
+        module.forward(None)

@@ -2,18 +2,14 @@
 
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from foreign_python import emulated_cpu
 from toolchain import CommandFailed, run
 
 from wheel_lab.building import lab
+from wheel_lab.package_index import package_index
 from wheel_lab.pythons import clean_environ, install_wheel, run_baseline
 
 __all__ = ["NEWCOMERS", "refused_by_old_python"]
@@ -143,7 +139,7 @@ def refused_by_old_python(old: Path, folder: Path, files: list[Path]) -> str:
     home = folder / "venv"
     run(lab().with_name("uv"), "venv", "--quiet", "--seed", "--python", old, home)
     python = home / "bin" / "python"
-    with _index(folder / "index", files) as url:
+    with package_index(folder / "index", files) as url:
         pip = (python, "-m", "pip", "install", "--index-url", url, "tito-bench")
         said = run(*pip, environ=clean_environ(), expected=1)
         uv = (lab().with_name("uv"), "pip", "install", "--python", python, "--index-url", url)
@@ -153,28 +149,6 @@ def refused_by_old_python(old: Path, folder: Path, files: list[Path]) -> str:
             raise CommandFailed(f"{name} does not say why:\n{words}")
     reason = next(line for line in said.splitlines() if "3.11" in line)
     return f"pip: {reason.strip()}"
-
-
-@contextmanager
-def _index(folder: Path, files: list[Path]) -> Iterator[str]:
-    """Serve a package index with `files` in it on the loopback; yield its address."""
-    page = folder / "tito-bench"
-    page.mkdir(parents=True)
-    for file in files:
-        shutil.copy(file, page)
-    needs = 'data-requires-python="&gt;=3.11"'
-    links = "".join(f'<a href="{file.name}" {needs}>{file.name}</a>\n' for file in files)
-    (page / "index.html").write_text(f"<!DOCTYPE html><html><body>{links}</body></html>")
-    handler = partial(_Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *words: object) -> None:
-        """Say nothing of requests."""
 
 
 def _venv(folder: Path) -> Path:

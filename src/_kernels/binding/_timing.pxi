@@ -217,8 +217,11 @@ memset(&_line_clock, 0, sizeof(_line_clock))
 
 cdef void _end_line() noexcept:
     cdef int64_t now = tito_wall_ns(), spent = now - _line_clock.line_started_ns
-    if _line_clock.lines > _line_clock.skipped and spent <= _line_clock.longest_ns:
-        _line_clock.short_ns += spent
+    # 1 up to the longest that counts, then fading: where lines take about so long, the noise of
+    # the machine must not decide over all of them.
+    cdef double weight = 2.0 - <double>spent / <double>_line_clock.longest_ns
+    if _line_clock.lines > _line_clock.skipped and weight > 0:
+        _line_clock.short_ns += spent if weight >= 1 else <int64_t>(weight * spent)
     _line_clock.line_started_ns = now
 
 

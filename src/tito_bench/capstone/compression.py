@@ -14,7 +14,7 @@ from tito_bench.capstone.task_context import TaskContext, accuracy_of, images_fo
 from tito_bench.measure.task_figures import CompressionFigures
 from tito_bench.subjects.course_modules import layout_of
 from tito_bench.subjects.missing import Missing, StudentCodeError
-from tito_bench.subjects.models import parameters_of
+from tito_bench.subjects.models import Biased, parameters_of
 from tito_bench.subjects.student_code import as_function, student_code
 
 __all__ = ["ACCURACY_LOSS", "assess_pruning", "assess_quantization"]
@@ -73,11 +73,13 @@ def assess_quantization(context: TaskContext) -> CompressionFigures:
 
     def wrapped(copied: Any) -> Any:
         if not isinstance(wrapper, Missing):
-            copied.layers = [
-                _call(wrapper.value, layer) if isinstance(layer, linear) else layer
-                for layer in copied.layers
-            ]
+            copied.layers = [quantized(wrapper.value, layer) for layer in copied.layers]
         return copied
+
+    def quantized(kind: Any, layer: Any) -> Any:
+        if isinstance(layer, Biased):
+            return Biased(quantized(kind, layer.layer), layer.bias)
+        return _call(kind, layer) if isinstance(layer, linear) else layer
 
     return _assess(context, "int8 quantization", model, compress)
 

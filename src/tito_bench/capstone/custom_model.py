@@ -145,7 +145,7 @@ def _model_figures(
         subject_ns=median(times.subject_ns),
         native_ns=median(times.native_ns) if ratios else None,
         slowdown=median(ratios) if ratios else None,
-        slowdown_interval=median_interval(ratios) if ratios else None,
+        slowdown_interval=median_interval(ratios),
         covered=model.replay.covered,
         calls=model.trace.calls,
         unknown=sorted({*model.trace.unknown, *model.replay.left_out}),

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tito_bench.did_you_mean import did_you_mean_file
 from tito_bench.errors import StoreError
 from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
@@ -97,7 +98,9 @@ def read_submission(path: Path) -> Any:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise StoreError(f"cannot read {path.name}: {error.strerror or error}") from error
+        meant = did_you_mean_file(path)
+        said = f"{error.strerror or error}{meant and '; '}{meant}"
+        raise StoreError(f"cannot read {path.name}: {said}") from error
     if len(data) > _MOST_BYTES:
         raise StoreError(f"{path.name} is larger than 1 MiB: no submission of module 20")
     try:

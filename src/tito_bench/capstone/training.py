@@ -7,8 +7,11 @@ better than the reference's has been trained with something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from statistics import fmean, median
+import random
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from operator import truediv
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -16,8 +19,11 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.capstone.task_context import TaskContext, accuracy_of
 from tito_bench.kinds import KINDS
+from tito_bench.measure.messages import Reading
+from tito_bench.measure.sampling import Sample, Sampled, cut, readings_by_side
 from tito_bench.measure.task_figures import CurvePoint, TrainingFigures
 from tito_bench.measure.timing import reading_of
+from tito_bench.statistics import median
 from tito_bench.subjects.missing import IncorrectResult, Missing, StudentCodeError
 from tito_bench.subjects.models import StudentModel, parameters_of
 from tito_bench.subjects.parameters import bare_array, holder_of, read_parameters
@@ -30,11 +36,12 @@ __all__ = ["assess_training"]
 
 _SEED = 6
 _BATCH, _EPOCHS, _RATE = 32, 6, 0.2
-_FEWEST_STEPS = 10
+_FEWEST_STEPS, _STEPS_OF_ROUND = 10, 8
 _MAGIC = 0.05
 """Float32 in another order ends within a few test images of 200; 5 points are ten of them."""
 _time_callable, _wall_clock_ns = _native.time_callable, _native.wall_clock_ns
 
+Batch = tuple[np.ndarray, np.ndarray]
 Step = Callable[[np.ndarray, np.ndarray], float]
 
 
@@ -49,57 +56,87 @@ def assess_training(context: TaskContext) -> TrainingFigures:
     weights = make_weights(model_operation("mlp", 1).weights, _SEED)
     reference = tuple(array.copy() for array in weights)
     model, step = _trainer(context, weights)
-    draw = np.random.default_rng(_SEED)
-    ends = _wall_clock_ns() + context.time_s * 1e9
-    times: list[tuple[float, float]] = []
-    curve: list[CurvePoint] = []
     losses: list[float] = []
+    steps = {
+        "subject": lambda x, y: losses.append(step(x, y)),
+        "reference": lambda x, y: mlp_step(reference, x, y, _RATE),
+    }
+    draw, order = np.random.default_rng(_SEED), random.Random(context.seed)  # noqa: S311
+    ends = _wall_clock_ns() + context.time_s * 1e9
+    rounds: list[Mapping[str, tuple[Reading, ...]]] = []
+    curve: list[CurvePoint] = []
     for epoch in range(_EPOCHS):
-        order = draw.permutation(len(images))
-        losses = []
-        for start in range(0, len(order) - _BATCH + 1, _BATCH):
-            if len(times) >= _FEWEST_STEPS and _wall_clock_ns() > ends:
+        shuffled, begun = draw.permutation(len(images)), len(losses)
+        for chosen in _rounds_of(shuffled):
+            if len(losses) >= _FEWEST_STEPS and _wall_clock_ns() > ends:
                 break
-            chosen = order[start : start + _BATCH]
-            batch, labels = images[chosen], data.train_labels[chosen]
-            mine_ns, loss = _timed(step, batch, labels)
-            reference_ns, _ = _timed(lambda x, y: mlp_step(reference, x, y, _RATE), batch, labels)
-            losses.append(loss)
-            times.append((mine_ns, reference_ns))
+            batches = [(images[batch], data.train_labels[batch]) for batch in chosen]
+            rounds.append(_take_round(steps, batches, order))
+            if not np.isfinite(losses).all():
+                raise StudentCodeError("the loss is not a finite number")
         else:
-            curve.append(CurvePoint(epoch + 1, fmean(losses), _evaluate(context, model)))
+            point = CurvePoint(epoch + 1, fmean(losses[begun:]), _evaluate(context, model))
+            curve.append(point)
             continue
         break
     if not curve:
         curve.append(CurvePoint(0, fmean(losses), _evaluate(context, model)))
-    return _figures(context, model, reference, times, curve)
+    return _figures(context, model, reference, Sampled({}, rounds), curve)
+
+
+def _rounds_of(shuffled: np.ndarray) -> list[list[np.ndarray]]:
+    """Return the batches of an epoch, as many to a round as it has steps."""
+    whole = len(shuffled) // _BATCH
+    batches = np.split(shuffled[: whole * _BATCH], whole)
+    return [batches[at : at + _STEPS_OF_ROUND] for at in range(0, whole, _STEPS_OF_ROUND)]
+
+
+def _take_round(
+    steps: Mapping[str, Callable[[np.ndarray, np.ndarray], object]],
+    batches: Sequence[Batch],
+    order: random.Random,
+) -> dict[str, tuple[Reading, ...]]:
+    """Train each side on the same batches, in slices that take turns.
+
+    No step is taken for the clock alone: code could tell it from those that train.
+    """
+    slices = cut(dict.fromkeys(steps, Sample(len(batches), 0, 0.0)), order)
+    waiting = {side: iter(batches) for side in steps}
+    readings = []
+    for side, _, loops in slices:
+        timing, _ = _time_callable(steps[side], tuple(islice(waiting[side], loops)), loops)
+        readings.append(reading_of(timing, loops))
+    return readings_by_side(slices, readings)
 
 
 def _figures(
     context: TaskContext,
     model: StudentModel,
     reference: tuple[np.ndarray, ...],
-    times: list[tuple[float, float]],
+    sampled: Sampled[str],
     curve: list[CurvePoint],
 ) -> TrainingFigures:
     data, _ = context.digits()
     flat = data.test_images.reshape(len(data.test_labels), -1)
     accuracy = _evaluate(context, model)
     expected = accuracy_of(mlp_logits(reference, flat), data.test_labels)
+    steps = sum(reading.loops for found in sampled.rounds for reading in found["subject"])
     if accuracy > expected + _MAGIC:
         raise IncorrectResult(
-            f"{len(times)} steps of gradient descent reach an accuracy of {expected:.1%}, "
+            f"{steps} steps of gradient descent reach an accuracy of {expected:.1%}, "
             f"this training says {accuracy:.1%}: it learned from something else"
         )
+    step_ns = sampled.spent_ns("subject", never_waiting=["reference"])
+    reference_ns = sampled.call_ns("reference")
     return TrainingFigures(
         optimizer="SGD",
-        steps=len(times),
+        steps=steps,
         epochs=curve[-1].epoch,
         accuracy=accuracy,
         expected=expected,
-        step_ns=median(mine for mine, _ in times),
-        twin_step_ns=median(theirs for _, theirs in times),
-        step_slowdown=median(mine / theirs for mine, theirs in times),
+        step_ns=median(step_ns),
+        twin_step_ns=median(reference_ns),
+        step_slowdown=median(map(truediv, step_ns, reference_ns)),
         curve=curve,
     )
 
@@ -191,13 +228,6 @@ def _evaluate(context: TaskContext, model: StudentModel) -> float:
     if float(np.abs(logits - own).max()) > 1e-4 * size:
         raise IncorrectResult("the trained network answers otherwise than its weights say")
     return accuracy_of(own, data.test_labels)
-
-
-def _timed(step: Step, batch: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    timing, loss = _time_callable(step, ((batch, labels),), 1)
-    if loss is None or not np.isfinite(loss):
-        raise StudentCodeError("the loss is not a finite number")
-    return reading_of(timing, 1).elapsed_ns, loss
 
 
 def _any(value: object) -> Any:

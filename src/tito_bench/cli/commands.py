@@ -4,7 +4,7 @@ They stand here, apart from the code of the commands, so that neither the help
 of all commands nor the `tito` script need import any of them.
 """
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "VERBS"]
 
 COMMANDS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
@@ -13,3 +13,14 @@ COMMANDS = {
     "server": "Host the community of a course on a machine of your own.",
     "completions": "Print a script that lets your shell complete these commands.",
 }
+
+VERBS = {
+    "baseline": "quick check: how close your code runs to this machine's native speed",
+    "capstone": "the whole evaluation: speed, compression, accuracy, efficiency of your package",
+    "explain": "where the time goes, the likely cause, and which module teaches the remedy",
+    "compare": "two records: which operations are faster, which slower, which not separated",
+    "history": "all your records, oldest to newest, and the score over time",
+    "report": "a record as one page with charts, as a picture, or as a card to share",
+    "calibrate": "measure what this machine can do, for later results to be compared with",
+}
+"""The verbs of `benchmark`, which may be called without that word too."""

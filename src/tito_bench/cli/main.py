@@ -11,8 +11,9 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from tito_bench import __version__
-from tito_bench.cli.commands import COMMANDS
+from tito_bench.cli.commands import COMMANDS, VERBS
 from tito_bench.cli.exits import Exit
+from tito_bench.did_you_mean import did_you_mean
 from tito_bench.errors import TitoBenchError, UsageError
 
 TYPE_CHECKING = False  # importing `typing` would take 2 of the 33 ms of --help
@@ -35,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.color = False  # argparse of Python 3.14 would colour pipes too, if FORCE_COLOR is set
+        self.suggest_on_error = False  # ours does it in every Python, for options too
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         stream = sys.stdout if file is None else file
@@ -45,6 +47,24 @@ class _Parser(argparse.ArgumentParser):
             self._print_message(coloured(self.format_help(), titles), stream)
         else:
             super().print_help(stream)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Complain here, not at the top: this parser knows which options there are."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            known = [word for action in self._actions for word in action.option_strings]
+            options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+            meant = " ".join(filter(None, (did_you_mean(word, known) for word in options)))
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{meant and '; '}{meant}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            meant = did_you_mean(str(value), map(str, action.choices or ()))
+            error.message = f"{error.message}{meant and '; '}{meant}"
+            raise
 
     def error(self, message: str) -> NoReturn:
         from tito_bench.safe_text import safe_text
@@ -61,7 +81,8 @@ def build_parser(
     """Build the argument tree.
 
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
-    of a command line, only the branches that they name are filled.
+    of a command line, only the branches that they name are filled. The verbs of
+    `benchmark` are there twice: below it, and by themselves.
     """
     parser = _Parser(
         prog=prog,
@@ -74,6 +95,11 @@ def build_parser(
     for name, summary in COMMANDS.items():
         if words is None or name in words:
             import_module(f"tito_bench.cli.{name}").add_parsers(subparsers)
+        else:
+            subparsers.add_parser(name, help=summary)
+    for name, summary in VERBS.items():
+        if words is None or list(words[:1]) == [name]:
+            import_module(f"tito_bench.cli.benchmark.{name}").add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
     return parser

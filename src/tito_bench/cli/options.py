@@ -20,10 +20,12 @@ __all__ = [
     "Subparsers",
     "add_common_options",
     "add_group",
+    "add_verbose",
     "any_project_root",
     "check_kernel_target",
     "file_path",
     "percent",
+    "points",
     "project_root",
     "record_count",
     "round_count",
@@ -56,6 +58,13 @@ def add_common_options(parser: argparse.ArgumentParser, *documents: str) -> None
     only_one = parser.add_mutually_exclusive_group()
     for name in ("json", *documents):
         only_one.add_argument(f"--{name}", action="store_true", help=DOCUMENTS[name])
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add `--verbose`."""
+    parser.add_argument(
+        "--verbose", action="store_true", help="show all facts about code, machine and score"
+    )
 
 
 def add_group(
@@ -137,6 +146,14 @@ def percent(text: str) -> float:
     if not 0 <= value <= _MOST_PERCENT:
         message = f"{text!r} is not a percentage from 0 to {_MOST_PERCENT}"
         raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def points(text: str) -> float:
+    """Parse a score from 0 to 100 for argparse."""
+    value = _number(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score from 0 to 100")
     return value
 
 

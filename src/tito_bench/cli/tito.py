@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from tito_bench.cli.commands import COMMANDS
+from tito_bench.cli.commands import COMMANDS, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ __all__ = ["SHARED_VERBS", "THEIR_VERBS", "main"]
 # them an installation of tito-bench would take `tito community login` away.
 THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "status"))
 # Both have these: they are TinyTorch's where it is installed, and ours where it is not.
-# `tito-bench community map` is ours everywhere.
+# `tito-bench community map` is ours everywhere. The same goes for `tito baseline` and the other
+# verbs of `benchmark` by themselves, words that TinyTorch may want one day.
 SHARED_VERBS = frozenset({("community", "map")})
 _HELP = ("-h", "--help")
 
@@ -46,7 +47,7 @@ def main() -> object:
     upstream = _upstream_main()
     if upstream is not None:
         return upstream()
-    if words[0].startswith("-") or verb in SHARED_VERBS:
+    if words[0].startswith("-") or words[0] in VERBS or verb in SHARED_VERBS:
         return _run_own(words)
     return _no_such_command(" ".join(words[:2]) if words[0] in COMMANDS else words[0])
 
@@ -86,10 +87,13 @@ def _upstream_main() -> Callable[[], object] | None:
 
 def _no_such_command(word: str) -> int:
     from tito_bench.cli.exits import Exit
+    from tito_bench.did_you_mean import did_you_mean
     from tito_bench.safe_text import safe_text
 
+    meant = did_you_mean(word, (*COMMANDS, *VERBS))
     sys.stderr.write(
         f"tito: error: {safe_text(word)!r} is not a command of tito-bench, and TinyTorch, which "
-        "may have it, is not installed in this Python; install TinyTorch, or see tito --help\n"
+        "may have it, is not installed in this Python; "
+        f"{meant or 'install TinyTorch, or see tito --help'}\n"
     )
     return Exit.USAGE

@@ -7,78 +7,40 @@ only what the tables count is kept.
 from __future__ import annotations
 
 import bisect
-import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from tito_bench.community.handed_in import (
+    NotHandedIn,
+    Person,
+    Submission,
+    points_of,
+    read_handed_in,
+)
 from tito_bench.community.small_groups import Bin, merge_bins, suppress_small_groups
-from tito_bench.errors import StoreError
-from tito_bench.foreign_json import NOT_JSON, without_bom
 from tito_bench.safe_text import safe_text
+from tito_bench.statistics import median
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["SMALLEST_GROUP", "ClassStatistics", "exported_files", "read_class"]
+__all__ = ["SMALLEST_GROUP", "ClassStatistics", "Hardship", "Unread", "hardest_of", "read_class"]
 
 SMALLEST_GROUP = 3
 """No group below this is ever shown, whatever `--min-group` says."""
 
 NOT_GIVEN = "not given"
-_Outcome = Literal["counted", "unidentified", "unreadable"]
 _LONGEST_NAME = 240
-_LARGEST_FILE = 4 * 2**20
 _MODULES = 20
 _Spans = tuple[tuple[int, int], ...]
 _SCORE_BINS = ((0, 20), (20, 40), (40, 60), (60, 80), (80, 100))
+_HIGH_SCORE_BINS = tuple((low, low + 5) for low in range(60, 100, 5))
+"""Where nobody is below 60, which would all be in two bins."""
 _MODULE_BINS = ((0, 0), (1, 5), (6, 10), (11, 15), (16, _MODULES))
-
-
-class _Location(msgspec.Struct, gc=False):
-    country: Any = None
-
-
-class _Context(msgspec.Struct, gc=False):
-    cohort: Any = None
-    course_type: Any = None
-
-
-class _Progress(msgspec.Struct, gc=False):
-    modules_completed: Any = 0
-    capstone_score: Any = None
-
-
-class _Metrics(msgspec.Struct, gc=False):
-    score: Any = None
-    overall: Any = None
-
-
-class _Submission(msgspec.Struct, gc=False):
-    anonymous_id: Any = None
-    benchmark: Any = None
-    normalized_metrics: _Metrics | None = None
-
-
-class _Person(msgspec.Struct, gc=False):
-    anonymous_id: Any = None
-    location: _Location | None = None
-    context: _Context | None = None
-    progress: _Progress | None = None
-
-
-class _File(_Person, gc=False):
-    """Any of the files a student can hand in; what they hold besides is skipped."""
-
-    kind: Any = None
-    benchmark: Any = None
-    normalized_metrics: _Metrics | None = None
-    profile: _Person | None = None
-    submissions: list[_Submission] | None = None
+_MOST_SLOWDOWN = 1e9
+_MOST_GROUPS = 20
 
 
 @dataclass(slots=True)
@@ -91,6 +53,25 @@ class _Row:
     modules: int | None = None
     baseline: float | None = None
     capstone: float | None = None
+    slowdowns: dict[str, float] = field(default_factory=dict)
+    """Of the best baseline, by group."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that is in no table, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Hardship:
+    """How many times longer than native something took: the median of `people`, two digits."""
+
+    name: str
+    slowdown: float
+    people: int
 
 
 @dataclass(frozen=True)
@@ -98,11 +79,12 @@ class ClassStatistics:
     """The tables. Every one of them counts all `people`; an empty one may not be shown.
 
     `unidentified` files hold no anonymous id: several may be of one student,
-    who would then count as a group, so they are in no table.
+    who would then count as a group, so they are in no table. Medians are of whole points
+    and None where too few people have a score; `hardest` begins with the largest slowdown.
     """
 
     files: int
-    unreadable: int
+    unreadable: tuple[Unread, ...]
     unidentified: int
     people: int
     smallest_group: int
@@ -112,44 +94,31 @@ class ClassStatistics:
     modules_completed: tuple[Bin, ...]
     baseline_scores: tuple[Bin, ...]
     capstone_scores: tuple[Bin, ...]
-
-
-def exported_files(sources: Iterable[Path]) -> Iterator[str]:
-    """Yield the files named, and all `.json` files in and below the folders named.
-
-    Raises `StoreError` for a name that is neither.
-    """
-    for source in sources:
-        if source.is_dir():
-            yield from _below(str(source))
-        elif source.is_file():
-            yield str(source)
-        else:
-            shown = safe_text(str(source))
-            raise StoreError(f"--from: {shown} is no file or folder; check the name")
-
-
-def _below(folder: str) -> Iterator[str]:
-    """Yield regular files only (a pipe would never end), in the order of their names."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        raise StoreError(f"--from: cannot read {safe_text(folder)}: {error.strerror}") from error
-    for entry in entries:
-        if entry.name.endswith(".json") and entry.is_file():
-            yield entry.path
-        elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-            yield from _below(entry.path)
+    baseline_median: int | None
+    capstone_median: int | None
+    hardest: tuple[Hardship, ...]
 
 
 def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
-    """Read every file once and count. A file that is none of ours is only counted."""
-    decoder = msgspec.json.Decoder(_File)
+    """Read every file once and count. A file that is none of ours is only named."""
     people: dict[str, _Row] = {}
-    outcomes: Counter[_Outcome] = Counter()
+    unreadable: list[Unread] = []
+    read = unidentified = 0
     for path in files:
-        outcomes[_take_file(path, decoder, people)] += 1
+        read += 1
+        try:
+            found = read_handed_in(path)
+        except NotHandedIn as error:
+            unreadable.append(Unread(path, str(error)))
+            continue
+        if found.identifier is None:
+            unidentified += 1
+            continue
+        row = people.setdefault(found.identifier, _Row())
+        if found.person is not None:
+            _take_profile(found.person, row)
+        for submission in found.submissions:
+            _take_submission(submission, row)
     rows = people.values()
     smallest = max(smallest_group, SMALLEST_GROUP)
 
@@ -159,62 +128,41 @@ def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
     def bins(of: Callable[[_Row], float | None], spans: _Spans) -> tuple[Bin, ...]:
         return merge_bins(_histogram(map(of, rows), spans), smallest)
 
+    baselines = [row.baseline for row in rows if row.baseline is not None]
+    capstones = [row.capstone for row in rows if row.capstone is not None]
     return ClassStatistics(
-        files=outcomes.total(),
-        unreadable=outcomes["unreadable"],
-        unidentified=outcomes["unidentified"],
+        files=read,
+        unreadable=tuple(unreadable),
+        unidentified=unidentified,
         people=len(people),
         smallest_group=smallest,
         cohorts=groups(lambda row: row.cohort),
         countries=groups(lambda row: row.country),
         course_types=groups(lambda row: row.course_type),
         modules_completed=bins(lambda row: row.modules, _MODULE_BINS),
-        baseline_scores=bins(lambda row: row.baseline, _SCORE_BINS),
-        capstone_scores=bins(lambda row: row.capstone, _SCORE_BINS),
+        baseline_scores=bins(lambda row: row.baseline, _spans(baselines)),
+        capstone_scores=bins(lambda row: row.capstone, _spans(capstones)),
+        baseline_median=_median(baselines, smallest),
+        capstone_median=_median(capstones, smallest),
+        hardest=hardest_of((row.slowdowns for row in rows), smallest),
     )
 
 
-def _take_file(
-    path: str, decoder: msgspec.json.Decoder[_File], people: dict[str, _Row]
-) -> _Outcome:
-    try:
-        # Straight to the system: for 100,000 small files half of the time is Python's layers.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            data = os.read(descriptor, _LARGEST_FILE + 1)
-        finally:
-            os.close(descriptor)
-        if len(data) > _LARGEST_FILE:
-            return "unreadable"
-        return _take(decoder.decode(without_bom(data)), people)
-    except (OSError, *NOT_JSON):
-        return "unreadable"
+def hardest_of(slowdowns: Iterable[Mapping[str, float]], smallest: int) -> tuple[Hardship, ...]:
+    """Return the median slowdown of each name that at least `smallest` have, the largest first."""
+    by_name: dict[str, list[float]] = {}
+    for one in slowdowns:
+        for name, slowdown in one.items():
+            by_name.setdefault(name, []).append(slowdown)
+    shown = [
+        Hardship(name, float(f"{median(found):.2g}"), len(found))
+        for name, found in by_name.items()
+        if len(found) >= smallest
+    ]
+    return tuple(sorted(shown, key=lambda one: (-one.slowdown, one.name)))
 
 
-def _take(found: _File, people: dict[str, _Row]) -> _Outcome:
-    """Put what a file says into its person's row."""
-    submissions = list(found.submissions or ())
-    person: _Person | None = found.profile
-    if found.kind == "submission":
-        submissions.append(
-            _Submission(found.anonymous_id, found.benchmark, found.normalized_metrics)
-        )
-    elif person is None and (found.progress or found.context or found.location):
-        person = found
-    if person is None and not submissions:
-        return "unreadable"
-    key = _identifier(person) or next(filter(None, map(_identifier, submissions)), None)
-    if key is None:
-        return "unidentified"
-    row = people.setdefault(key, _Row())
-    if person is not None:
-        _take_profile(person, row)
-    for submission in submissions:
-        _take_submission(submission, row)
-    return "counted"
-
-
-def _take_profile(person: _Person, row: _Row) -> None:
+def _take_profile(person: Person, row: _Row) -> None:
     if person.context is not None:
         row.cohort = _name(person.context.cohort, row.cohort)
         row.course_type = _name(person.context.course_type, row.course_type)
@@ -224,23 +172,37 @@ def _take_profile(person: _Person, row: _Row) -> None:
         modules = person.progress.modules_completed
         if isinstance(modules, int) and 0 <= modules <= 99:
             row.modules = min(max(modules, row.modules or 0), _MODULES)
-        row.capstone = _best(row.capstone, person.progress.capstone_score)
+        row.capstone = _best(row.capstone, points_of(person.progress.capstone_score))
 
 
-def _take_submission(submission: _Submission, row: _Row) -> None:
-    metrics = submission.normalized_metrics
-    if metrics is None:
-        return
-    score = metrics.score if metrics.overall is None else metrics.overall
+def _take_submission(submission: Submission, row: _Row) -> None:
     if submission.benchmark == "capstone":
-        row.capstone = _best(row.capstone, score)
+        row.capstone = _best(row.capstone, submission.points)
     elif submission.benchmark == "baseline":
-        row.baseline = _best(row.baseline, score)
+        best = _best(row.baseline, submission.points)
+        if best != row.baseline:
+            row.baseline, row.slowdowns = best, _slowdowns(submission)
 
 
-def _identifier(found: _Person | _Submission | None) -> str | None:
-    identifier = found.anonymous_id if found is not None else None
-    return identifier[:80] if isinstance(identifier, str) and identifier else None
+def _slowdowns(submission: Submission) -> dict[str, float]:
+    metrics = submission.normalized_metrics
+    found = None if metrics is None else metrics.slowdowns
+    if not isinstance(found, dict):
+        return {}
+    return {
+        _group_name(name[:_LONGEST_NAME]): float(value)
+        for name, value in list(found.items())[:_MOST_GROUPS]
+        if isinstance(value, int | float) and 0 < value < _MOST_SLOWDOWN
+    }
+
+
+def _median(points: list[float], smallest: int) -> int | None:
+    """Return it in whole points, which many can have: one of an odd number is somebody's."""
+    return round(median(points)) if len(points) >= smallest else None
+
+
+def _spans(points: list[float]) -> _Spans:
+    return _HIGH_SCORE_BINS if points and min(points) >= _HIGH_SCORE_BINS[0][0] else _SCORE_BINS
 
 
 def _name(found: Any, before: str) -> str:
@@ -253,10 +215,10 @@ def _group_name(text: str) -> str:
     return safe_text(text, 60)
 
 
-def _best(before: float | None, found: Any) -> float | None:
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= 100:
-        return before
-    return float(found) if before is None else max(before, float(found))
+def _best(before: float | None, found: float | None) -> float | None:
+    if before is None or found is None:
+        return found if before is None else before
+    return max(before, found)
 
 
 def _histogram(values: Iterable[float | None], spans: _Spans) -> list[Bin]:

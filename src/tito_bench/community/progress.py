@@ -26,10 +26,18 @@ if TYPE_CHECKING:
     from tito_bench.records.filesystem import FileSystem
     from tito_bench.records.project_layout import Layout
 
-__all__ = ["Course", "entry_number", "read_course", "refreshed"]
+__all__ = ["Course", "Finished", "entry_number", "finished_since", "read_course", "refreshed"]
 
 _ENTRY = re.compile(r"(?:(?:module|milestone)[ _-]?)?0*([1-9]\d?)(?:[^\d].*)?", re.DOTALL)
 _HIGHEST = 99
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A module or a milestone of the course, by its number."""
+
+    what: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,28 @@ def read_course(layout: Layout, now: datetime, disk: FileSystem = DISK) -> Cours
         active_days=frozenset(days),
         unreadable=tuple(problems),
     )
+
+
+def finished_since(
+    layout: Layout, since: datetime, disk: FileSystem = DISK
+) -> tuple[Finished, ...]:
+    """Return the modules and milestones that the course's files date after `since`, in order.
+
+    The newest course dates its last module only; a file that cannot be read says nothing.
+    """
+    found: set[Finished] = set()
+    modules = [(path, "module") for path in layout.course_progress]
+    for path, what in (*modules, (layout.course_milestones, "milestone")):
+        document = _object(path, layout, [], disk) or {}
+        dated = document.get("completion_dates")
+        dates = list(dated.items()) if isinstance(dated, Mapping) else []
+        if what == "module":
+            dates.append((document.get("last_completed"), document.get("last_updated")))
+        for entry, date in dates:
+            number, at = entry_number(entry), parse_time(date)
+            if number is not None and at is not None and at > since:
+                found.add(Finished(what, number))
+    return tuple(sorted(found, key=lambda one: (one.what, one.number)))
 
 
 def refreshed(before: Progress, course: Course) -> Progress:

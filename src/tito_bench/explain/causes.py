@@ -217,7 +217,7 @@ def _call_overhead(weighed: _Weighed) -> Iterator[Cause]:
     unavoidable_ns = timing.reference_ns - timing.native_ns
     cost_ns = weighed.cost_ns(smallest_ns) - unavoidable_ns
     if weighed.is_material(cost_ns):
-        value = f"{smallest_ns / 1000:.1f} microseconds"
+        value = f"{smallest_ns / 1000:.3g}us"
         yield Cause("call_overhead", "measured", "one call", value, (), cost_ns)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.kinds.sizes import Form, Sizes
+from tito_bench.score import FLOPS_PER_CALL
 from tito_bench.workloads.inputs import make_weights
 from tito_bench.workloads.operation import Operation
 
@@ -69,6 +70,8 @@ class Kind(ABC):
     ----------
     name
         What an operation's `kind` says.
+    student_methods
+        Methods of the student's classes that compute it, where a loop may be looked for.
     form
         The letters of its shapes.
     flops_formula
@@ -77,16 +80,20 @@ class Kind(ABC):
         Whether there are products of matrices in it, which a BLAS may compute faster.
     packs
         Whether the kernel's first product packs its operands (see `native`).
+    flops_per_call
+        The arithmetic that is worth a smallest array call, where it is done in loops of Python.
     mostly_reads_inputs
         Whether reading its inputs is most of what it does: then only a slow call can
         gain by remembering results (worker/input_perturbation.py).
     """
 
     name: ClassVar[str]
+    student_methods: ClassVar[tuple[str, ...]]
     form: ClassVar[Form]
     flops_formula: ClassVar[str]
     multiplies: ClassVar[bool] = True
     packs: ClassVar[bool] = False
+    flops_per_call: ClassVar[int] = FLOPS_PER_CALL
     mostly_reads_inputs: ClassVar[bool] = False
 
     # -- what it is ------------------------------------------------------------------------

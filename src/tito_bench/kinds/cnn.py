@@ -10,8 +10,10 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.kinds.base import Kind
+from tito_bench.kinds.mlp import Mlp
 from tito_bench.kinds.sizes import Form
-from tito_bench.subjects.models import StudentModel, fill, flatten_of, required
+from tito_bench.score import CONVOLUTION_FLOPS_PER_CALL
+from tito_bench.subjects.models import StudentModel, filled, flatten_of, required
 from tito_bench.subjects.student_code import as_function, student_code
 from tito_bench.workloads.oracle import deep_error
 
@@ -31,6 +33,10 @@ class Cnn(Kind):
     """x (b, c, s, s); two filters (out, in, 3, 3) with their biases, (p, o) with its bias."""
 
     name = "cnn"
+    student_methods = (
+        *("Conv2d.forward", "Conv2d.__call__", "MaxPool2d.forward", "MaxPool2d.__call__"),
+        *Mlp.student_methods,
+    )
     # Image c x s x s; u and v are the sides after convolution and pooling, p the features.
     form = Form(
         ("bcss",),
@@ -51,6 +57,7 @@ class Cnn(Kind):
         },
         has_smallest=False,
     )
+    flops_per_call = CONVOLUTION_FLOPS_PER_CALL
     flops_formula = (
         "2 c 9 + 1 for each convolved element of c channels, 1 for its ReLU, 3 for each maximum "
         "of four, 2 k n + n for the last layer"
@@ -116,12 +123,12 @@ class Cnn(Kind):
         conv, pool_class, linear, relu_class, tensor = required(package, *names)
         with student_code(package.location):
             layers = (
-                *(conv(w1.shape[1], w1.shape[0], 3), relu_class(), pool_class(2)),
-                *(conv(w2.shape[1], w2.shape[0], 3), relu_class(), pool_class(2)),
-                linear(*w3.shape),
+                filled(package, conv(w1.shape[1], w1.shape[0], 3), w1, b1, tensor),
+                *(relu_class(), pool_class(2)),
+                filled(package, conv(w2.shape[1], w2.shape[0], 3), w2, b2, tensor),
+                *(relu_class(), pool_class(2)),
+                filled(package, linear(*w3.shape), w3, b3, tensor),
             )
-            for layer, w, b in ((layers[0], w1, b1), (layers[3], w2, b2), (layers[6], w3, b3)):
-                fill(layer, w, b, tensor)
             conv1, relu1, pool1, conv2, relu2, pool2, last = map(as_function, layers)
             flatten = flatten_of(tensor, w3.shape[0])
 

@@ -41,6 +41,7 @@ class Add(_Elementwise):
     """a + b."""
 
     name = "add"
+    student_methods = ("Tensor.__add__",)
 
     def bind(self, kernels: Kernels, inputs: Arrays, weights: Arrays, out: np.ndarray) -> Call:
         a, b = inputs
@@ -57,6 +58,7 @@ class Mul(_Elementwise):
     """a * b."""
 
     name = "mul"
+    student_methods = ("Tensor.__mul__",)
 
     def bind(self, kernels: Kernels, inputs: Arrays, weights: Arrays, out: np.ndarray) -> Call:
         a, b = inputs

@@ -29,6 +29,7 @@ class Matmul(Kind):
     """a (m, k) times b (k, n)."""
 
     name = "matmul"
+    student_methods = ("Tensor.matmul", "Tensor.__matmul__")
     form = Form(
         ("mk", "kn"),
         "mn",

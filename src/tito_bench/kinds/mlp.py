@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tito_bench.kinds.base import Kind
+from tito_bench.kinds.matmul import Matmul
 from tito_bench.kinds.sizes import Form
-from tito_bench.subjects.models import StudentModel, fill, required
+from tito_bench.subjects.models import StudentModel, filled, required
 from tito_bench.subjects.student_code import as_function, student_code
 from tito_bench.workloads.oracle import inner_product_error, mean_size
 
@@ -27,6 +28,7 @@ class Mlp(Kind):
     """``relu(x @ w1 + b1) @ w2 + b2`` for a batch x (b, f)."""
 
     name = "mlp"
+    student_methods = ("Linear.forward", "Linear.__call__", *Matmul.student_methods)
     form = Form(
         ("bf",),
         "bo",
@@ -72,9 +74,11 @@ class Mlp(Kind):
         w1, b1, w2, b2 = weights
         linear, relu_class, tensor = required(package, "Linear", "ReLU", "Tensor")
         with student_code(package.location):
-            layers = linear(*w1.shape), relu_class(), linear(*w2.shape)
-            fill(layers[0], w1, b1, tensor)
-            fill(layers[2], w2, b2, tensor)
+            layers = (
+                filled(package, linear(*w1.shape), w1, b1, tensor),
+                relu_class(),
+                filled(package, linear(*w2.shape), w2, b2, tensor),
+            )
             first, relu, second = map(as_function, layers)
 
         def forward(x: Any) -> Any:

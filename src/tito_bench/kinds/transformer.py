@@ -10,6 +10,7 @@ import numpy as np
 
 from tito_bench import _native
 from tito_bench.kinds.base import WEIGHTS_SEED, Kind
+from tito_bench.kinds.mlp import Mlp
 from tito_bench.kinds.sizes import Form
 from tito_bench.subjects.attention_variant import BLEND_REMARK, attention_variant
 from tito_bench.subjects.missing import StudentCodeError
@@ -40,6 +41,10 @@ class Transformer(Kind):
     """x (b, t, d); norm; query, key, value and output projections; norm; the MLP's two layers."""
 
     name = "transformer"
+    student_methods = (
+        *("TransformerBlock.forward", "TransformerBlock.__call__"),
+        *Mlp.student_methods,
+    )
     # t positions of width d; norm, four projections, norm, the two layers of the MLP.
     form = Form(
         ("btd",),

@@ -203,7 +203,8 @@ def estimate(
     rounds: int,
     processes: tuple[float, ...] = (),
 ) -> Estimate | None:
-    """Return an estimate of what a record says; None where that is no positive number within its
+    """Return an estimate of a record's figures, with the range of its rounds where these are too
+    few for an interval; None where that is no positive number within its
     interval, as it is in every record that was measured."""
     if value is None or interval is None:
         return None

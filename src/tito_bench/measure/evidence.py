@@ -31,11 +31,15 @@ _SMALLEST_BYTES = 1024
 class Place(msgspec.Struct, frozen=True):
     """A line of the student's code, such as `tinytorch/core/tensor.py:131`, and its count.
 
-    `count` is how often it ran, or how many bytes of arrays it asked for.
+    `count` is how often it ran, or how many bytes of arrays it asked for. `text` is the line
+    itself and `edited_at` where its author edits it, such as a cell of a notebook; empty where
+    the file was not looked at. All of it is foreign text.
     """
 
     line: str
     count: int
+    text: str = ""
+    edited_at: str = ""
 
 
 class Growth(msgspec.Struct, frozen=True):

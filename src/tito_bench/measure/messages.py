@@ -25,6 +25,7 @@ __all__ = [
     "Assess",
     "Assessed",
     "BlasProblem",
+    "Code",
     "Failed",
     "FailureKind",
     "Inspect",
@@ -139,8 +140,18 @@ class References(msgspec.Struct, frozen=True):
         return "blas" if self.ratios.get(operation, 0.0) > _CLEARLY else "kernel"
 
 
+class Code(msgspec.Struct, frozen=True):
+    """The text of a module that defines `name`: code that stands in no file."""
+
+    name: str
+    text: str
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
     """Import the subject. `package` points at a student package, if given.
+
+    With `code`, what it defines is measured: a function by itself, a class in place of that
+    of the package.
 
     Before that the native references of `operations` are chosen, but for `references`
     that an earlier worker has found. Paths are bytes: a name need not be UTF-8.
@@ -151,6 +162,7 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     package: bytes | None = None
     operations: tuple[str, ...] = ()
     references: References | None = None
+    code: Code | None = None
 
     @classmethod
     def of(
@@ -159,10 +171,11 @@ class Load(msgspec.Struct, frozen=True, tag=True):
         root: Path,
         package: Path | None = None,
         operations: Iterable[str] = (),
+        code: Code | None = None,
     ) -> Load:
         """Return the question for these paths."""
         named = None if package is None else os.fsencode(package)
-        return cls(subject, os.fsencode(root), named, tuple(operations))
+        return cls(subject, os.fsencode(root), named, tuple(operations), code=code)
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):
@@ -246,8 +259,9 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
 
     `own_cpu_ns` is the CPU time of the measuring thread over the whole
     question, `others_cpu_ns` that of all other threads of the worker.
-    `interpreter_share` is that of the call that was metered; `processes` counts the
-    child processes, running or ended, that were there at the end.
+    `interpreter_share` is that of the call that was `metered`, and otherwise what is left of
+    that of trying out; `processes` counts the child processes, running or ended, that were
+    there at the end.
     """
 
     readings: tuple[Reading, ...]
@@ -255,6 +269,7 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     others_cpu_ns: int
     interpreter_share: float | None = None
     processes: int = 0
+    metered: bool = False
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 
@@ -12,6 +14,7 @@ from tito_bench.measure.messages import Side
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.measure.sampling import SAMPLE_NS, SLOW_CALL_NS, Sample, length_beside
 from tito_bench.score import Work, operation_weights
+from tito_bench.statistics import median
 from tito_bench.workloads.operation import Operation
 
 __all__ = [
@@ -26,6 +29,8 @@ __all__ = [
 
 _DISPATCH_SHARE = 4
 _FEWEST_ROUNDS = 12  # leaves an interval and a drift to look at
+_METERED_ROUNDS = 3
+_SLOW_METERED_OF = 3
 
 
 @dataclass(frozen=True)
@@ -72,29 +77,56 @@ class Schedule:
     samples: dict[Side, Sample] = field(default_factory=dict)
     round_s: float = 0.0
     rounds_wanted: int = 0
-    metered_round: int = 0
     rounds: list[PairedRound] = field(default_factory=list)
     failure: Failure | None = None
     work: Work | None = None
+    metered_rounds: frozenset[int] = frozenset()
+    metered_shares: list[float] = field(default_factory=list)
+    foreseen_shares: list[float] = field(default_factory=list)
 
     def set_sample(self, side: Side, sample: Sample) -> None:
         """Take this sample of the side in every round."""
         self.samples[side] = sample
         self.round_s += sample.round_ns / 1e9
 
-    def is_metered(self) -> bool:
-        """Return whether a call of the next round is looked at line by line.
+    def choose_metered_rounds(self, order: random.Random) -> None:
+        """Draw the rounds, of those wanted next, in which a call is looked at line by line.
 
-        Code under test cannot foresee which round that is, as it can the call
-        that prepares; only where one more call would cost much, that must do.
+        Code under test cannot foresee which these are, as it can the call that prepares. One of
+        each third, so that they meet several worker processes; fewer where one more call costs as
+        much as a round, and none where there is hardly time for any.
         """
-        quick = self.round_s * 1e9 < SLOW_CALL_NS
-        return quick and len(self.rounds) == self.metered_round
+        slow = self.round_s * 1e9 >= SLOW_CALL_NS
+        wanted, begun = self.rounds_wanted, len(self.rounds)
+        parts = min(_METERED_ROUNDS, wanted // _SLOW_METERED_OF if slow else wanted)
+        ends = [wanted * part // parts for part in range(parts + 1)] if parts else []
+        self.metered_rounds = frozenset(
+            begun + order.randrange(first, end) for first, end in pairwise(ends)
+        )
 
-    def set_interpreter_share(self, share: float | None) -> None:
-        """Note what metering has found, if this round was metered."""
-        if share is not None and self.work is not None:
-            self.work = msgspec.structs.replace(self.work, interpreter_share=share)
+    def is_metered(self) -> bool:
+        """Return whether a call of the next round is looked at line by line."""
+        return len(self.rounds) in self.metered_rounds
+
+    def tried_out(self, work: Work) -> None:
+        """Note what one more worker found when it tried the operation out."""
+        self.foreseen_shares.append(work.interpreter_share)
+        self._set_work(work)
+
+    def note_share(self, share: float, *, metered: bool) -> None:
+        """Note the share of a `metered` call, or what is left of that of the last trying out."""
+        if self.work is None:
+            raise AssertionError("a round is taken of what was tried out")
+        if metered:
+            self.metered_shares.append(share)
+        else:
+            self.foreseen_shares[-1] = share
+        self._set_work(self.work)
+
+    def _set_work(self, work: Work) -> None:
+        """Keep the median share: that of a single call differs by what else the machine does."""
+        share = median(self.metered_shares or self.foreseen_shares)
+        self.work = msgspec.structs.replace(work, interpreter_share=share)
 
     def result(self) -> OperationResult:
         """Return what is handed on."""

@@ -142,7 +142,7 @@ class SuiteRunner:
         self._ready.add(name)
         self._files |= answer.files
         self._remarks |= dict.fromkeys(answer.remarks)
-        schedule.work = schedule.work or answer.work
+        schedule.tried_out(answer.work)
         return answer.first
 
     def _calibrate(self, schedule: Schedule, budget: Budget, ends: float) -> None:
@@ -182,9 +182,7 @@ class SuiteRunner:
     def _take_rounds(self, schedules: Sequence[Schedule], budget: Budget, ends: float) -> None:
         share_time(schedules, budget.rounds, min(budget.usual_s, ends - self._clock()))
         for schedule in schedules:
-            schedule.metered_round = len(schedule.rounds) + self._order.randrange(
-                schedule.rounds_wanted
-            )
+            schedule.choose_metered_rounds(self._order)
         total = sum(schedule.rounds_wanted for schedule in schedules)
         done = 0
         fresh = _fresh_worker_rounds(budget, self._supervisor.load_s)
@@ -210,7 +208,8 @@ class SuiteRunner:
         slices = cut(schedule.samples, self._order)
         steps = tuple(Step(*piece) for piece in slices)
         answer = self._measure(schedule, steps, deadline_s, meter=schedule.is_metered())
-        schedule.set_interpreter_share(answer.interpreter_share)
+        if answer.interpreter_share is not None:
+            schedule.note_share(answer.interpreter_share, metered=answer.metered)
         found = readings_by_side(slices, answer.readings)
         subject, native, dispatch = (fastest(found[side]) for side in _SIDES)
         schedule.rounds.append(

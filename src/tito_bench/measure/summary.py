@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tito_bench import score as scoring
-from tito_bench.measure.results import HARMLESS, Failure, OperationResult, PairedRound
+from tito_bench.measure.results import HARMLESS, Failure, OperationResult
 from tito_bench.measure.sampling import Stops, waits
 from tito_bench.score import Work
 from tito_bench.statistics import mdape, median, median_interval
@@ -19,8 +19,8 @@ __all__ = [
     "OperationSummary",
     "SuiteSummary",
     "Timing",
-    "kept_slowdowns",
     "round_figures",
+    "round_slowdowns",
     "score_interval",
     "summarise",
 ]
@@ -38,7 +38,7 @@ class Figures:
 
     `reference_ns` is what a Python program must pay: the kernel and the array
     calls that it cannot avoid. `slowdown` is the median of the ratios of the
-    single rounds, not the ratio of the medians.
+    single rounds, not the ratio of the medians; fewer than six have no interval.
     """
 
     subject_ns: float
@@ -46,7 +46,7 @@ class Figures:
     dispatch_ns: float
     reference_ns: float
     slowdown: float
-    slowdown_interval: tuple[float, float]
+    slowdown_interval: tuple[float, float] | None
     mdape: float
 
 
@@ -207,12 +207,9 @@ def round_figures(
 
     This is the arithmetic of a run, and of the check of a record that is read.
     """
-    ratios = [
-        scoring.slowdown(
-            subject, native, dispatch_calls=dispatch_calls, dispatch_ns=dispatch, work=work
-        )
-        for subject, native, dispatch in zip(subject_ns, native_ns, dispatch_ns, strict=True)
-    ]
+    ratios = round_slowdowns(
+        subject_ns, native_ns, dispatch_ns, dispatch_calls=dispatch_calls, work=work
+    )
     typical_native_ns, typical_dispatch_ns = median(native_ns), median(dispatch_ns)
     return Figures(
         subject_ns=median(subject_ns),
@@ -225,28 +222,20 @@ def round_figures(
     )
 
 
-def kept_slowdowns(
-    rounds: Sequence[PairedRound],
-    kept: Sequence[bool],
+def round_slowdowns(
+    subject_ns: Sequence[float],
+    native_ns: Sequence[float],
+    dispatch_ns: Sequence[float],
+    *,
     dispatch_calls: int,
     work: Work | None,
-    *,
-    waits: bool,
 ) -> list[float]:
-    """Return the slowdown of each round that is kept, in their order.
-
-    `work` as it was metered; a subject that `waits` pays by the wall clock.
-    """
+    """Return the slowdown of each round, from the times of one call; `work` as it was metered."""
     return [
         scoring.slowdown(
-            paired.subject.elapsed_ns if waits else paired.subject.call_ns,
-            paired.native.call_ns,
-            dispatch_calls=dispatch_calls,
-            dispatch_ns=paired.dispatch.call_ns,
-            work=work,
+            subject, native, dispatch_calls=dispatch_calls, dispatch_ns=dispatch, work=work
         )
-        for paired, keep in zip(rounds, kept, strict=True)
-        if keep
+        for subject, native, dispatch in zip(subject_ns, native_ns, dispatch_ns, strict=True)
     ]
 
 
@@ -275,21 +264,22 @@ def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> Group
 
 
 def score_interval(
-    composite: float, intervals: Sequence[tuple[str, tuple[float, float]]]
-) -> tuple[float, float]:
-    """Return the 95% interval of the score of a composite slowdown.
+    composite: float, intervals: Sequence[tuple[str, tuple[float, float] | None]]
+) -> tuple[float, float] | None:
+    """Return the 95% interval of the score of a composite slowdown; None where one has none.
 
     `intervals` are those of the slowdowns of the scored operations, each with its group.
     The operations are measured independently, so that the half-widths of their logarithms
     add in quadrature, each with its weight in the composite.
     """
     weights = scoring.operation_weights([group for group, _ in intervals])
-    spread = math.hypot(
-        *(
-            weight * math.log(high / low) / 2
-            for weight, (_, (low, high)) in zip(weights, intervals, strict=True)
-        )
-    )
+    parts = []
+    for weight, (_, interval) in zip(weights, intervals, strict=True):
+        if interval is None:
+            return None
+        low, high = interval
+        parts.append(weight * math.log(high / low) / 2)
+    spread = math.hypot(*parts)
     return (
         scoring.score(composite * math.exp(spread)),
         scoring.score(composite * math.exp(-spread)),

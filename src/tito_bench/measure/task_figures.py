@@ -78,8 +78,8 @@ class CurvePoint(msgspec.Struct, frozen=True):
 class TrainingFigures(msgspec.Struct, frozen=True, tag="training"):
     """A short training with the student's autograd and optimizer, beside a NumPy reference.
 
-    The reference takes the same steps; `step_slowdown` is the median over steps of
-    the ratio of both times.
+    The reference takes the same steps; `step_ns` and
+    `step_slowdown`, the ratio of both times, are medians of paired rounds.
     """
 
     optimizer: str
@@ -107,7 +107,7 @@ class CompressionFigures(msgspec.Struct, frozen=True, tag="compression"):
 
 
 class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
-    """Memory of a forward pass at batch 32.
+    """Memory of a forward pass on `batch` inputs: 32, or 1 where those took too long.
 
     `peak_bytes` is what it allocated at its peak (tracemalloc), `needed_bytes`
     what its largest layer cannot do without, `high_water_bytes` the most that
@@ -119,6 +119,7 @@ class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
     needed_bytes: int
     parameter_bytes: int
     high_water_bytes: int | None
+    batch: int = 32
 
 
 class StudentBenchmarkFigures(msgspec.Struct, frozen=True, tag="course"):
@@ -172,7 +173,7 @@ class Comparison(msgspec.Struct, frozen=True):
     """The optimized model against the first, in paired rounds."""
 
     speedup: float
-    speedup_interval: tuple[float, float]
+    speedup_interval: tuple[float, float] | None
     compression_ratio: float | None
     accuracy_change: float | None
 

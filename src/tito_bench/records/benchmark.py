@@ -6,8 +6,9 @@ home folder. Times are in ns unless the name says ms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,9 +16,22 @@ import msgspec
 from tito_bench import __version__
 from tito_bench.foreign_json import without_bom
 from tito_bench.machine.environment import Machine, Runtime
-from tito_bench.measure.messages import BlasProblem, FailureKind, Loaded, ReferenceName, References
+from tito_bench.measure.messages import (
+    BlasProblem,
+    FailureKind,
+    Loaded,
+    ReferenceName,
+    References,
+    counted_ns,
+)
 from tito_bench.measure.results import PairedRound
-from tito_bench.measure.summary import OperationSummary, SuiteSummary
+from tito_bench.measure.summary import (
+    Figures,
+    OperationSummary,
+    SuiteSummary,
+    round_figures,
+    round_slowdowns,
+)
 from tito_bench.measure.verdict import Verdict
 from tito_bench.note import Note
 from tito_bench.records.schema import record_bytes
@@ -26,6 +40,7 @@ from tito_bench.statistics import FEWEST_FOR_INTERVAL
 from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
+    "MOSTLY_LOOPS",
     "BenchmarkRecord",
     "FailureRecord",
     "NormalizedMetrics",
@@ -37,12 +52,17 @@ __all__ = [
     "build_record",
     "decode_record",
     "encode_record",
+    "kept_figures",
+    "kept_slowdowns",
     "known_interval",
     "operation_record",
     "subject_record",
     "system_info",
 ]
 
+
+MOSTLY_LOOPS = 0.5
+"""From this share of the time on an operation is said to be one of loops."""
 
 _LARGEST = 2**63 - 1  # ns: 292 years
 Count = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
@@ -133,6 +153,11 @@ class OperationRecord(msgspec.Struct, frozen=True, kw_only=True):
     native_reference: ReferenceName = "kernel"
     kernel_to_blas: float | None = None
 
+    @property
+    def is_looped(self) -> bool:
+        """Whether most of its time goes into loops of Python, held against the interpreter."""
+        return self.work is not None and self.work.interpreter_share > MOSTLY_LOOPS
+
 
 class RawMetrics(msgspec.Struct, frozen=True):
     """Geometric means of the subject's times, in ms, by group; not comparable across machines."""
@@ -203,13 +228,44 @@ def known_interval(
 ) -> tuple[float, float] | None:
     """Return the interval of a score, or None where it is none.
 
-    A record has it always: of fewer than six rounds of an operation it holds the whole range,
-    which does not reach 95% (`statistics.median_interval`).
+    The first records have it always: of fewer than six rounds of an operation they hold the
+    whole range, which does not reach 95% (`statistics.median_interval`).
     """
     scored = [op for op in operations if op.scored and op.slowdown is not None]
     if any(op.rounds_kept < FEWEST_FOR_INTERVAL for op in scored):
         return None
     return interval
+
+
+def kept_slowdowns(op: OperationRecord) -> list[float]:
+    """Return the slowdown of each kept round. Raises ZeroDivisionError where one took no time."""
+    return round_slowdowns(*_kept_times(op), dispatch_calls=op.dispatch_calls, work=op.work)
+
+
+def kept_figures(op: OperationRecord) -> Figures:
+    """Return what the kept rounds say, by the arithmetic of the run; raises as the above."""
+    return round_figures(*_kept_times(op), dispatch_calls=op.dispatch_calls, work=op.work)
+
+
+def _kept_times(op: OperationRecord) -> tuple[list[float], list[float], list[float]]:
+    """Return what a call of the subject, native side and array call took in each kept round."""
+    taken = op.samples
+    spent = map(counted_ns, taken.subject_cpu_ns, taken.subject_process_cpu_ns)
+    subject_ns = _per_call(spent, taken.subject_loops)
+    if op.waits:
+        elapsed_ns = _per_call(taken.subject_wall_ns, taken.subject_loops)
+        subject_ns = list(map(max, subject_ns, elapsed_ns))
+    sides = (
+        subject_ns,
+        _per_call(taken.native_cpu_ns, taken.native_loops),
+        _per_call(taken.dispatch_cpu_ns, taken.dispatch_loops),
+    )
+    subject, native, dispatch = (list(compress(side, taken.kept)) for side in sides)
+    return subject, native, dispatch
+
+
+def _per_call(spent_ns: Iterable[int], loops: Sequence[int]) -> list[float]:
+    return [ns / count for ns, count in zip(spent_ns, loops, strict=True)]
 
 
 def subject_record(subject: Loaded) -> SubjectRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -22,9 +21,9 @@ from tito_bench.records.benchmark import (
     subject_record,
     system_info,
 )
-from tito_bench.score import POINTS_PER_DOUBLING, operation_weights
+from tito_bench.score import points_lost
 
-__all__ = ["Explanation", "OperationExplanation", "Split", "build_explanation", "points_lost"]
+__all__ = ["Explanation", "OperationExplanation", "Split", "build_explanation"]
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -40,7 +39,7 @@ class Split(msgspec.Struct, frozen=True):
     remaining_ns: float
     plain_ns: float | None
     slowdown: float
-    slowdown_interval: tuple[float, float]
+    slowdown_interval: tuple[float, float] | None
 
 
 class OperationExplanation(msgspec.Struct, frozen=True):
@@ -98,7 +97,7 @@ def build_explanation(
     whole: bool,
 ) -> Explanation:
     """Put times and evidence together; `whole` says that the whole suite was measured."""
-    lost = points_lost(summary) if whole else {}
+    lost = points_lost(_scored(summary)) if whole else {}
     operations = [
         _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), subject)
         for op in summary.operations
@@ -111,20 +110,12 @@ def build_explanation(
     )
 
 
-def points_lost(summary: SuiteSummary) -> dict[str, float]:
-    """Return the points of the score that each scored operation costs, by name.
-
-    Those that were not measured have no part in it.
-    """
-    slowdowns = {
-        op.operation: op.timing.slowdown
+def _scored(summary: SuiteSummary) -> dict[str, tuple[str, float]]:
+    """Return group and slowdown of what has a part in the score."""
+    return {
+        op.operation.name: (op.operation.group, op.timing.slowdown)
         for op in summary.operations
         if op.operation.scored and op.timing is not None
-    }
-    weights = operation_weights([operation.group for operation in slowdowns])
-    return {
-        operation.name: POINTS_PER_DOUBLING * math.log2(slowdown) * weight
-        for (operation, slowdown), weight in zip(slowdowns.items(), weights, strict=True)
     }
 
 

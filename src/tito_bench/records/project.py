@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tito_bench.did_you_mean import did_you_mean_file
 from tito_bench.errors import ProjectError
 from tito_bench.records.project_layout import STATE_FOLDERS
 from tito_bench.safe_text import safe_text
@@ -105,7 +106,10 @@ def _named(path: Path, source: str, cwd: Path) -> ProjectRoot:
     folder = Path(os.path.abspath(cwd / path))  # noqa: PTH100
     shown = safe_text(str(path))
     if "\0" in str(path) or not os.path.exists(folder):  # noqa: PTH110 - never raises
-        raise ProjectError(f"{source}: the folder {shown} does not exist; name another")
+        meant = "" if "\0" in str(path) else did_you_mean_file(folder)
+        raise ProjectError(
+            f"{source}: the folder {shown} does not exist; {meant or 'name another'}"
+        )
     if not os.path.isdir(folder):  # noqa: PTH112
         raise ProjectError(f"{source}: {shown} is not a folder; name the project's folder")
     return ProjectRoot(folder, source)

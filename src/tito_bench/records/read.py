@@ -13,15 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from tito_bench.did_you_mean import did_you_mean, did_you_mean_file
 from tito_bench.errors import StoreError, UsageError
 from tito_bench.foreign_json import NOT_JSON, NotJson, decode_foreign_json, without_bom
 from tito_bench.measure.verdict import Status
 from tito_bench.records.benchmark import BenchmarkRecord, decode_record, known_interval
 from tito_bench.records.capstone import CapstoneRecord, decode_capstone
+from tito_bench.records.record_words import RECORD_WORDS
 from tito_bench.records.store import DISK, list_names, parse_time, read_bytes, show_path
 from tito_bench.records.validate import NotARecord, Skip, validate
 from tito_bench.safe_text import safe_text
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from tito_bench.records.filesystem import FileSystem
 
 __all__ = [
-    "RECORD_WORDS",
     "Chosen",
     "CourseFile",
     "History",
@@ -50,17 +51,12 @@ __all__ = [
 ]
 
 Kind = Literal["baseline", "capstone"]
-Record = BenchmarkRecord | CapstoneRecord
-
-RECORD_WORDS = (
-    "a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
-    "'2026-11-22 20:30' (its newest record, UTC)"
-)
-"""What can be said for a record."""
+Record: TypeAlias = BenchmarkRecord | CapstoneRecord
 
 _SCHEMA = 1
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # TinyTorch is younger
 _CLOCKS_DIFFER = timedelta(days=1)
+_WORDS = ("latest", "latest~1")
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2})?")  # as a history shows it
 _UNUSABLE: dict[Skip, str] = {
@@ -109,6 +105,8 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
         What was measured, in the order of the record.
     slowdowns
         Of each group, None where it was not measured.
+    package
+        The file that names the subject's package, relative to the project; foreign text.
     """
 
     file: str
@@ -128,6 +126,7 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
     parts_asked: tuple[str, ...]
     operations: tuple[OperationKey, ...]
     slowdowns: dict[str, float | None]
+    package: str | None = None
 
 
 @dataclass(frozen=True)
@@ -274,6 +273,7 @@ def header_of(record: Record, file: str) -> RecordHeader:
             OperationKey(op.name, op.version, op.scored, op.definition) for op in record.operations
         ),
         slowdowns=record.normalized_metrics.slowdowns,
+        package=record.subject.file,
     )
 
 
@@ -443,8 +443,10 @@ def _path_of(word: str, history: History, cwd: Path, kind: Kind | None, disk: Fi
     for path in (cwd / word, *([history.folder / word] if bare else [])):
         if read_bytes(path, disk) is not None:
             return path
+    names = [*_WORDS, *(entry.file for entry in history.entries)]
+    meant = did_you_mean(word, names) if bare else did_you_mean_file(cwd / word)
     raise UsageError(
-        f"there is no record {safe_text(word)}: name {RECORD_WORDS}; "
+        f"there is no record {safe_text(word)}{meant and '; '}{meant or ':'} name {RECORD_WORDS}; "
         "list them with: tito-bench benchmark history"
     )
 
@@ -461,17 +463,17 @@ def _back(word: str, steps: int, history: History, kind: Kind | None) -> RecordH
 
 
 def _at(word: str, history: History, kind: Kind | None) -> RecordHeader:
-    """Return the newest record of a day or a minute."""
+    """Return the newest record of a day or a minute of local time, as screens show it."""
     begin = word.replace("T", " ")
     try:
         datetime.fromisoformat(begin)
     except ValueError:
         raise UsageError(f"{word} is no day of the calendar; name one as 2026-11-22") from None
     counted = _counted(history, kind)
-    found = [entry for entry in counted if entry.created_at.isoformat(" ").startswith(begin)]
+    found = [e for e in counted if e.created_at.astimezone().isoformat(" ").startswith(begin)]
     if found:
         return found[-1]
-    raise UsageError(f"no record was made on {word} (UTC); {_how_many(history, kind)}")
+    raise UsageError(f"no record was made on {word} (local time); {_how_many(history, kind)}")
 
 
 def _how_many(history: History, kind: Kind | None) -> str:

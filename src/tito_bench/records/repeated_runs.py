@@ -14,14 +14,11 @@ from tito_bench.measure.comparison import (
     learn_drift,
     process_medians,
 )
-from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord, Samples
-from tito_bench.records.capstone import CapstoneRecord
+from tito_bench.records.benchmark import OperationRecord, Samples, kept_slowdowns
 from tito_bench.records.comparable import same_definition
-from tito_bench.records.read import RecordHeader
+from tito_bench.records.read import Record, RecordHeader
 
 __all__ = ["drifts_of", "estimate_of", "repeated_runs", "same_code"]
-
-Record = BenchmarkRecord | CapstoneRecord
 
 _MOST_PAIRS = 30
 """More say little more of a deviation, and each is two files to read."""
@@ -81,7 +78,10 @@ def estimate_of(op: OperationRecord | None) -> Estimate | None:
     if op is None:
         return None
     processes = process_medians(_kept_ratios(op.samples, waits=op.waits))
-    return estimate(op.slowdown, op.slowdown_interval, op.rounds_kept, processes)
+    interval = op.slowdown_interval
+    if interval is None and (slowdowns := kept_slowdowns(op)):
+        interval = min(slowdowns), max(slowdowns)
+    return estimate(op.slowdown, interval, op.rounds_kept, processes)
 
 
 def _kept_ratios(samples: Samples, *, waits: bool) -> list[float]:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from pathlib import Path
 from typing import Any, Literal
 
 from tito_bench.capstone.findings import scores_of
-from tito_bench.measure.messages import counted_ns
 from tito_bench.measure.results import HARMLESS
-from tito_bench.measure.summary import Figures, round_figures, score_interval
+from tito_bench.measure.summary import Figures, score_interval
 from tito_bench.measure.verdict import UNMEASURED_WORK, status_of
-from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord, RawMetrics
+from tito_bench.records.benchmark import (
+    BenchmarkRecord,
+    OperationRecord,
+    RawMetrics,
+    kept_figures,
+    kept_slowdowns,
+)
 from tito_bench.records.capstone import CapstoneRecord, ModelRecord
 from tito_bench.score import composite_slowdown, geometric_mean, overall_score, score
 
@@ -72,38 +76,29 @@ def _check_operation(op: OperationRecord) -> None:
     if op.failure is None and op.rounds_kept:
         work = op.work
         if work is not None and not (
-            0 <= work.interpreter_share <= 1 and work.flops > 0 and work.bytes_moved > 0
+            0 <= work.interpreter_share <= 1
+            and min(work.flops, work.bytes_moved, work.flops_per_call) > 0
         ):
             raise NotARecord("broken", f"{op.name} did no possible work")
         try:
-            figures = _figures(op)
+            figures = kept_figures(op)
         except ZeroDivisionError as error:
             raise NotARecord("broken", f"a sample of {op.name} took no time") from error
     for name in _FIGURES:
         expected = None if figures is None else getattr(figures, name)
+        if name == "slowdown_interval" and figures is not None and expected is None:
+            # The first records hold the whole range of too few rounds.
+            expected = None if op.slowdown_interval is None else _range(kept_slowdowns(op))
         _expect(f"{name} of {op.name}", getattr(op, name), expected)
-    if figures is not None and min(figures.subject_ns, figures.slowdown_interval[0]) <= 0:
+    if (
+        figures is not None
+        and min(figures.subject_ns, *(figures.slowdown_interval or kept_slowdowns(op))) <= 0
+    ):
         raise NotARecord("broken", f"a sample of {op.name} took no time")
 
 
-def _figures(op: OperationRecord) -> Figures:
-    taken = op.samples
-    spent = map(counted_ns, taken.subject_cpu_ns, taken.subject_process_cpu_ns)
-    subject_ns = _per_call(spent, taken.subject_loops)
-    if op.waits:
-        elapsed_ns = _per_call(taken.subject_wall_ns, taken.subject_loops)
-        subject_ns = list(map(max, subject_ns, elapsed_ns))
-    sides = (
-        subject_ns,
-        _per_call(taken.native_cpu_ns, taken.native_loops),
-        _per_call(taken.dispatch_cpu_ns, taken.dispatch_loops),
-    )
-    subject, native, dispatch = (list(compress(side, taken.kept)) for side in sides)
-    return round_figures(subject, native, dispatch, dispatch_calls=op.dispatch_calls, work=op.work)
-
-
-def _per_call(spent_ns: Any, loops: Sequence[int]) -> list[float]:
-    return [ns / count for ns, count in zip(spent_ns, loops, strict=True)]
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    return min(values), max(values)
 
 
 def _check_baseline(record: BenchmarkRecord) -> None:
@@ -144,7 +139,7 @@ def _check_groups(
     intervals = [
         (op.group, op.slowdown_interval)
         for op in record.operations
-        if op.scored and op.group in counted and op.slowdown_interval is not None
+        if op.scored and op.group in counted
     ]
     return composite, score_interval(composite, intervals)
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tito_bench.records.calibration import Bandwidth, Calibration, Figure, TargetSpeed
-from tito_bench.report.view import short
+from tito_bench.report.numbers import three_digits
 from tito_bench.report.wording import explain
 from tito_bench.safe_text import plain
 
@@ -49,18 +49,18 @@ def _machine(card: Calibration) -> Iterator[Text]:
 
 def _target(speed: TargetSpeed) -> Text:
     sizes = (
-        f"n={product.n}{_GLUE}{short(product.gflops.median)}{_GLUE}"
+        f"n={product.n}{_GLUE}{three_digits(product.gflops.median)}{_GLUE}"
         f"({100 * product.peak_share.median:.0f}%)"
         for product in speed.sgemm
     )
-    peak = f"peak{_GLUE}{short(speed.peak_gflops.median)}"
+    peak = f"peak{_GLUE}{three_digits(speed.peak_gflops.median)}"
     return Text(f"{_INDENT}{speed.target:<9}{peak}: ") + Text(", ".join(sizes))
 
 
 def _bandwidth(bandwidth: Bandwidth) -> Text:
     kib = bandwidth.working_set_kib
     size = f"{kib} KiB" if kib < 1024 else f"{kib // 1024} MiB"
-    triad, add = short(bandwidth.triad_gb_s.median), short(bandwidth.add_gb_s.median)
+    triad, add = three_digits(bandwidth.triad_gb_s.median), three_digits(bandwidth.add_gb_s.median)
     return Text(f"{_INDENT}{size:>8}  triad {triad:>5}  add {add:>5}")
 
 

@@ -8,29 +8,47 @@ from rich.text import Text
 
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.capstone_view import CapstoneView, TrackView, capstone_view
-from tito_bench.report.terminal import Symbols, print_notes, print_subject
+from tito_bench.report.outlook import Outlook, next_step
+from tito_bench.report.terminal import (
+    Symbols,
+    outlook_lines,
+    print_notes,
+    print_subject,
+    since_lines,
+)
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import plain, safe_text
 
 __all__ = ["print_capstone"]
 
+_INDENT = "  "
 _LONGEST = 400
 _TABLE_WIDTH = 76
 
 
 def print_capstone(
-    console: Console, record: CapstoneRecord, symbols: Symbols, saved: str | None
+    console: Console,
+    record: CapstoneRecord,
+    symbols: Symbols,
+    saved: str | None,
+    *,
+    outlook: Outlook | None = None,
+    verbose: bool = False,
 ) -> None:
-    """Print the report of `record`; `saved` says where it is kept, if it is."""
+    """Print the report of `record`; the arguments are those of `print_baseline`."""
     view = capstone_view(record)
+    seen = Outlook(next=next_step(record)) if outlook is None else outlook
     console.print()
     console.print(Text(f"{symbols.target}Capstone Benchmark", "bold"))
     for track in view.tracks:
         _print_track(console, track)
     _print_overall(console, view, symbols)
+    for line in (*since_lines(seen, symbols, _INDENT), *outlook_lines(seen, symbols)):
+        print_line(console, line)
     _print_own(console, view)
     _print_not_measured(console, view)
-    print_subject(console, record.subject, record.system_info, record.operations, saved)
+    facts = record.subject, record.system_info, record.operations, saved
+    print_subject(console, *facts, verbose=verbose)
     print_notes(console, record.subject, record.system_info, record.verdict, symbols)
 
 
@@ -44,7 +62,9 @@ def _print_track(console: Console, track: TrackView) -> None:
             console.print(plain(row[0], "bold", _LONGEST))
             for head, cell in zip(track.heads[1:], row[1:], strict=True):
                 if cell:
-                    print_line(console, _indented(f"{head}: {cell}"))
+                    print_line(console, _indented(f"{head}: {cell}" if head else cell))
+        if track.note:
+            print_line(console, _indented(track.note, "dim"))
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for index, head in enumerate(track.heads):
@@ -52,6 +72,8 @@ def _print_track(console: Console, track: TrackView) -> None:
     for row in track.rows:
         table.add_row(*(plain(cell, limit=_LONGEST) for cell in row))
     console.print(table)
+    if track.note:
+        print_line(console, _indented(track.note, "dim"))
 
 
 def _print_overall(console: Console, view: CapstoneView, symbols: Symbols) -> None:
@@ -84,4 +106,4 @@ def _print_not_measured(console: Console, view: CapstoneView) -> None:
 
 
 def _indented(text: str, style: str = "") -> Line:
-    return Line("  ", safe_text(text, _LONGEST), style)
+    return Line(_INDENT, safe_text(text, _LONGEST), style)

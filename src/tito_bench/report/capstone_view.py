@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
-from tito_bench.report.view import Outcome, interval_text, milliseconds, short, times
+from tito_bench.report.numbers import (
+    bytes_text,
+    count_text,
+    duration,
+    interval_text,
+    three_digits,
+    times,
+)
+from tito_bench.report.view import Outcome
+from tito_bench.report.wording import LOOPS_IN_SHORT
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
 
@@ -29,7 +38,10 @@ Row = Sequence[str]
 
 @dataclass(frozen=True)
 class TrackView:
-    """One track: its points, and a table whose cells are text; foreign text within."""
+    """One track: its points, and a table whose cells are text; foreign text within.
+
+    `note` explains a word of the table; it may be empty.
+    """
 
     name: str
     title: str
@@ -37,6 +49,7 @@ class TrackView:
     points_text: str
     heads: Row
     rows: tuple[Row, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,11 +110,25 @@ def _track(record: CapstoneRecord, name: str) -> TrackView:
     if name == "speed" and points is not None and interval is not None:
         shown += f" (95% interval {interval_text(interval)})"
     heads, rows = _TABLES[name](record)
-    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows))
+    note = "; ".join(_speed_notes(record)) if name == "speed" else ""
+    return TrackView(name, name.capitalize(), points, shown, heads, tuple(rows), note)
+
+
+def _looped(record: CapstoneRecord) -> set[str]:
+    """Return the models whose slowdown is mostly one of loops."""
+    return {op.group for op in record.operations if op.scored and op.is_looped}
+
+
+def _speed_notes(record: CapstoneRecord) -> Iterator[str]:
+    if _looped(record):
+        yield f"loops: {LOOPS_IN_SHORT}"
+    if record.training is not None:
+        yield "training step: its time over that of the same step in native code"
 
 
 def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
-    heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown")
+    heads = ("model", "latency", "p95", "inputs/s", "native/s", "slowdown", "")
+    looped = _looped(record)
     rows: list[Row] = []
     for model in record.models:
         name = MODEL_TITLES.get(model.name, model.name)
@@ -115,24 +142,27 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
                 _count(model.throughput_per_s),
                 _count(model.native_throughput_per_s),
                 _times(model.slowdown),
+                "loops" if model.name in looped else "",
             )
         )
     tensor = record.normalized_metrics.slowdowns.get("tensor")
     if tensor is not None:
-        rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor)))
+        remark = "loops" if "tensor" in looped else ""
+        rows.append((MODEL_TITLES["tensor"], "", "", "", "", _times(tensor), remark))
     composite = record.normalized_metrics.composite
     if composite is not None:
-        rows.append(("geometric mean", "", "", "", "", _times(composite)))
+        rows.append(("all of them", "", "", "", "", _times(composite), ""))
     training = record.training
     if training is not None:
         rows.append(
             (
-                "training step (not scored)",
+                "training step",
                 _ms(training.step_ns / 1e6),
                 "",
                 _count(32e9 / training.step_ns),
                 _count(32e9 / training.twin_step_ns),
                 _times(training.step_slowdown),
+                "not scored",
             )
         )
     return heads, rows
@@ -142,15 +172,15 @@ def _compression(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     rows: list[Row] = [
         (
             found.technique,
-            f"{found.before_bytes:,} B",
-            f"{found.after_bytes:,} B",
-            f"{found.ratio:.2f}x",
-            f"{found.accuracy_before:.1%} to {found.accuracy_after:.1%}",
+            bytes_text(found.before_bytes),
+            bytes_text(found.after_bytes),
+            f"{times(found.ratio)} smaller",
+            _change(found.accuracy_before, found.accuracy_after),
             "" if found.kept else "accuracy lost: counts nothing",
         )
         for found in record.compression
     ]
-    return ("technique", "before", "after", "ratio", "accuracy", ""), rows
+    return ("technique", "before", "after", "saving", "accuracy", ""), rows
 
 
 def _accuracy(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -183,21 +213,21 @@ def _efficiency(record: CapstoneRecord) -> tuple[Row, list[Row]]:
     rows: list[Row] = []
     for memory in record.memory:
         model = models.get(memory.model)
-        per_s = None if model is None else model.throughput_per_s
-        mib = (memory.peak_bytes + memory.parameter_bytes) / 2**20
+        name = MODEL_TITLES.get(memory.model, memory.model)
+        if memory.batch != 32:
+            name += f" (memory at batch {memory.batch})"
         rows.append(
             (
-                MODEL_TITLES.get(memory.model, memory.model),
-                "" if model is None or model.gflops is None else short(model.gflops),
+                name,
+                "" if model is None or model.gflops is None else three_digits(model.gflops),
                 ""
                 if model is None or model.share_of_native is None
                 else f"{model.share_of_native:.1%}",
-                _kib(memory.peak_bytes),
-                _kib(memory.needed_bytes),
-                "" if per_s is None else _count(per_s / mib),
+                bytes_text(memory.peak_bytes),
+                bytes_text(memory.needed_bytes),
             )
         )
-    return ("model", "GFLOP/s", "of native", "memory", "needed", "inputs/s/MiB"), rows
+    return ("model", "GFLOP/s", "of native", "memory", "needed"), rows
 
 
 _TABLES = {
@@ -237,8 +267,8 @@ def _part(record: CapstoneRecord) -> str:
 def _course(record: CapstoneRecord) -> Iterator[str]:
     for course in record.course:
         yield (
-            f"Your {course.tool} says {milliseconds(course.latency_ms)} for {course.model}; "
-            f"measured here {milliseconds(course.measured_ms)}."
+            f"Your {course.tool} says {duration(course.latency_ms)} for {course.model}; "
+            f"measured here {duration(course.measured_ms)}."
         )
 
 
@@ -251,24 +281,26 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        low, high = found.speedup_interval
-        speedup, word = found.speedup, "faster"
+        speedup, interval, word = found.speedup, found.speedup_interval, "faster"
         if speedup < 1:
-            speedup, low, high, word = 1 / speedup, 1 / high, 1 / low, "slower"
-        comparison = f"Optimized: {speedup:.2f}x {word} ({low:.2f} to {high:.2f})"
+            speedup, word = 1 / speedup, "slower"
+            interval = interval and (1 / interval[1], 1 / interval[0])
+        comparison = f"Optimized: {times(speedup)} {word}"
+        if interval is not None:
+            comparison += f" ({three_digits(interval[0])} to {three_digits(interval[1])})"
         if found.compression_ratio is not None:
-            comparison += f", {found.compression_ratio:.2f}x smaller"
+            comparison += f", {times(found.compression_ratio)} smaller"
         if found.accuracy_change is not None:
             comparison += f", accuracy {100 * found.accuracy_change:+.1f} points"
     return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
 
 
 def _own_lines(model: CustomModelFigures) -> Iterator[str]:
-    line = f"{model.name}: {milliseconds(model.subject_ns / 1e6)}"
+    line = f"{model.name}: {duration(model.subject_ns / 1e6)}"
     if model.native_ns is not None:
-        line += f", native {milliseconds(model.native_ns / 1e6)}, {_times(model.slowdown)}"
+        line += f", native {duration(model.native_ns / 1e6)}, slowdown {_times(model.slowdown)}"
     if model.parameter_bytes is not None:
-        line += f", {model.parameter_bytes:,} B"
+        line += f", {bytes_text(model.parameter_bytes)}"
     if model.accuracy is not None:
         line += f", accuracy {model.accuracy:.1%}"
     yield line
@@ -319,18 +351,18 @@ def _numbered(modules: Sequence[ModuleFigures]) -> str:
 
 
 def _ms(value: float | None) -> str:
-    return "" if value is None else milliseconds(value)
+    return "" if value is None else duration(value)
 
 
 def _count(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return "" if value is None else count_text(value)
 
 
 def _times(value: float | None) -> str:
     return "not measured" if value is None else times(value)
 
 
-def _kib(size: int) -> str:
-    return f"{size / 1024:,.0f} KiB"
+def _change(before: float, after: float) -> str:
+    """Return two accuracies (0 to 1), or one where both read the same."""
+    was, now = f"{before:.1%}", f"{after:.1%}"
+    return f"{was}, unchanged" if was == now else f"{was} to {now}"

@@ -9,12 +9,13 @@ from rich.cells import cell_len
 from tito_bench.report.comparison_view import COLUMNS, ComparisonView
 from tito_bench.report.history_view import COLUMNS as RECORD_COLUMNS
 from tito_bench.report.history_view import HistoryRow
+from tito_bench.report.numbers import interval_text, local_time, times
 from tito_bench.report.table import cells, markdown_code, markdown_table
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
-__all__ = ["comparison_lines", "comparison_markdown"]
+__all__ = ["HEADS", "comparison_cells", "comparison_lines", "comparison_markdown"]
 
-_HEAD = ("operation", "before", "after", "change", "95% interval", "verdict")
+HEADS = ("operation", "before", "after", "change", "95% interval", "verdict")
 _RIGHT = frozenset({1, 2, 3})
 _INDENT = "   "
 
@@ -26,7 +27,7 @@ def comparison_lines(
     yield ""
     for side, record in (("before:", view.before), ("after:", view.after)):
         yield side
-        yield from hung(_INDENT, _facts(record), width)
+        yield from hung(_INDENT, _facts(record, local_time(record.created_at)), width)
     yield ""
     yield from _table(view, width)
     yield ""
@@ -44,8 +45,8 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
     lines = [
         f"**{view.summary}**",
         "",
-        f"- before: {_facts(view.before, markdown_code)}",
-        f"- after: {_facts(view.after, markdown_code)}",
+        f"- before: {_facts(view.before, _utc(view.before), markdown_code)}",
+        f"- after: {_facts(view.after, _utc(view.after), markdown_code)}",
         *(f"- {track}" for track in _tracks(view)),
         *(f"- {note.text(markdown_code)}" for note in view.notes),
         *(f"- {line}" for line in _judgement(worse, markdown_code)),
@@ -53,16 +54,16 @@ def comparison_markdown(view: ComparisonView, worse: Sequence[str] | None) -> st
     return "\n".join(lines) + "\n\n" + markdown_table(COLUMNS, view.rows)
 
 
-def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
-    """Say in one line which record it is."""
+def _facts(record: HistoryRow, when: str, mark: Callable[[str], str] = str) -> str:
+    """Say in one line which record it is, and of when."""
     (row,) = cells(RECORD_COLUMNS, [record])
     named = dict(zip((column.key for column in RECORD_COLUMNS), row, strict=True))
     score = f"score {named['score']}" if named["score"] else "no score"
-    if named["score_low"]:
-        score += f" ({named['score_low']} to {named['score_high']})"
+    if record.score_interval is not None:
+        score += f" ({interval_text(record.score_interval)})"
     whose, target, file = (mark(named[key]) for key in ("subject", "kernel_target", "file"))
     facts = (
-        f"{named['kind']} of {named['created_at']} (UTC)",
+        f"{named['kind']} of {when}",
         whose,
         f"{target} kernels",
         score,
@@ -72,12 +73,15 @@ def _facts(record: HistoryRow, mark: Callable[[str], str] = str) -> str:
     return ", ".join(facts)
 
 
+def _utc(record: HistoryRow) -> str:
+    """Return its time for readers who may be anywhere."""
+    return f"{record.created_at:%Y-%m-%d %H:%M} (UTC)"
+
+
 def _table(view: ComparisonView, width: int) -> Iterator[str]:
     """Yield one line an operation where that fits, else two or three."""
-    rows = [
-        dict(zip((c.key for c in COLUMNS), row, strict=True)) for row in cells(COLUMNS, view.rows)
-    ]
-    lines = aligned([_HEAD, *map(_shown, rows)], _RIGHT)
+    rows = _named(view)
+    lines = aligned([HEADS, *map(_shown, rows)], _RIGHT)
     wide = max(map(cell_len, lines)) <= width
     if wide:
         yield lines[0]
@@ -88,6 +92,16 @@ def _table(view: ComparisonView, width: int) -> Iterator[str]:
             yield from _narrow(row, width)
         if row["reason"]:
             yield from hung(_INDENT, row["reason"], width)
+
+
+def comparison_cells(view: ComparisonView) -> list[tuple[str, ...]]:
+    """Return the cells of the table, a row for each operation, under HEADS."""
+    return [_shown(row) for row in _named(view)]
+
+
+def _named(view: ComparisonView) -> list[dict[str, str]]:
+    keys = [column.key for column in COLUMNS]
+    return [dict(zip(keys, row, strict=True)) for row in cells(COLUMNS, view.rows)]
 
 
 def _shown(row: dict[str, str]) -> tuple[str, ...]:
@@ -112,7 +126,7 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
 
 
 def _times(slowdown: str) -> str:
-    return f"{slowdown}x" if slowdown else ""
+    return times(float(slowdown)) if slowdown else ""
 
 
 def _tracks(view: ComparisonView) -> Iterator[str]:

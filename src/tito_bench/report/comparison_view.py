@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tito_bench.measure.comparison import FLOOR, Drift, Estimate, Ratio, combine, compare
-from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
+from tito_bench.records.benchmark import OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.comparable import differences, same_definition
-from tito_bench.records.read import RecordHeader
+from tito_bench.records.read import Record, RecordHeader
 from tito_bench.records.repeated_runs import estimate_of, same_code
 from tito_bench.report.history_view import HistoryRow, history_row
 from tito_bench.report.record_wording import comparison_note, no_ratio
@@ -25,8 +25,6 @@ from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import FEWEST_FOR_INTERVAL
 
 __all__ = ["COLUMNS", "ComparedRow", "ComparisonView", "Note", "TrackRow", "comparison_view"]
-
-Record = BenchmarkRecord | CapstoneRecord
 
 _OVERALL = "all scored"
 _End = Literal["value", "low", "high"]

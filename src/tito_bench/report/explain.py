@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from rich.console import Console
 
 from tito_bench.explain.causes import Cause, amount
+from tito_bench.measure.evidence import Place
 from tito_bench.records.explanation import Explanation, OperationExplanation, Split
+from tito_bench.report.numbers import duration, three_digits, times
 from tito_bench.report.terminal import Symbols, print_subject
-from tito_bench.report.view import milliseconds, times
 from tito_bench.report.wording import LESSONS, words
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import safe_text
+from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.subjects.course_modules import COURSE_MODULES
 
 __all__ = ["print_explanation"]
@@ -20,6 +23,7 @@ __all__ = ["print_explanation"]
 _INDENT = "   "
 _LONGEST = 400  # characters of one sentence
 _MOSTLY_UNEXPLAINED = 0.5
+_ALIKE = 0.01
 _NATIVE = {"kernel": "native kernel", "blas": "native BLAS"}
 _WHERE = {
     "python_loop": "The line that ran most:",
@@ -30,13 +34,21 @@ _MODULES = {module.number: str(module) for module in COURSE_MODULES}
 
 
 def print_explanation(
-    console: Console, explanation: Explanation, symbols: Symbols, *, detailed: bool
+    console: Console,
+    explanation: Explanation,
+    symbols: Symbols,
+    *,
+    detailed: bool,
+    verbose: bool = False,
 ) -> None:
-    """Print all of it: with all there is to say where `detailed`, else in short."""
+    """Print it: with all there is to say of the operations where `detailed`, else in short.
+
+    `verbose` prints all facts of code and machine.
+    """
     for line in _lines(explanation, symbols, detailed):
         print_line(console, line)
     system, operations = explanation.system_info, explanation.operations
-    print_subject(console, explanation.subject, system, operations, None)
+    print_subject(console, explanation.subject, system, operations, None, verbose=verbose)
     if explanation.subject.note:
         console.print()
         note = safe_text(explanation.subject.note, _LONGEST)
@@ -112,29 +124,59 @@ def _split(operation: OperationExplanation, split: Split, own: bool) -> Iterator
     yield Line(_INDENT, f"{whole:<15}{_ms(split.subject_ns):>11}  100%", "bold")
     if own and split.plain_ns is not None:
         yield Line(_INDENT, f"{'NumPy alone':<15}{_ms(split.plain_ns):>11}", "dim")
+    yield from _figure(operation, split)
+
+
+def _figure(operation: OperationExplanation, split: Split) -> Iterator[Line]:
+    """Tell the figure that the score is made of, the native one beside it, and the points."""
+    native = split.subject_ns / (split.native_ns + split.dispatch_ns)
+    least = _ms(split.subject_ns / split.slowdown)
+    if abs(split.slowdown / native - 1) > _ALIKE:
+        text = f"{'at least':<15}{least:>11}        {times(split.slowdown):>7}"
+        yield Line(_INDENT, f"{text}  (of loops; this counts)", "bold")
+        native_ms = _ms(split.native_ns + split.dispatch_ns)
+        yield Line(_INDENT, f"{'native':<15}{native_ms:>11}        {times(native):>7}", "dim")
+    if split.slowdown <= 1:
+        return
+    doublings = math.log2(split.slowdown)
+    own = POINTS_PER_DOUBLING * doublings
+    text = f"{times(split.slowdown)} is {three_digits(doublings)} doublings, each worth"
+    text += f" {POINTS_PER_DOUBLING:.0f} points: {three_digits(own)}"
+    if operation.points_lost:
+        text += f"; this operation is {operation.points_lost / own:.0%} of the score, so"
+        text += f" {three_digits(operation.points_lost)} points of it"
+    yield Line(_INDENT, f"{text}.")
 
 
 def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[Line]:
     sentence, remedy = words(cause)
     certainty = "Measured" if cause.certainty == "measured" else "Likely"
     yield Line(_INDENT, f"{certainty}: {safe_text(sentence, _LONGEST)}")
-    if cause.places:
-        yield Line(_INDENT, f"{_WHERE[cause.code]} {_places(cause)}.")
+    for place in cause.places if detailed else cause.places[:1]:
+        yield from _place(cause, place)
     if detailed and cause.cost_ns is not None:
         yield Line(_INDENT, f"That is about {_ms(cause.cost_ns)} of each call.")
-    if detailed:
-        yield Line(_INDENT + symbols.note, remedy)
+    yield Line(_INDENT + symbols.note, remedy)
     lessons = "; ".join(f"{_MODULES[number]} ({what})" for number, what in LESSONS[cause.code])
     yield Line(_INDENT, f"Taught in {lessons}.", "dim")
 
 
-def _places(cause: Cause) -> str:
-    """Name the lines, with how often they ran or how much they asked for."""
-    shown = []
-    for place in cause.places:
-        count = f"{place.count:,} times" if cause.code == "python_loop" else amount(place.count)
-        shown.append(f"{safe_text(place.line)} ({count})")
-    return ", ".join(shown)
+def _place(cause: Cause, place: Place) -> Iterator[Line]:
+    """Tell a line, with how often it ran or how much it asked for, and where to edit it."""
+    count = f"{place.count:,} times" if cause.code == "python_loop" else amount(place.count)
+    where = (
+        place.line
+        if place.edited_at in {"", _file_and_line(place)}
+        else (f"{place.edited_at} ({place.line})")
+    )
+    yield Line(_INDENT, f"{_WHERE[cause.code]} {safe_text(where, _LONGEST)} ({count})")
+    if place.text:
+        yield Line(_INDENT * 2, safe_text(place.text, _LONGEST), "cyan")
+
+
+def _file_and_line(place: Place) -> str:
+    file, _, line = place.line.rpartition(":")
+    return f"{file}, line {line}"
 
 
 def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[Line]:
@@ -151,4 +193,4 @@ def _rest(operation: OperationExplanation, detailed: bool) -> Iterator[Line]:
 
 
 def _ms(ns: float) -> str:
-    return f"-{milliseconds(-ns / 1e6)}" if ns < 0 else milliseconds(ns / 1e6)
+    return duration(ns / 1e6)

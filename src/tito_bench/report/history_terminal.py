@@ -13,12 +13,13 @@ from rich.cells import cell_len
 from tito_bench.records.read import Kind
 from tito_bench.report.chart import Bar, most_bars, score_chart
 from tito_bench.report.history_view import COLUMNS, HistoryRow, HistoryView, SkippedRow
+from tito_bench.report.numbers import interval_text, local_time
 from tito_bench.report.table import cells
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
-__all__ = ["history_lines", "skipped_lines"]
+__all__ = ["TITLES", "history_cells", "history_lines", "skipped_lines"]
 
-_TITLES = ("when (UTC)", "kind", "score", "95% interval", "subject", "kernels", "verdict")
+TITLES = ("when", "kind", "score", "95% interval", "subject", "kernels", "verdict")
 _SHARED = frozenset({"subject", "kernels", "verdict"})
 _INDENT = "   "
 _UNDER_TIME = " " * 18
@@ -35,7 +36,7 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
     yield ""
     if view.earlier:
         yield from wrapped(f"({view.earlier} earlier records not shown)", width)
-    yield from _table(view, width, [title for title in _TITLES if title != "kind" or kinds[1:]])
+    yield from _table(view, width, [title for title in TITLES if title != "kind" or kinds[1:]])
     for kind in kinds:
         yield ""
         yield from _chart(kind, view.of(kind), width, unicode)
@@ -43,10 +44,7 @@ def history_lines(view: HistoryView, width: int, unicode: bool) -> Iterator[str]
 
 def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str]:
     """One line a record where that fits, what all say being said once; else two or three."""
-    rows = [
-        _Shown(row, record.part_change)
-        for row, record in zip(cells(COLUMNS, view.records), view.records, strict=True)
-    ]
+    rows = _shown_rows(view)
     lines = _aligned(rows, titles)
     if max(map(cell_len, lines)) > width:
         shared = [title for title in titles if title in _SHARED and _same(rows, title)]
@@ -65,6 +63,18 @@ def _table(view: HistoryView, width: int, titles: Sequence[str]) -> Iterator[str
         yield line
         if row.note:
             yield from hung(_UNDER_TIME, row.note, width)
+
+
+def history_cells(view: HistoryView) -> list[tuple[str, ...]]:
+    """Return the cells of the table under TITLES, and in the last what there is to note."""
+    return [(*(row.named[title] for title in TITLES), row.note) for row in _shown_rows(view)]
+
+
+def _shown_rows(view: HistoryView) -> list[_Shown]:
+    return [
+        _Shown(row, record)
+        for row, record in zip(cells(COLUMNS, view.records), view.records, strict=True)
+    ]
 
 
 def _aligned(rows: Sequence[_Shown], titles: Sequence[str]) -> list[str]:
@@ -93,20 +103,19 @@ class _Shown:
     if it is not.
     """
 
-    def __init__(self, row: Sequence[str], part_change: str) -> None:
+    def __init__(self, row: Sequence[str], record: HistoryRow) -> None:
         made = dict(zip((column.key for column in COLUMNS), row, strict=True))
-        low, high = made["score_low"], made["score_high"]
         self.named = {
-            "when (UTC)": made["created_at"],
+            "when": local_time(record.created_at),
             "kind": made["kind"],
             "score": made["score"] or "none",
-            "95% interval": f"{low} to {high}" if low else "",
+            "95% interval": interval_text(record.score_interval) if record.score_interval else "",
             "subject": made["subject"],
             "kernels": made["kernel_target"],
             "verdict": made["verdict"],
         }
         differs = f"not comparable: {made['not_comparable']}" if made["not_comparable"] else ""
-        self.note = "; ".join(filter(None, (part_change, differs)))
+        self.note = "; ".join(filter(None, (record.part_change, differs)))
 
 
 def _narrow(row: _Shown, width: int) -> Iterator[str]:
@@ -120,7 +129,7 @@ def _narrow(row: _Shown, width: int) -> Iterator[str]:
 
 def _chart(kind: Kind, rows: Sequence[HistoryRow], width: int, unicode: bool) -> Iterator[str]:
     bars = [Bar(row.score, row.comparable) for row in rows]
-    first, last = (f"{row.created_at:%Y-%m-%d}" for row in (rows[0], rows[-1]))
+    first, last = (local_time(row.created_at)[:10] for row in (rows[0], rows[-1]))
     yield from wrapped(_CAPTIONS[kind], width)
     chart_width = min(width, _WIDEST_CHART)
     yield from score_chart(bars, chart_width, unicode, (first, last))

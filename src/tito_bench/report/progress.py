@@ -8,20 +8,23 @@ of those that were there before.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from tito_bench.records.comparable import differences
 from tito_bench.score import POINTS_PER_DOUBLING
 
 if TYPE_CHECKING:
     from tito_bench.records.read import RecordHeader
 
-__all__ = ["part_change", "since"]
+__all__ = ["Since", "part_change", "since"]
 
 _FAIR_POINTS = 1.0
 """The same code is measured to within this from run to run (docs/design/fairness.md)."""
 _NOT_A_MODEL = "tensor"
-_NAMES: Mapping[str, str] = {"baseline": "groups", "capstone": "models"}
+_NAMES: Mapping[str, str] = {"baseline": "parts", "capstone": "models"}
 
 
 def part_change(
@@ -53,18 +56,41 @@ def part_change(
     return f"{said}; the others are {2 ** abs(change):.2f}x {word}"
 
 
-def since(before: RecordHeader, after: RecordHeader) -> str:
-    """Return what became of the score since the record before, in one line; empty without one.
+@dataclass(frozen=True)
+class Since:
+    """What became of the score since the record `at` that it can be compared with, and `until`
+    which it was so; aware times.
 
-    Both are of one kind and one subject.
+    `note` says what the score is made of now and was not before; empty where that is the same.
     """
-    if before.score is None or after.score is None:
-        return ""
-    change = part_change(after.kind, before.slowdowns, after.slowdowns)
-    if not change:
-        return ""
-    day = f"{before.created_at:%Y-%m-%d %H:%M} (UTC)"
-    return f"Since {day}: {before.score:.0f} to {after.score:.0f}, {change}."
+
+    before: float
+    after: float
+    at: datetime
+    until: datetime
+    note: str = ""
+
+    @property
+    def change(self) -> Literal["better", "worse", "unchanged"]:
+        """What to call it: the same code is not measured to the point from run to run."""
+        if abs(self.after - self.before) <= _FAIR_POINTS:
+            return "unchanged"
+        return "better" if self.after > self.before else "worse"
+
+
+def since(entries: Sequence[RecordHeader], now: RecordHeader) -> Since | None:
+    """Return what became of the score since the newest of the other records that say the same
+    of the same package; None where there is none, or no score."""
+    if now.score is None:
+        return None
+    for entry in reversed(entries):
+        if entry.file == now.file or (entry.kind, entry.package) != (now.kind, now.package):
+            continue
+        differing = differences(entry, now)
+        note = part_change(now.kind, entry.slowdowns, now.slowdowns)
+        if entry.score is not None and (not differing or (differing == ("parts",) and note)):
+            return Since(entry.score, now.score, entry.created_at, now.created_at, note)
+    return None
 
 
 def _measured(slowdowns: Mapping[str, float | None]) -> dict[str, float]:

@@ -40,14 +40,15 @@ def cells(columns: Sequence[Column[R]], rows: Sequence[R]) -> list[list[str]]:
     return [[column.cell(row) for column in columns] for row in rows]
 
 
-def csv_text(columns: Sequence[Column[R]], rows: Sequence[R]) -> str:
+def csv_text(columns: Sequence[Column[R]], rows: Sequence[R], *, head: bool = True) -> str:
     """Return CSV (RFC 4180 but for the plain line feed), the keys of the columns first.
 
     Foreign text that a spreadsheet would take for a formula gets an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(column.key for column in columns)
+    if head:
+        writer.writerow(column.key for column in columns)
     for row in cells(columns, rows):
         writer.writerow(map(_csv_cell, columns, row))
     return out.getvalue()

@@ -10,25 +10,34 @@ from rich.console import Console
 
 from tito_bench.measure.verdict import Verdict
 from tito_bench.records.benchmark import BenchmarkRecord, SubjectRecord, SystemInfo
+from tito_bench.report.numbers import duration, local_moment, times
+from tito_bench.report.outlook import Outlook, next_step
 from tito_bench.report.view import (
     BaselineView,
     Referred,
     Row,
     baseline_view,
-    milliseconds,
     notes_of,
     origin_of,
     reference_text,
-    times,
 )
+from tito_bench.report.wording import LOOPS_IN_SHORT, SINCE
 from tito_bench.report.wrapping import Line, print_line
 from tito_bench.safe_text import safe_text
 
-__all__ = ["Symbols", "print_baseline", "print_notes", "print_subject"]
+__all__ = [
+    "Symbols",
+    "outlook_lines",
+    "print_baseline",
+    "print_notes",
+    "print_subject",
+    "since_lines",
+]
 
 _TABLE_WIDTH = 80
 _INDENT = "   "
 _LONGEST = 400  # characters of one reason or note
+_CHANGES = {"better": "green", "worse": "yellow", "unchanged": ""}
 
 
 @dataclass(frozen=True)
@@ -42,26 +51,41 @@ class Symbols:
     good: str
     bad: str
     note: str
+    praise: str
+    next: str
+    arrow: str
 
     @classmethod
     def choose(cls, unicode: bool) -> Symbols:
         """Return emoji where the terminal can show them, ASCII elsewhere."""
         if unicode:
-            return cls("🎯 ", "📊 ", "• ", "⚡ ", "✅ ", "❌ ", "💡 ")
-        return cls("", "", "* ", "", "[ok] ", "[failed] ", "note: ")
+            return cls("🎯 ", "📊 ", "• ", "⚡ ", "✅ ", "❌ ", "💡 ", "🎉 ", "👉 ", "→")
+        return cls("", "", "* ", "", "[ok] ", "[failed] ", "note: ", "", "", "->")
 
 
 def print_baseline(
-    console: Console, record: BenchmarkRecord, symbols: Symbols, saved: str | None
+    console: Console,
+    record: BenchmarkRecord,
+    symbols: Symbols,
+    saved: str | None,
+    *,
+    outlook: Outlook | None = None,
+    verbose: bool = False,
 ) -> None:
-    """Print the report of `record`; `saved` says where it is kept, if it is."""
+    """Print the report of `record`; `saved` says where it is kept, if it is.
+
+    `outlook` is what to say of the way to it and from it, by default what the record alone
+    tells. `verbose` prints all facts.
+    """
     view = baseline_view(record)
+    seen = Outlook(next=next_step(record)) if outlook is None else outlook
     rows = _wide_rows if console.width >= _TABLE_WIDTH else _narrow_rows
     blocks = (
         [Line(symbols.target, "Baseline Benchmark", "bold")],
-        [*rows(view, symbols), _score(view, symbols)],
-        [_closing(view, symbols)],
-        [*_facts(record, view, saved)],
+        [*rows(view, symbols), _score(view, symbols), *since_lines(seen, symbols, _INDENT + "  ")],
+        [] if verbose else [*_loops(view)],
+        [_closing(view, symbols), *outlook_lines(seen, symbols)],
+        [*_facts(record, view, saved, verbose=verbose)],
         [*_notes(record.subject, record.system_info, record.verdict, symbols)],
     )
     for block in blocks:
@@ -69,6 +93,30 @@ def print_baseline(
             console.print()
         for line in block:
             print_line(console, line)
+
+
+def since_lines(outlook: Outlook, symbols: Symbols, indent: str) -> Iterator[Line]:
+    """Yield what became of the score; better and worse are told by the sign, and in colour."""
+    since = outlook.since
+    if since is None:
+        return
+    text = SINCE[since.change].format(
+        before=f"{since.before:.0f}",
+        after=f"{since.after:.0f}",
+        arrow=symbols.arrow,
+        when=local_moment(since.at, since.until),
+        points=f"{round(since.after) - round(since.before):+d}",
+    )
+    note = f"; {since.note}" if since.note else ""
+    yield Line(indent, f"{text}{note}", _CHANGES[since.change])
+
+
+def outlook_lines(outlook: Outlook, symbols: Symbols) -> Iterator[Line]:
+    """Yield a kind word where something was reached, and what to do next."""
+    for text in outlook.praise:
+        yield Line(symbols.praise, safe_text(text, _LONGEST))
+    if outlook.next is not None:
+        yield Line(symbols.next, f"Next: {safe_text(outlook.next, _LONGEST)}", "bold")
 
 
 # -- the table -----------------------------------------------------------------
@@ -84,10 +132,10 @@ def _wide_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
             yield _not_measured(bullet, row)
             continue
         text = f"{row.title}:".ljust(27 - cell_len(bullet))
-        text += symbols.time + milliseconds(row.subject_ms)
+        text += symbols.time + duration(row.subject_ms)
         text += " " * max(1, 42 - cell_len(bullet + text))
-        text += f"{milliseconds(row.reference_ms):>10}  {times(row.slowdown):>9}"
-        text += "" if row.scored else "  not scored"
+        text += f"{duration(row.reference_ms):>10}  {times(row.slowdown):>9}"
+        text += f"  {remark}" if (remark := _remark(row)) else ""
         yield Line(bullet, text, "" if row.scored else "dim")
 
 
@@ -99,10 +147,21 @@ def _narrow_rows(view: BaselineView, symbols: Symbols) -> Iterator[Line]:
             yield _not_measured(bullet, row)
             continue
         style = "" if row.scored else "dim"
-        yield Line(bullet, f"{row.title}: {symbols.time}{milliseconds(row.subject_ms)}", style)
-        native = f"native {milliseconds(row.reference_ms)}, {times(row.slowdown)}"
-        native += "" if row.scored else ", not scored"
+        yield Line(bullet, f"{row.title}: {symbols.time}{duration(row.subject_ms)}", style)
+        native = f"native {duration(row.reference_ms)}, {times(row.slowdown)}"
+        native += f", {remark}" if (remark := _remark(row)) else ""
         yield Line(" " * cell_len(bullet), native, style)
+
+
+def _loops(view: BaselineView) -> Iterator[Line]:
+    if any(row.looped and row.scored for row in view.rows):
+        yield Line(f"{_INDENT}loops: ", LOOPS_IN_SHORT, "dim")
+
+
+def _remark(row: Row) -> str:
+    if not row.scored:
+        return "not scored"
+    return "loops" if row.looped else ""
 
 
 def _not_measured(bullet: str, row: Row) -> Line:
@@ -128,17 +187,25 @@ def print_subject(
     system: SystemInfo,
     operations: Sequence[Referred],
     saved: str | None,
+    *,
+    verbose: bool = False,
 ) -> None:
-    """Print whose files were measured, on what, held against what, and where the record is."""
+    """Print whose files were measured, on what, and where the record is.
+
+    All that is known of it where `verbose`, else in two lines.
+    """
     console.print()
-    for line in (*_origin(subject, system, operations), *_kept(saved)):
+    for line in (*_origin(subject, system, operations, verbose=verbose), *_kept(saved)):
         print_line(console, line)
 
 
 def _origin(
-    subject: SubjectRecord, system: SystemInfo, operations: Sequence[Referred]
+    subject: SubjectRecord, system: SystemInfo, operations: Sequence[Referred], *, verbose: bool
 ) -> Iterator[Line]:
     origin = origin_of(subject, system)
+    if not verbose:
+        yield from map(_fact, origin.brief)
+        return
     yield _fact(f"Subject: {origin.subject}")
     for file in origin.files:
         yield Line(_INDENT, safe_text(file, _LONGEST))
@@ -149,14 +216,17 @@ def _origin(
         yield _fact(reference)
 
 
-def _facts(record: BenchmarkRecord, view: BaselineView, saved: str | None) -> Iterator[Line]:
-    yield from _origin(record.subject, record.system_info, record.operations)
-    if view.interval is not None:
-        yield _fact(f"95% interval of the score: {view.interval}")
-    if view.elsewhere is not None:
-        yield _fact(view.elsewhere)
-    if view.loops is not None:
-        yield _fact(view.loops)
+def _facts(
+    record: BenchmarkRecord, view: BaselineView, saved: str | None, *, verbose: bool
+) -> Iterator[Line]:
+    yield from _origin(record.subject, record.system_info, record.operations, verbose=verbose)
+    for fact in (
+        f"95% interval of the score: {view.interval}" if view.interval is not None else None,
+        view.elsewhere,
+        view.loops,
+    ):
+        if verbose and fact is not None:
+            yield _fact(fact)
     yield from _kept(saved)
 
 

@@ -5,7 +5,7 @@ Computed from the record alone, so that no two reports can differ in a number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from tito_bench.records.benchmark import (
     SystemInfo,
     known_interval,
 )
+from tito_bench.report.numbers import duration, interval_text
 from tito_bench.report.reference_machine import reference_ms, reference_name
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
@@ -29,16 +30,10 @@ __all__ = [
     "Referred",
     "Row",
     "baseline_view",
-    "interval_text",
-    "milliseconds",
     "notes_of",
     "origin_of",
     "reference_text",
-    "short",
-    "times",
 ]
-
-_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,12 +66,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose code was measured, in which files, and on what; foreign text."""
+    """Whose code was measured, in which files, and on what; foreign text.
+
+    `brief` says all of it in two lines, the code's and the machine's.
+    """
 
     subject: str
     files: tuple[str, ...]
     cpu: str
     libraries: str
+    brief: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -103,10 +102,10 @@ class BaselineView:
 
     @property
     def score_text(self) -> str:
-        """The score, and of how many groups if not of all."""
+        """The score, and of how many parts if not of all."""
         if self.score is None:
             return "none"
-        part = "" if self.complete else f" ({self.groups_scored} of {self.groups_total} groups)"
+        part = "" if self.complete else f" ({self.groups_scored} of {self.groups_total} parts)"
         return f"{self.score:.0f}/100{part}"
 
 
@@ -138,12 +137,30 @@ def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
     ]
     blas = f"{runtime.blas or 'unknown BLAS'} {runtime.blas_architecture or ''}".strip()
     threads = "unknown" if runtime.blas_threads is None else str(runtime.blas_threads)
+    name = f"{subject.name} {subject.version or ''}".strip()
+    machine = (
+        f"{system.machine.cpu_model}, {runtime.kernel_target} kernels, NumPy {runtime.numpy} with "
+        f"{runtime.blas or 'unknown BLAS'} (more: --verbose)"
+    )
     return Origin(
-        f"{subject.name} {subject.version or ''}".strip(),
+        name,
         tuple(files),
         f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
         f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
+        (f"Code: {name}{_by_folder(subject.files.values())}", f"Machine: {machine}"),
     )
+
+
+def _by_folder(files: Iterable[str]) -> str:
+    """Return e.g. ": tensor.py and layers.py in tinytorch/core"."""
+    folders: dict[str, dict[str, None]] = {}
+    for file in files:
+        folder, _, name = file.rpartition("/")
+        folders.setdefault(folder, {})[name] = None
+    said = [
+        ", ".join(names) + (f" in {folder}" if folder else "") for folder, names in folders.items()
+    ]
+    return f": {'; '.join(said)}" if said else ""
 
 
 class Referred(Protocol):
@@ -188,29 +205,6 @@ def notes_of(subject: SubjectRecord, system: SystemInfo, verdict: Verdict) -> tu
     return (*own, *explain_all([*verdict.reasons, *warnings]))
 
 
-def milliseconds(value: float) -> str:
-    """Return a time for people: about three significant digits, never in powers of ten."""
-    for limit, digits in ((0.01, 5), (0.1, 4), (10.0, 3), (100.0, 2)):
-        if value < limit:
-            return f"{value:.{digits}f}ms"
-    return f"{value:.0f}ms"
-
-
-def times(value: float) -> str:
-    """Return a ratio for people: `1.9x`."""
-    return f"{value:.1f}x"
-
-
-def short(value: float) -> str:
-    """Return three significant digits, never in powers of ten."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def interval_text(interval: tuple[float, float]) -> str:
-    """Return the ends of an interval of a score."""
-    return f"{interval[0]:.1f} to {interval[1]:.1f}"
-
-
 _FAILED = frozenset({"failed_operation", "false_result"})
 """Reasons of a verdict that say that an operation failed."""
 
@@ -234,9 +228,7 @@ def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
 def _elsewhere(rows: Sequence[Row]) -> str | None:
     """Return raw times, but all on one machine: the only ones that people can compare."""
     known = [
-        f"{row.title} {milliseconds(row.elsewhere_ms)}"
-        for row in rows
-        if row.elsewhere_ms is not None
+        f"{row.title} {duration(row.elsewhere_ms)}" for row in rows if row.elsewhere_ms is not None
     ]
     return (
         f"On the reference machine ({reference_name()}) about: {', '.join(known)}"
@@ -260,7 +252,7 @@ def _group_row(record: BenchmarkRecord, name: str) -> Row:
         None,
         True,
         _elsewhere_ms(members),
-        any(_looped(op) for op in members),
+        any(op.is_looped for op in members),
     )
 
 
@@ -276,16 +268,12 @@ def _operation_row(op: OperationRecord) -> Row:
         return Row(title, None, None, None, _reason(op), False)
     subject_ns, reference_ns = _measured(op.subject_ns), _measured(op.reference_ns)
     times = subject_ns / 1e6, reference_ns / 1e6
-    return Row(title, *times, op.slowdown, None, False, looped=_looped(op))
+    return Row(title, *times, op.slowdown, None, False, looped=op.is_looped)
 
 
 def _loops(rows: Sequence[Row]) -> str | None:
     looped = ", ".join(row.title for row in rows if row.looped)
     return f"Loops of Python: {looped}. {HOW_LOOPS_COUNT}" if looped else None
-
-
-def _looped(op: OperationRecord) -> bool:
-    return op.work is not None and op.work.interpreter_share > _MOSTLY
 
 
 def _measured(value: float | None) -> float:

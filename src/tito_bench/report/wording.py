@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from tito_bench.subjects.course_modules import COURSE_MODULES
+
 __all__ = [
     "CODES",
     "HOW_LOOPS_COUNT",
     "LESSONS",
+    "LOOPS_IN_SHORT",
+    "SINCE",
     "Words",
     "explain",
     "explain_all",
+    "next_words",
+    "praise_words",
     "words",
 ]
 
@@ -24,6 +30,7 @@ HOW_LOOPS_COUNT = (
     "They are held against the interpreter, not the kernel, so that wider vectors do not count "
     "against them."
 )
+LOOPS_IN_SHORT = "of Python, held against the interpreter and not against native code"
 
 
 class _Remark(Protocol):
@@ -63,7 +70,7 @@ _VERDICT = {
         "Processes that {what} started, whose work is not timed: {value}.",
         "Compute in the process that is measured.",
     ),
-    "wide_interval": Words("The score is only known to lie between {value}.", _AGAIN),
+    "wide_interval": Words("The score may be anything from {value}.", _AGAIN),
     "noisy_operation": Words("{what} varied by {value} from round to round.", _AGAIN),
     "preempted": Words("In {value} of the rounds another program took the processor away.", _AGAIN),
     "drift": Words(
@@ -282,6 +289,44 @@ LESSONS: dict[str, tuple[tuple[int, str], ...]] = {
 }
 """By cause: the course modules that teach the remedy, by number, and what in them does."""
 
+# What to do next, by what a record shows; the second form where no place is known.
+_NEXT: dict[str, tuple[str, str]] = {
+    "repair": ("repair {what} at {place}, then run it again", "repair {what}, then run it again"),
+    "slow": ("", "give {what} more time, which it needs: add --time-budget 120"),
+    "loop_costs": (
+        "{what} costs {points} points: a loop at {place}; tito-bench benchmark explain {name}",
+        "{what} costs {points} points: loops of Python; tito-bench benchmark explain {name}",
+    ),
+    "costs": ("", "{what} costs {points} points; tito-bench benchmark explain {name}"),
+    "missing": ("", "{what}"),
+    "own_code": ("", "in the folder of your TinyTorch project: tito-bench benchmark baseline"),
+    "baseline": ("", "tito-bench benchmark baseline"),
+    "capstone": ("", "models built of your layers: tito-bench benchmark capstone"),
+    "report": ("", "all of it on one page: tito-bench benchmark report --html page.html"),
+    "accuracy": ("", "accuracy costs {points} points: the table above says of which model"),
+    "compression": ("", "compression costs {points} points: modules 15 and 16 teach what saves"),
+    "efficiency": ("", "efficiency costs {points} points: memory and time are in the table above"),
+}
+
+_PRAISE = {
+    "first_baseline": "Your first score! Slowdown is how many times longer than the least that this"
+    " machine needs; every halving of it is worth 10 points.",
+    "first_capstone": "Your first capstone score!",
+    "first_90_baseline": "Your first 90: within twice of what this machine can do. Well done!",
+    "first_90_capstone": "Your first 90 of a capstone. Well done!",
+    "module": "Module {number:02d}{title} is finished. Well done!",
+    "milestone": "Milestone {number:02d}{title} is passed. Well done!",
+}
+_MILESTONES = (*("Perceptron", "XOR", "MLP", "CNN", "Transformer", "MLPerf", "Custom Kernels"),)
+_MODULES = {module.number: module.title for module in COURSE_MODULES}
+
+SINCE = {
+    "better": "{before} {arrow} {after} since {when} ({points})",
+    "worse": "{before} {arrow} {after} since {when} ({points})",
+    "unchanged": "{after}, as at {when}: no change beyond noise",
+}
+"""What became of the score, by `Since.change`."""
+
 _WORDS = _VERDICT | _ENVIRONMENT | _DOCTOR | _RECORDS | _CAUSES
 
 CODES = frozenset(_WORDS)
@@ -294,6 +339,19 @@ def words(reason: _Remark) -> Words:
     # A message can end with a stop of its own, and the sentence brings one.
     named = {"code": reason.code, "what": reason.what, "value": reason.value.rstrip(".")}
     return Words(found.sentence.format_map(named), found.remedy.format_map(named))
+
+
+def next_words(code: str, *, place: object = None, **named: str) -> str:
+    """Say what to do next; `named` are the parts that the sentence of `code` has."""
+    with_place, without = _NEXT[code]
+    return with_place.format(place=place, **named) if place else without.format(**named)
+
+
+def praise_words(code: str, number: int = 0) -> str:
+    """Say that something was reached; `number` is that of a module or milestone."""
+    titles = _MODULES if code == "module" else dict(enumerate(_MILESTONES, 1))
+    title = titles.get(number)
+    return _PRAISE[code].format(number=number, title=f" {title}" if title else "")
 
 
 def explain(reason: _Remark) -> str:

@@ -71,8 +71,11 @@ def measure_baseline(
 
 def certain_enough(results: Sequence[OperationResult]) -> bool:
     """Return whether the score of `results` is known as well as wanted, or will not be one."""
-    half_interval = summarise(results).half_interval
-    return half_interval is None or half_interval <= _WANTED_HALF_INTERVAL
+    summary = summarise(results)
+    half_interval = summary.half_interval
+    if half_interval is None:  # of a score, from too few rounds
+        return summary.score is None
+    return half_interval <= _WANTED_HALF_INTERVAL
 
 
 def _calibration_doubts(

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import structs
 
 from tito_bench.machine.environment import describe_machine
-from tito_bench.measure.evidence import Evidence
+from tito_bench.measure.evidence import Evidence, Place
 from tito_bench.measure.messages import Inspect, Inspected, Load, SubjectChoice
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.schedule import Budget
@@ -25,6 +25,7 @@ from tito_bench.measure.worker_supervisor import (
 )
 from tito_bench.records.explanation import Explanation, build_explanation
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.subjects.source_places import place_of
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
 
@@ -72,6 +73,10 @@ def explain(
         seen = _look(supervisor, result.operations, order, progress)
     finally:
         supervisor.stop()
+    seen = {
+        name: _located(found, root) if isinstance(found, Evidence) else found
+        for name, found in seen.items()
+    }
     whole = tuple(operations) == BASELINE
     summary = summarise(result.operations)
     return build_explanation(summary, seen, result.subject, machine, whole=whole)
@@ -107,6 +112,25 @@ def _look(
             supervisor.stop()
             seen[name] = failure_of(error)
     return seen
+
+
+def _located(evidence: Evidence, root: Path) -> Evidence:
+    """Return it with the text of the lines that it names, and where their author edits them."""
+
+    def located(places: tuple[Place, ...]) -> tuple[Place, ...]:
+        return tuple(_with_source(place, root) for place in places)
+
+    lines, made = evidence.lines, evidence.allocations
+    return structs.replace(
+        evidence,
+        lines=structs.replace(lines, busiest=located(lines.busiest)),
+        allocations=None if made is None else structs.replace(made, makers=located(made.makers)),
+    )
+
+
+def _with_source(place: Place, root: Path) -> Place:
+    found = place_of(root, place.line)
+    return place if found is None else structs.replace(place, text=found.text, edited_at=str(found))
 
 
 def _longest_s(result: OperationResult) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tito_bench.errors import SubjectError, TitoBenchError
-from tito_bench.subjects.discovery import locate_package
+from tito_bench.subjects.discovery import PackageLocation, locate_package
 from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.redaction import one_line
 
@@ -20,19 +20,26 @@ __all__ = ["choose_subject", "describe_exception"]
 
 
 def choose_subject(
-    choice: str, root: Path | str, package: Path | str | None = None
+    choice: str,
+    root: Path | str,
+    package: Path | str | None = None,
+    code: tuple[str, str] | None = None,
 ) -> tuple[Subject, str | None]:
     """Return the subject "numpy", "tinytorch" or "auto" stands for, and a note.
 
     "auto" takes the student's package where there is one, else numpy; then the
     note says why. With a working package the note names what in it could not be
-    imported, if anything. Call it in the worker only: it imports student code.
+    imported, if anything. With `code`, a name and the text that defines it, that is
+    the subject: a function by itself, or a class in place of the package's. Call it in
+    the worker only: it imports student code.
 
     Raises:
         SubjectError: "tinytorch" was asked for, or `package` was given, and it
             cannot be measured; or a package is there and its Tensor fails, in
             whose place no other code is measured.
     """
+    if code is not None:
+        return _code_alone(*code, Path(root), None if package is None else Path(package)), None
     if choice == "numpy":
         return _numpy(), None
     try:
@@ -86,6 +93,25 @@ def _tinytorch(root: Path, explicit: Path | None) -> tuple[TinyTorchSubject, tup
         package.close()
         raise
     return subject, package.problems
+
+
+def _code_alone(name: str, text: str, root: Path, explicit: Path | None) -> Subject:
+    from tito_bench.subjects.function_subject import FunctionSubject
+    from tito_bench.subjects.package import Package
+    from tito_bench.subjects.sent_code import load_sent_code
+    from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
+
+    location = locate_package(root, explicit)
+    if isinstance(location, Missing):  # the code may need no package at all
+        location = PackageLocation(root, root, "project")
+    package = Package(location)
+    package.import_autograd()
+    module = load_sent_code(name, text, location)
+    package.put_in_place(module)
+    value = getattr(module, name)
+    if not isinstance(value, type):
+        return FunctionSubject(value, module, package)
+    return TinyTorchSubject(package)
 
 
 def _switch_autograd_on(package: Package) -> None:

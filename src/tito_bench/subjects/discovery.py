@@ -13,6 +13,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tito_bench.did_you_mean import did_you_mean_file
 from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.missing import Missing
 from tito_bench.subjects.redaction import display_path
@@ -73,7 +74,8 @@ def locate_package(
 def _locate_explicit(root: Path, explicit: Path) -> PackageLocation | Missing:
     shown = display_path(explicit, root)
     if not _is_folder(explicit):
-        return Missing("tinytorch", None, f"{shown}: no such folder")
+        meant = did_you_mean_file(explicit)
+        return Missing("tinytorch", None, f"{shown}: no such folder{meant and '; '}{meant}")
     if _is_file(explicit / "core" / "tensor.py"):
         return PackageLocation(explicit, root, "explicit")
     found = _locate_below(explicit)

@@ -7,15 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tito_bench.subjects.parameters import declared_parameters, put_parameters
-from tito_bench.subjects.student_code import require_array, student_code
+from tito_bench.subjects.parameters import declared_parameters, has_no_bias, put_parameters
+from tito_bench.subjects.student_code import as_function, require_array, student_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tito_bench.subjects.package import Package
 
-__all__ = ["StudentModel", "fill", "flatten_of", "parameters_of", "required", "try_out"]
+__all__ = [
+    "Biased",
+    "StudentModel",
+    "fill",
+    "filled",
+    "flatten_of",
+    "parameters_of",
+    "required",
+    "try_out",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,33 @@ def required(package: Package, *names: str) -> list[Any]:
 def fill(layer: Any, weight: np.ndarray, bias: np.ndarray, tensor: Any) -> None:
     """Give a layer its weight and bias."""
     put_parameters(layer, {"weight": weight, "bias": bias}, tensor)
+
+
+class Biased:
+    """A layer of the student's that has no bias, and one that their Tensor adds to its result."""
+
+    def __init__(self, layer: Any, bias: Any) -> None:
+        """Take a bias that `+` spreads over the result of the layer."""
+        self.layer, self.bias = layer, bias
+
+    def __call__(self, x: Any) -> Any:
+        """Return the result of the layer, plus the bias."""
+        return as_function(self.layer)(x) + self.bias
+
+    def parameters(self) -> list[Any]:
+        """Return those of the layer, and the bias."""
+        return [*declared_parameters(self.layer), self.bias]
+
+
+def filled(package: Package, layer: Any, weight: np.ndarray, bias: np.ndarray, tensor: Any) -> Any:
+    """Give a layer its weight and bias; return it, or a `Biased` one where it can have none."""
+    if not has_no_bias(layer, {"weight": weight.shape, "bias": bias.shape}):
+        fill(layer, weight, bias, tensor)
+        return layer
+    put_parameters(layer, {"weight": weight}, tensor)
+    package.remark(f"{type(layer).__name__} has no bias: your Tensor adds it to the result")
+    axes = weight.ndim - 2  # of an image, behind that of the filters
+    return Biased(layer, tensor(bias.reshape(-1, *[1] * axes)))
 
 
 def flatten_of(tensor: Any, features: int) -> Callable[[Any], Any]:

@@ -57,6 +57,7 @@ class Package:
         self.location = location
         self._importer = PackageImporter(location)
         self._answers: dict[str, Found | Missing] = {}
+        self._in_place: ModuleType | None = None
         self._remarks: list[str] = []
 
     def __enter__(self) -> Package:
@@ -75,6 +76,11 @@ class Package:
     def close(self) -> None:
         """Put the interpreter's import state back (a worker that ends need not)."""
         self._importer.close()
+
+    def put_in_place(self, module: ModuleType) -> None:
+        """Let what `module` defines stand in place of what the package has by these names."""
+        self._in_place = module
+        self._answers.clear()
 
     def find(self, name: str) -> Found | Missing:
         """Return the thing called `name` (a key of `layouts.LAYOUTS`), or why not.
@@ -197,6 +203,12 @@ class Package:
 
     def _search(self, name: str) -> Found | Missing:
         layout = layout_of(name)
+        value = None if self._in_place is None else vars(self._in_place).get(name)
+        if self._in_place is not None and value is not None:
+            if is_stub(value):
+                return still_to_be_written(name, layout)
+            own = self._in_place.__name__
+            return Found(name, value, own, self._defining_file(value, self._in_place))
         # The home of another course module may bring a stand-in of the name: never the student's.
         elsewhere = {path for module in COURSE_MODULES for path in module.paths}
         for dotted in self._homes(name, layout, elsewhere):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ __all__ = [
     "bare_parameters",
     "declared_parameters",
     "find_parameters",
+    "has_no_bias",
     "holder_of",
     "named_parameters",
     "put_parameters",
@@ -52,15 +54,15 @@ _Shape = tuple[int, ...]
 class Parameter:
     """One parameter of a layer.
 
-    `name` is its attribute, or "parameters()[i]" where it is none. `turned` says that
-    its values lie transposed; `fetch` gives the object that now holds them: a Tensor,
+    `name` is its attribute, or "parameters()[i]" where it is none. Its values lie as those
+    that are wanted, transposed by `axes`; `fetch` gives the object that now holds them: a Tensor,
     anything else with `.data`, or a bare array, which `assign` puts another for.
     """
 
     name: str
     fetch: Callable[[], Any]
     assign: Callable[[Any], None] | None
-    turned: bool = False
+    axes: tuple[int, ...] | None = None
 
     @property
     def array(self) -> np.ndarray:
@@ -101,12 +103,13 @@ def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Param
     `shapes` are those wanted, by role ("weight", "bias"; of a norm "gain", "shift");
     the same parameter is never found twice. A weight of the same numbers the other
     way round fits too, if none fits as it is; so do a bias with an axis of one more, and
-    filters (out, in, k, k) as rows (out, in * k * k).
+    filters (out, in, k, k) as rows (out, in * k * k), or in another order of their axes
+    where their shape leaves only one.
     """
     found: dict[str, Parameter | None] = dict.fromkeys(shapes)
     taken: set[int] = set()
     candidates = [*named_parameters(layer), *_declared(layer)]
-    for fits in (_exactly, _transposed, _as_row, _unfolded):
+    for fits in (_exactly, _transposed, _as_row, _unfolded, _reordered):
         for role, shape in shapes.items():
             if found[role] is not None:
                 continue
@@ -118,7 +121,9 @@ def find_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, Param
             chosen = _likeliest(role, fitting, layer)
             if chosen is not None:
                 taken.add(id(chosen.fetch()))
-                found[role] = replace(chosen, turned=fits is _transposed)
+                reordered = fits in {_transposed, _reordered}
+                axes = next(_orders(chosen.array.shape, shape)) if reordered else None
+                found[role] = replace(chosen, axes=axes)
     return found
 
 
@@ -161,6 +166,16 @@ def put_parameters(
         _settle_square(kind, weight, values, row, answer)
 
 
+def has_no_bias(layer: Any, shapes: Mapping[str, _Shape]) -> bool:
+    """Say whether a layer has its weight and nothing else that could be a bias; no stub has not."""
+    found = find_parameters(layer, shapes)
+    weight = found["weight"]
+    if weight is None or found["bias"] is not None or unwritten_class(layer) is not None:
+        return False
+    held = (parameter.fetch() for _, parameter in (*named_parameters(layer), *_declared(layer)))
+    return all(one is weight.fetch() for one in held)
+
+
 def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.ndarray]:
     """Return what the parameters hold, in the shapes asked for; copies, as float32.
 
@@ -171,7 +186,9 @@ def read_parameters(layer: Any, shapes: Mapping[str, _Shape]) -> dict[str, np.nd
     for role, parameter in find_parameters(layer, shapes).items():
         if parameter is None:
             raise _not_found(layer, role, shapes[role])
-        array = parameter.array.T if parameter.turned else parameter.array
+        array = parameter.array
+        if parameter.axes is not None:
+            array = array.transpose(np.argsort(parameter.axes))
         values[role] = np.array(array.reshape(shapes[role]), dtype=np.float32)
     return values
 
@@ -241,10 +258,25 @@ def _unfolded(shape: _Shape, wanted: _Shape) -> bool:
     return len(wanted) == 4 and shape == (wanted[0], math.prod(wanted[1:]))
 
 
+def _reordered(shape: _Shape, wanted: _Shape) -> bool:
+    """Say whether filters lie in another order of axes, such as (k, k, in, out), and in which."""
+    return len(wanted) == 4 and len(list(_orders(shape, wanted))) == 1
+
+
+def _orders(shape: _Shape, wanted: _Shape) -> Iterator[tuple[int, ...]]:
+    """Yield the orders in which axes of `wanted` give `shape`; height comes before width."""
+    for axes in itertools.permutations(range(len(wanted))):
+        upright = len(axes) < 4 or axes.index(2) < axes.index(3)
+        other = axes != tuple(range(len(axes)))
+        if upright and other and tuple(wanted[axis] for axis in axes) == shape:
+            yield axes
+
+
 def _put(kind: str, parameter: Parameter, values: np.ndarray) -> None:
     """Write the values into the student's own array; where that cannot be, replace it whole."""
     array = parameter.array
-    wanted = (values.T if parameter.turned else values).reshape(array.shape)
+    laid = values if parameter.axes is None else values.transpose(parameter.axes)
+    wanted = laid.reshape(array.shape)
     if array.dtype.kind == "f" and array.flags.writeable:
         array[...] = wanted
         if _holds(parameter.array, wanted):
@@ -271,7 +303,7 @@ def _settle_square(
     wanted = values["weight"]
     unbiased = answer - values.get("bias", np.float32(0))
     if np.abs(unbiased - row @ wanted.T).max() < np.abs(unbiased - row @ wanted).max():
-        _put(kind, replace(weight, turned=True), wanted)
+        _put(kind, replace(weight, axes=(1, 0)), wanted)
 
 
 def bare_array(layer: Any, name: str) -> StudentCodeError:
@@ -319,7 +351,10 @@ def _not_found(layer: Any, role: str, shape: _Shape) -> StudentCodeError:
     if held is None:
         return StudentCodeError(f"{shown} is None, an array {shape} is needed")
     array = held if isinstance(held, np.ndarray) else require_array(held, shown)
-    return StudentCodeError(f"{shown} has shape {array.shape}, {shape} is needed")
+    error = f"{shown} has shape {array.shape}, {shape} is needed"
+    if len(shape) == 4 and any(_orders(array.shape, shape)):
+        error += ": its axes could lie in more than one order"
+    return StudentCodeError(error)
 
 
 def _array_of(held: Any) -> np.ndarray | None:

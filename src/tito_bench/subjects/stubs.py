@@ -76,11 +76,16 @@ def unwritten_class(part: object) -> Missing | None:
 
 
 def unwritten_in(error: BaseException, package: Path) -> Missing | None:
-    """Return the function of `package` that raised `error`, a NotImplementedError; else None."""
+    """Return the function of `package` that raised `error`, a NotImplementedError; else None.
+
+    One that raises it in a single branch is written, and fails there.
+    """
     if not isinstance(error, NotImplementedError):
         return None
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     if not frames or not is_inside(frames[-1].f_code.co_filename, (package,)):
+        return None
+    if not _is_unwritten_code(frames[-1].f_code):
         return None
     return _missing(frames[-1], package)
 
@@ -201,7 +206,7 @@ def _is_unwritten_code(code: CodeType) -> bool:
         return False
     return any(
         _first_line(node) == code.co_firstlineno and _is_unwritten(node)
-        for _, node in _definitions(tree)
+        for node in ast.walk(tree)
         if isinstance(node, _Function)
     )
 
@@ -297,7 +302,7 @@ def _is_abstract(node: _Function) -> bool:
 
 
 def _is_unwritten(node: _Function) -> bool:
-    if any(_raises_not_implemented(statement) for statement in node.body):
+    if _always_raises(node.body):
         return True
     if len(node.body) == 1 and isinstance(node.body[0], ast.Return):
         return False  # somebody means it
@@ -309,6 +314,29 @@ def _is_unwritten(node: _Function) -> bool:
         if isinstance(target, ast.Name)
     }
     return all(_does_nothing(statement, empty) for statement in node.body)
+
+
+def _always_raises(body: list[ast.stmt]) -> bool:
+    """Say whether these statements end in NotImplementedError, whatever is given to them."""
+    for statement in body:
+        if _raises_not_implemented(statement):
+            return True
+        if isinstance(statement, ast.With) and _always_raises(statement.body):
+            return True
+        branches = [statement.body, statement.orelse] if isinstance(statement, ast.If) else []
+        if branches and all(map(_always_raises, branches)):
+            return True
+        if any(isinstance(node, ast.Return) for node in _walk_own(statement)):
+            return False
+    return False
+
+
+def _walk_own(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement, but not those of functions and classes within it."""
+    if not isinstance(node, _Function | ast.Lambda | ast.ClassDef):
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from _walk_own(child)
 
 
 def _does_nothing(statement: ast.stmt, empty: Collection[str] = ()) -> bool:

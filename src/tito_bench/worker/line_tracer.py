@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
 from tito_bench import _native
+from tito_bench.measure.messages import Step
+from tito_bench.measure.timing import time_dispatch
 
 __all__ = ["HiddenLines", "LineTracer", "Watched"]
 
 # A line of a loop, with its indexing and a call, takes up to so many smallest array calls...
 _CALLS_PER_LINE = 8
 # ...and does only a part of the work: a line as long as half the kernel's call works on arrays.
+# One of up to twice as long counts in part, the less the longer it is (`_end_line`).
 _PART_OF_NATIVE = 0.5
 _ALL = 0.9  # the rest is what interrupts any loop: a few percent of its lines look long for it
+_DISPATCH = Step("dispatch", 10, 250)  # a tenth of a ms
 _LINES_WITHOUT_LOOPS = 64
 """What stands around an array call in a package that is well written."""
 _MOST_REST = 0.6
@@ -59,7 +64,7 @@ class Watched:
                 share = 0.0
             if self.cpu_ns < _LEAST_WATCHED * call_ns:
                 share = max(share, 1 - self.cpu_ns / call_ns)
-        return share if share < _ALL else 1.0
+        return min(1.0, share / _ALL)
 
     def is_unlike(self, call_ns: float) -> bool:
         """Return whether it did far more than an ordinary call, which takes `call_ns`."""
@@ -71,20 +76,25 @@ class Watched:
 class LineTracer:
     """Looks at single calls, line by line; make it before any student code is imported."""
 
-    __slots__ = ("_longest_ns", "_set_trace")
+    __slots__ = ("_operands", "_set_trace")
 
-    def __init__(self, dispatch_ns: float) -> None:
-        """Set up tracing where this interpreter's smallest array call takes `dispatch_ns`.
+    def __init__(self, operands: tuple[Any, Any]) -> None:
+        """Set up tracing; the sum of `operands` is this interpreter's smallest array call.
 
         Raises AttributeError on an interpreter that has no tracing API.
         """
         set_trace = ctypes.cast(ctypes.pythonapi.PyEval_SetTrace, ctypes.c_void_p)
         self._set_trace = set_trace.value or 0
-        self._longest_ns = _CALLS_PER_LINE * dispatch_ns
+        self._operands = operands
 
     def clock(self, native_ns: float) -> _native.LineClock:
-        """Return a context manager around one call, for which the kernel takes `native_ns`."""
-        longest_ns = min(self._longest_ns, _PART_OF_NATIVE * native_ns)
+        """Return a context manager around one call, for which the kernel takes `native_ns`.
+
+        The smallest array call is timed just before: a machine that others use as well has
+        minutes in which everything takes twice as long.
+        """
+        dispatch_ns = time_dispatch(self._operands, _DISPATCH).call_ns
+        longest_ns = min(_CALLS_PER_LINE * dispatch_ns, _PART_OF_NATIVE * native_ns)
         return _native.LineClock(self._set_trace, max(1, round(longest_ns)), _LINES_WITHOUT_LOOPS)
 
     @staticmethod

@@ -40,6 +40,11 @@ class PairedArrays:
     # No attribute can be put before a method of the same name.
     __slots__ = LASTING
 
+    @property
+    def flops_per_call(self) -> int:
+        """The arithmetic that is worth a smallest array call, where it is done in loops."""
+        return self._kind.flops_per_call
+
     def __init__(
         self,
         operation: Operation,

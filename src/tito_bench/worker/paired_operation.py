@@ -102,14 +102,13 @@ class PairedOperation:
         return self._share.must_be_metered(self._timing.subject_ns)
 
     def news_of_loops(self, *, metered: bool) -> float | None:
-        """Return the share of loops where it is not what `try_out` found; else None.
+        """Return what is new of the share of loops, after the subject was timed; else None.
 
-        Call it after the subject was timed, and say whether a call was `metered`
-        since the last time.
+        Say whether a call was `metered` since the last time.
         """
         return self._share.news(self._timing.subject_ns, metered=metered)
 
     def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
         native = self._arrays.native
-        return Work(interpreter_share, native.flops, native.bytes)
+        return Work(interpreter_share, native.flops, native.bytes, self._arrays.flops_per_call)

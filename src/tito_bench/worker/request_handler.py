@@ -33,7 +33,6 @@ from tito_bench.measure.messages import (
     Purpose,
     Question,
     References,
-    Step,
 )
 from tito_bench.measure.timing import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
@@ -52,8 +51,6 @@ from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
-
-_TO_METER = Step("dispatch", 100, 1000)
 
 
 class RequestHandler:
@@ -89,7 +86,7 @@ class RequestHandler:
         self._root = Path()
         # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
         self._tiny = _one(), _one()
-        self._line_tracer = LineTracer(time_dispatch(self._tiny, _TO_METER).call_ns)
+        self._line_tracer = LineTracer(self._tiny)
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
@@ -103,7 +100,7 @@ class RequestHandler:
         self._snapshot.watch(
             self, "_answers", "_kernels", "_line_tracer", "_pool", "_paired_operations", "_tiny"
         )
-        self._snapshot.watch(self._line_tracer, "_longest_ns", "_set_trace")
+        self._snapshot.watch(self._line_tracer, "_operands", "_set_trace")
         self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
@@ -135,14 +132,17 @@ class RequestHandler:
 
     def _load(self, question: Load) -> Answer:
         threadpoolctl.threadpool_limits(1)
-        self._candidates = find_candidates(references=question.references)
-        self._references = question.references or self._candidates.choose(
+        # Who asks only whether it loads has nothing measured: no BLAS is looked into for that.
+        given = question.references or (None if question.operations else References())
+        self._candidates = find_candidates(references=given)
+        self._references = given or self._candidates.choose(
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
         self._root = Path(os.fsdecode(question.root))
         package = None if question.package is None else Path(os.fsdecode(question.package))
-        subject, note = choose_subject(question.subject, self._root, package)
+        code = None if question.code is None else (question.code.name, question.code.text)
+        subject, note = choose_subject(question.subject, self._root, package, code)
         self._subject = subject
         # Once more: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
@@ -206,7 +206,7 @@ class RequestHandler:
         interpreter_share = None
         if any(step.side == "subject" for step in question.steps):
             interpreter_share = paired.news_of_loops(metered=metered)
-        return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes)
+        return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes, metered)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -200,5 +200,5 @@ def test_an_operation_of_the_capstone_by_name(explain: Explain) -> None:
 def test_a_misspelt_operation_is_guessed(explain: Explain) -> None:
     done = explain("cnn_foward_1")
     assert done.returncode == 2
-    assert "did you mean cnn_forward_1 or" in done.stderr
+    assert "did you mean 'cnn_forward_1' or" in done.stderr
     assert "tensor_matmul" in done.stderr

@@ -86,9 +86,22 @@ def test_yes_prepares_a_submission_that_stays_here(converse: Converse, project: 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "\x04"], ids=["empty", "no", "end of input"])
 def test_anything_else_prepares_none(answer: str, converse: Converse, project: Path) -> None:
-    status, _ = converse(answer)
+    status, shown = converse(answer)
     assert status == 0
     assert submissions(project) == []
+    assert "for later: tito-bench community submit latest" in shown
+
+
+@pytest.mark.parametrize("answer", ["y\n", "n\n"])
+def test_it_is_asked_once_in_a_project(answer: str, converse: Converse, project: Path) -> None:
+    assert QUESTION in converse(answer)[1]
+    before = submissions(project)
+    status, shown = converse(answer)
+    assert status == 0
+    assert QUESTION not in shown
+    assert submissions(project) == before
+    assert converse(answer, "--submit")[0] == 0
+    assert len(submissions(project)) == len(before) + 1
 
 
 def test_an_answer_that_is_neither_is_asked_for_again(converse: Converse, project: Path) -> None:

@@ -149,7 +149,7 @@ def test_ten_thousand_rounds_and_records_stay_small() -> None:
 def test_part_of_the_score_is_said_and_all_of_it_is_not() -> None:
     assert "80/100 ·" not in Page(render_page(report_of(made_record(slowdown=4.0)))).text
     part = made_record({"matmul_256": Failure("missing", "no matmul")}, slowdown=4.0)
-    assert "80/100 (2 of 3 groups) ·" in Page(render_page(report_of(part))).text
+    assert "80/100 (2 of 3 parts) ·" in Page(render_page(report_of(part))).text
 
 
 def test_loops_of_python_are_named() -> None:

@@ -16,9 +16,9 @@ from tito_bench.records.calibration import Calibration
 def test_a_baseline_has_a_mark_for_each_group() -> None:
     report = report_of(made_record(slowdown=4.0))
     assert [(mark.title, mark.text) for mark in report.own.marks] == [
-        ("Tensor Operations", "4.0x"),
-        ("Matrix Multiply", "4.0x"),
-        ("Forward Pass", "4.0x"),
+        ("Tensor Operations", "4.00x"),
+        ("Matrix Multiply", "4.00x"),
+        ("Forward Pass", "4.00x"),
     ]
     assert [mark.points for mark in report.own.marks] == pytest.approx([80.0] * 3)
     assert report.own.score == pytest.approx(80.0)
@@ -28,7 +28,7 @@ def test_a_baseline_has_a_mark_for_each_group() -> None:
 def test_code_faster_than_the_kernels_is_marked_at_100() -> None:
     report = report_of(made_record(slowdown=0.5))
     assert [mark.points for mark in report.own.marks] == [100.0] * 3
-    assert report.own.marks[0].text == "0.5x"
+    assert report.own.marks[0].text == "0.500x"
 
 
 def test_what_was_not_measured_is_in_the_table_with_its_reason() -> None:

@@ -13,6 +13,7 @@ from tito_bench.cli.benchmark import (
     history,
     report,
 )
+from tito_bench.cli.commands import COMMANDS
 from tito_bench.cli.options import Subparsers, add_group
 
 __all__ = ["add_parsers"]
@@ -20,13 +21,6 @@ __all__ = ["add_parsers"]
 
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the `benchmark` group."""
-    group = add_group(
-        subparsers, "benchmark", "Measure your code beside native kernels on this machine."
-    )
-    baseline.add_parser(group)
-    capstone.add_parser(group)
-    history.add_parser(group)
-    compare.add_parser(group)
-    report.add_parser(group)
-    calibrate.add_parser(group)
-    explain.add_parser(group)
+    group = add_group(subparsers, "benchmark", COMMANDS["benchmark"])
+    for verb in (baseline, capstone, explain, compare, history, report, calibrate):
+        verb.add_parser(group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.progress import say_progress
+from tito_bench.cli.benchmark.outlook import outlook_of
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_outputs,
@@ -13,6 +13,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
@@ -36,7 +37,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "baseline",
-        help="quick check: how close your code runs to this machine's native speed",
+        help=VERBS["baseline"],
         description="Measure tensor operations, matrix products and a forward pass beside native "
         "kernels, in the same rounds on this machine, and score the ratio.",
     )
@@ -110,11 +111,17 @@ def _hand_over(
     saved, problem = save(data, record.kind, root, options, streams)
     if options.json:
         streams.write_json(record)
-    print_baseline(streams.console(), record, Symbols.choose(streams.unicode), saved)
+    print_baseline(
+        streams.console(),
+        record,
+        Symbols.choose(streams.unicode),
+        saved,
+        outlook=outlook_of(record, saved, root, streams) if problem is None else None,
+        verbose=options.verbose,
+    )
     if problem is not None:
         raise problem
-    say_progress(data, saved, root, streams)
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
-    return exit_code(record.verdict.status, score, options)
+    return exit_code(record.verdict.status, score, options, streams)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.record_output import check_outputs, first_problem
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -29,7 +30,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "calibrate",
-        help="measure what this machine can do, for later results to be compared with",
+        help=VERBS["calibrate"],
         description="Measure the native kernels, memory bandwidth, array calls and clocks of this "
         "machine, and keep them as its card in .tinytorch/calibration.json.",
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.outlook import outlook_of
 from tito_bench.cli.benchmark.own_model import own_choice, own_failed
 from tito_bench.cli.benchmark.own_model import shape as _shape
-from tito_bench.cli.benchmark.progress import say_progress
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_outputs,
@@ -15,6 +15,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
@@ -39,7 +40,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "capstone",
-        help="the whole evaluation: speed, compression, accuracy, efficiency of your package",
+        help=VERBS["capstone"],
         description="Measure four models built of your own TinyTorch layers beside native kernels: "
         "speed, compression, accuracy and efficiency. What is not exported yet is named.",
     )
@@ -146,13 +147,19 @@ def _hand_over(
     saved, problem = save(data, record.kind, root, options, streams)
     if options.json:
         streams.write_json(record)
-    print_capstone(streams.console(), record, Symbols.choose(streams.unicode), saved)
+    print_capstone(
+        streams.console(),
+        record,
+        Symbols.choose(streams.unicode),
+        saved,
+        outlook=outlook_of(record, saved, root, streams) if problem is None else None,
+        verbose=options.verbose,
+    )
     if problem is not None:
         raise problem
-    say_progress(data, saved, root, streams)
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)
     if own_failed(record):
         return Exit.FAILED
-    return exit_code(record.verdict.status, overall, options)
+    return exit_code(record.verdict.status, overall, options, streams)

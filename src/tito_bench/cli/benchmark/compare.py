@@ -5,22 +5,21 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
 from tito_bench.cli.record_selector import naming_skipped
 from tito_bench.errors import StoreError
+from tito_bench.records.record_words import RECORD_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tito_bench.cli.streams import Streams
-    from tito_bench.records.benchmark import BenchmarkRecord
-    from tito_bench.records.capstone import CapstoneRecord
-    from tito_bench.records.read import RecordHeader
+    from tito_bench.records.read import Record, RecordHeader
     from tito_bench.report.comparison_view import ComparisonView
 
-    Record = BenchmarkRecord | CapstoneRecord
 
 __all__ = ["add_parser", "run"]
 
@@ -29,17 +28,19 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "compare",
-        help="two records: which operations are faster, which slower, which not separated",
+        help=VERBS["compare"],
         description="Compare record B (after) with record A (before), operation by operation: "
-        "the ratio of their slowdowns with its 95%% interval, and faster, slower or not "
+        "the ratio of their slowdowns with its 95% interval, and faster, slower or not "
         "separated. Also across machines, because slowdowns are relative to the native "
         "kernels of each.",
     )
-    for name in ("A", "B"):
+    for name, default in (("A", "latest~1"), ("B", "latest")):
         parser.add_argument(
             name,
-            help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
-            "'2026-11-22 20:30' (its newest, UTC)",
+            nargs="?",
+            default=default,
+            metavar=f"RECORD_{name}",
+            help=f"{RECORD_WORDS} (default: {default})",
         )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="count records of this kind only"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
     Subparsers,
     add_common_options,
+    add_verbose,
     check_kernel_target,
     file_path,
     project_root,
@@ -27,7 +29,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "explain",
-        help="where the time goes, the likely cause, and which module teaches the remedy",
+        help=VERBS["explain"],
         description="Measure the operations of the baseline once more, in short, and look into "
         "what takes their time. Nothing is saved.",
     )
@@ -52,6 +54,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="SECONDS",
         help="time at most for the rounds (default: 5)",
     )
+    add_verbose(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
 
@@ -90,6 +93,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         explanation,
         Symbols.choose(streams.unicode),
         detailed=options.operation is not None,
+        verbose=options.verbose,
     )
     measured = any(operation.split is not None for operation in explanation.operations)
     return Exit.OK if measured else Exit.FAILED
@@ -97,8 +101,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 def _chosen(word: str | None) -> tuple[Operation, ...]:
     """Return the operations that `word` names. Raises `UsageError` where it names none."""
-    from difflib import get_close_matches
-
+    from tito_bench.did_you_mean import did_you_mean
     from tito_bench.safe_text import safe_text
     from tito_bench.workloads.baseline import BASELINE
     from tito_bench.workloads.suites import OPERATIONS
@@ -108,8 +111,8 @@ def _chosen(word: str | None) -> tuple[Operation, ...]:
     name = word.strip().lower().replace(" ", "_").replace("-", "_")
     if name in OPERATIONS:
         return (OPERATIONS[name],)
-    near = get_close_matches(name, OPERATIONS, n=3)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    meant = did_you_mean(name, OPERATIONS)
     raise UsageError(
-        f"there is no operation {safe_text(word)!r}; {meant}there are {', '.join(OPERATIONS)}"
+        f"there is no operation {safe_text(word)!r}; {meant}{meant and ' '}"
+        f"there are {', '.join(OPERATIONS)}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, project_root, record_count
 
@@ -19,8 +20,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "history",
-        help="all your records, oldest to newest, and the score over time",
-        description="List the records of the project with score and 95%% interval, and draw the "
+        help=VERBS["history"],
+        description="List the records of the project with score and 95% interval, and draw the "
         "score over time. Records whose score means something else than that of the newest are "
         "marked: other kernels, another subject, operations defined otherwise.",
     )

@@ -7,9 +7,11 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from tito_bench.did_you_mean import did_you_mean, did_you_mean_file
 from tito_bench.errors import UsageError
 
 if TYPE_CHECKING:
+    import ast
     from pathlib import Path
 
     from tito_bench.measure.task_figures import CustomModelChoice
@@ -45,7 +47,7 @@ def own_choice(options: argparse.Namespace, cwd: Path) -> CustomModelChoice | No
         raise UsageError("--model needs --input-shape, or --data to take it from")
     optimized, data = options.optimized, options.data
     if data is not None and not (cwd / data).is_file():
-        raise UsageError(f"--data: there is no file {data.name}")
+        raise UsageError(f"--data: {_no_file(cwd / data, str(data))}")
     return CustomModelChoice(
         model=model,
         optimized=None if optimized is None else _factory("--optimized", optimized, cwd),
@@ -66,5 +68,56 @@ def _factory(flag: str, text: str, cwd: Path) -> str:
         raise UsageError(f"{flag} {text!r}: write it as FILE.py:FACTORY")
     path = (cwd / file).absolute()
     if not path.is_file():
-        raise UsageError(f"{flag}: there is no file {file}")
+        raise UsageError(f"{flag}: {_no_file(path, file)}")
+    _check_defined(flag, path, file, name)
     return f"{path}:{name}"
+
+
+def _no_file(path: Path, shown: str) -> str:
+    from tito_bench.safe_text import safe_text
+
+    meant = did_you_mean_file(path)
+    return f"there is no file {safe_text(shown)}{meant and '; '}{meant}"
+
+
+def _check_defined(flag: str, path: Path, file: str, name: str) -> None:
+    """Look for the name in the file, which is read and not run. Raises `UsageError`."""
+    import ast
+
+    from tito_bench.safe_text import safe_text
+
+    shown = safe_text(file)
+    try:
+        tree = ast.parse(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{flag}: {shown} cannot be read: {error.strerror}") from error
+    except SyntaxError as error:
+        said = safe_text(f"{error.msg}, line {error.lineno}")
+        raise UsageError(f"{flag}: {shown} is no Python that can be run: {said}") from error
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nested too deeply
+        raise UsageError(f"{flag}: {shown} is no Python that can be run") from error
+    names = _names_in(tree)
+    if name not in names and "*" not in names:
+        meant = did_you_mean(name, names)
+        raise UsageError(f"{flag}: {shown} does not define {name}{meant and '; '}{meant}")
+
+
+def _names_in(tree: ast.Module) -> list[str]:
+    """Return what the file may define outside of functions and classes; "*" is anything."""
+    import ast
+
+    names: list[str] = []
+    left: list[ast.AST] = list(reversed(tree.body))
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.append(node.name)
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names += [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.append(node.id)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"exec", "globals"}:
+            names.append("*")
+        left += ast.iter_child_nodes(node)
+    return names

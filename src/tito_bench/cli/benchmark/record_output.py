@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import file_path
+from tito_bench.cli.options import add_verbose, file_path, points
 from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from tito_bench.cli.streams import Streams
     from tito_bench.records.project import ProjectRoot
+
+_LATER = "tito-bench community submit latest"
 
 __all__ = [
     "add_record_options",
@@ -28,8 +31,12 @@ __all__ = [
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--strict`, `--output`, `--submit` and `--skip-submit`."""
+    """Add `--strict`, `--verbose`, `--min-score`, `--output`, `--submit`, `--skip-submit`."""
     parser.add_argument("--strict", action="store_true", help="exit 3 if the result is not stable")
+    add_verbose(parser)
+    parser.add_argument(
+        "--min-score", type=points, metavar="N", help="exit 1 if the score is below N (0 to 100)"
+    )
     parser.add_argument(
         "--output", type=file_path, metavar="FILE", help="write the record to FILE as well"
     )
@@ -101,15 +108,19 @@ def save(
 def offer_submission(
     record: bytes, root: ProjectRoot, options: argparse.Namespace, streams: Streams
 ) -> None:
-    """Ask whether to prepare a submission; without a terminal only `--submit` does."""
+    """Ask once in a project whether to prepare a submission; later, and without a terminal,
+    only `--submit` does."""
     if options.skip_submit:
         return
     if not options.submit:
-        if options.json or not streams.is_interactive():
+        if options.json or not streams.is_interactive() or _asked_before(root):
             return
         streams.people.write("\n")
         question = "Prepare a submission? It stays on this machine."
-        if not streams.confirm(question, flag="--submit or --skip-submit"):
+        yes = streams.confirm(question, flag="--submit or --skip-submit")
+        _remember_asking(root)
+        if not yes:
+            streams.people.write(f"Not asked again; for later: {_LATER}\n")
             return
     from tito_bench.records.submission import SubmissionChoices, write_submission
 
@@ -118,9 +129,30 @@ def offer_submission(
     streams.people.write(f"\nSubmission prepared: {shown}\nNothing left this machine.\n")
 
 
-def exit_code(status: str, score: float | None, options: argparse.Namespace) -> int:
-    """Return the exit code of a record with that verdict and score."""
+def _asked_before(root: ProjectRoot) -> bool:
+    """Whether there is a folder of submissions, be it an empty one, as after a no."""
+    from tito_bench.records.project_layout import Layout
+
+    return Layout(root.path).submissions.exists()
+
+
+def _remember_asking(root: ProjectRoot) -> None:
+    from tito_bench.records.project_layout import Layout
+    from tito_bench.records.store import DISK
+
+    with suppress(OSError):  # then it is asked again
+        DISK.make_folder(Layout(root.path).submissions)
+
+
+def exit_code(
+    status: str, score: float | None, options: argparse.Namespace, streams: Streams
+) -> int:
+    """Return the exit code of a record with that verdict and score; say where it is too low."""
     if status == "invalid" or score is None:
+        return Exit.FAILED
+    if options.min_score is not None and score < options.min_score:
+        asked = f"{options.min_score:g}"
+        streams.people.write(f"\nThe score is {score:.1f}: below --min-score {asked}.\n")
         return Exit.FAILED
     if options.strict and status == "unstable":
         return Exit.UNSTABLE

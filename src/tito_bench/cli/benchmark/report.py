@@ -6,10 +6,18 @@ import argparse
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.benchmark.record_output import check_output
+from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import Subparsers, add_common_options, file_path, project_root
+from tito_bench.cli.options import (
+    Subparsers,
+    add_common_options,
+    add_verbose,
+    file_path,
+    project_root,
+)
 from tito_bench.cli.record_selector import naming_skipped
 from tito_bench.errors import StoreError, UsageError
+from tito_bench.records.record_words import RECORD_WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +37,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = subparsers.add_parser(
         "report",
-        help="a record as one page with charts, as a picture, or as a card to share",
+        help=VERBS["report"],
         description="Show a record again, or write it as one self-contained page with score, "
         "roofline, rounds, learning curve and history; as a picture; or as a card to share.",
     )
@@ -38,8 +46,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         nargs="?",
         default="latest",
         metavar="RECORD",
-        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
-        "'2026-11-22 20:30' (its newest, UTC; default: latest)",
+        help=f"{RECORD_WORDS} (default: latest)",
     )
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
@@ -59,6 +66,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "--show-cohort", action="store_true", help="name your cohort on the card (default: no)"
     )
     parser.add_argument("--force", action="store_true", help="replace FILE where it exists")
+    add_verbose(parser)
     add_common_options(parser)
     parser.set_defaults(run=run)
 
@@ -83,7 +91,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         if outputs:
             _write(chosen.record, history, layout, outputs, options, streams)
         else:
-            _show(chosen, layout, streams)
+            _show(chosen, layout, options, streams)
     if options.json:
         streams.write_json(chosen.record)
     return Exit.OK
@@ -169,7 +177,7 @@ def _cohort(layout: Layout, streams: Streams) -> str:
     return cohort
 
 
-def _show(chosen: Chosen, layout: Layout, streams: Streams) -> None:
+def _show(chosen: Chosen, layout: Layout, options: argparse.Namespace, streams: Streams) -> None:
     """Print the report of the terminal once more."""
     from tito_bench.records.benchmark import BenchmarkRecord
     from tito_bench.records.store import show_path
@@ -180,6 +188,6 @@ def _show(chosen: Chosen, layout: Layout, streams: Streams) -> None:
     inside = chosen.path.is_relative_to(layout.root)
     saved = layout.shown(chosen.path) if inside else show_path(chosen.path)
     if isinstance(chosen.record, BenchmarkRecord):
-        print_baseline(console, chosen.record, symbols, saved)
+        print_baseline(console, chosen.record, symbols, saved, verbose=options.verbose)
     else:
-        print_capstone(console, chosen.record, symbols, saved)
+        print_capstone(console, chosen.record, symbols, saved, verbose=options.verbose)

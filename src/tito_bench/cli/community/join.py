@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         return _already(session)
     _welcome(session, document)
     share(session.sharing(), ("profile",), options.share)
-    session.say("Next: tito-bench benchmark baseline")
+    session.say(f"Next: {_next(session)}")
     session.finish(
         {
             "status": "joined",
@@ -140,6 +140,19 @@ def _flag(session: CommunityContext, country: str | None) -> str:
     from tito_bench.community.country import flag_of
 
     return f" {flag_of(country)}"
+
+
+def _next(session: CommunityContext) -> str:
+    """Return the step that the newest record leads to; a first record where there is none."""
+    from tito_bench.records.read import load_record, read_history
+    from tito_bench.report.outlook import next_step
+    from tito_bench.report.wording import next_words
+    from tito_bench.safe_text import safe_text
+
+    folder, now = session.layout.benchmarks, session.streams.now()
+    entries = read_history(folder, now).entries
+    step = next_step(load_record(folder / entries[-1].file, now).record) if entries else None
+    return safe_text(step or next_words("baseline"))
 
 
 def _already(session: CommunityContext) -> int:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import Subparsers, add_common_options, file_path
+from tito_bench.cli.options import Subparsers, add_common_options, file_path, points
+from tito_bench.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import TextIO
 
     from tito_bench.cli.community.community_context import CommunityContext
     from tito_bench.cli.streams import Streams
+    from tito_bench.community.classroom import ClassStatistics
     from tito_bench.community.progress import Course
     from tito_bench.community.small_groups import Bin
     from tito_bench.records.read import CourseFile, RecordHeader
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 _SHOWN_RECORDS = 12
+_SHOWN_UNREAD = 20
+_ROWS_AT_ONCE = 1000
 _BAR_WIDTH = 20
 
 
@@ -29,7 +34,8 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "stats",
         help="your own progress over time, or that of a class",
         description="Show your scores and progress over time. With --from: counts of a class from "
-        "exported files, in which no group is small enough to point at a person. No rankings.",
+        "exported files, in which no group is small enough to point at a person. No rankings. "
+        "With --from and --csv: a gradebook, one line a file, for you alone.",
     )
     parser.add_argument(
         "--from",
@@ -47,9 +53,28 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help="merge groups of fewer than N people (default: 5, at least 3)",
     )
     parser.add_argument(
+        "--roster",
+        type=file_path,
+        metavar="FILE",
+        help="with --from and --csv: your own list of names, as CSV: file or anonymous id, name",
+    )
+    parser.add_argument(
+        "--at-least",
+        type=points,
+        metavar="N",
+        help="with --from and --csv: a column that says whether the best score reaches N",
+    )
+    parser.add_argument(
+        "--recheck",
+        type=file_path,
+        metavar="DIR",
+        help="measure the project in each folder of DIR again on this machine, three times each; "
+        "this runs the code in them",
+    )
+    parser.add_argument(
         "--website", action="store_true", help="fetch the website's numbers, if it is on"
     )
-    add_common_options(parser)
+    add_common_options(parser, "csv")
     parser.set_defaults(run=run)
 
 
@@ -57,8 +82,13 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Show one's own history, or a class."""
     from tito_bench.cli.community.community_context import open_session
 
+    if options.recheck is not None:
+        return _recheck(options, streams)
     if options.sources:
-        return _class(options, streams)
+        return _gradebook(options, streams) if options.csv else _class(options, streams)
+    for option in ("csv", "roster", "at_least"):
+        if getattr(options, option) not in {None, False}:
+            raise UsageError(f"--{option.replace('_', '-')} goes with --from FOLDER")
     session = open_session(options, streams)
     return _website(session) if options.website else _own(session)
 
@@ -152,8 +182,8 @@ def _bar(session: CommunityContext, value: float, full: float) -> str:
 
 def _class(options: argparse.Namespace, streams: Streams) -> int:
     """Show a class: no project is needed."""
-    from tito_bench.community.classroom import SMALLEST_GROUP, exported_files, read_class
-    from tito_bench.errors import UsageError
+    from tito_bench.community.classroom import SMALLEST_GROUP, read_class
+    from tito_bench.community.handed_in import exported_files
 
     if options.min_group < SMALLEST_GROUP:
         raise UsageError(f"--min-group: at least {SMALLEST_GROUP}, to protect every student")
@@ -164,12 +194,10 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
         return Exit.OK
     out = streams.people
     out.write(f"{found.people} people in {found.files} files\n")
-    for count, what in (
-        (found.unreadable, "could not be read as exports, profiles or submissions"),
-        (found.unidentified, "hold no anonymous id, so they cannot be counted as people"),
-    ):
-        if count:
-            out.write(f"{count} files {what}\n")
+    if found.unidentified:
+        why = "hold no anonymous id, so they cannot be counted as people"
+        out.write(f"{found.unidentified} files {why}\n")
+    _unread(found, out)
     if found.people < found.smallest_group:
         out.write(f"Fewer than {found.smallest_group} people: nothing more is shown.\n")
         return Exit.OK
@@ -177,7 +205,71 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
     return Exit.OK
 
 
-def _tables(streams: Streams, found: Any) -> None:
+def _unread(found: ClassStatistics, out: TextIO) -> None:
+    """Name the files that are in no table, the first of many."""
+    from pathlib import Path
+
+    from tito_bench.records.store import show_path
+
+    if found.unreadable:
+        out.write(f"{len(found.unreadable)} files are in no table:\n")
+    out.writelines(
+        f"  {show_path(Path(file.file))}: {file.reason}\n"
+        for file in found.unreadable[:_SHOWN_UNREAD]
+    )
+    more = len(found.unreadable) - _SHOWN_UNREAD
+    if more > 0:
+        out.write(f"  and {more} more; --json names all\n")
+
+
+def _gradebook(options: argparse.Namespace, streams: Streams) -> int:
+    """Write a line for each file as it is read: a class may be large."""
+    from itertools import islice
+
+    from tito_bench.community.gradebook import read_gradebook, read_roster
+    from tito_bench.community.handed_in import exported_files
+    from tito_bench.records.store import read_bytes, show_path
+    from tito_bench.report.gradebook_table import gradebook_columns
+    from tito_bench.report.table import csv_text
+
+    roster = {}
+    if options.roster is not None:
+        path = streams.cwd / options.roster
+        data = read_bytes(path)
+        if data is None:
+            raise StoreError(f"--roster: there is no file {show_path(path)}; check the name")
+        roster = read_roster(data, show_path(path))
+    sources = [streams.cwd / source for source in options.sources]
+    rows = read_gradebook(exported_files(sources), roster, options.at_least)
+    columns = gradebook_columns(options.at_least)
+    streams.write_document(csv_text(columns, list(islice(rows, _ROWS_AT_ONCE))))
+    while part := list(islice(rows, _ROWS_AT_ONCE)):
+        streams.write_document(csv_text(columns, part, head=False))
+    return Exit.OK
+
+
+def _recheck(options: argparse.Namespace, streams: Streams) -> int:
+    """Measure handed-in projects; exit code 1 where one of them has no score."""
+    from tito_bench.cli.live import live_progress
+    from tito_bench.community.recheck import projects_in, recheck, summarise_recheck
+    from tito_bench.report.recheck_table import RECHECKED, recheck_lines
+    from tito_bench.report.table import csv_text
+
+    projects = projects_in(streams.cwd / options.recheck)
+    with live_progress(streams) as progress:
+        found = [recheck(project, streams.environ, streams.now, progress) for project in projects]
+    summary = summarise_recheck(found, options.min_group)
+    if options.csv:
+        streams.write_document(csv_text(RECHECKED, found))
+    elif streams.json:
+        streams.write_json({"packages": found, "class": summary})
+    else:
+        for line in recheck_lines(found, summary, streams.console().width):
+            streams.people.write(f"{line}\n")
+    return Exit.OK if all(one.score is not None for one in found) else Exit.FAILED
+
+
+def _tables(streams: Streams, found: ClassStatistics) -> None:
     from rich import box
     from rich.table import Table
 
@@ -192,6 +284,9 @@ def _tables(streams: Streams, found: Any) -> None:
         "Capstone score": _labels(found.capstone_scores),
     }
     console = streams.console()
+    for kind, middle in (("baseline", found.baseline_median), ("capstone", found.capstone_median)):
+        if middle is not None:
+            console.print(f"Median {kind} score: {middle}")
     for title, counts in tables.items():
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column(title, overflow="fold")
@@ -199,6 +294,11 @@ def _tables(streams: Streams, found: Any) -> None:
         for name, count in counts.items():
             table.add_row(plain(name), str(count))
         console.print(table)
+    if found.hardest:
+        console.print("What the class found hard: times as long as native code, by the middle one")
+        for one in found.hardest:
+            name = one.name.replace("_", " ")
+            console.print(plain(f"  {name}: {one.slowdown:g}x ({one.people} people)"))
 
 
 def _labels(bins: Sequence[Bin]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from tito_bench.cli.community.questions import add_share_flag
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options
 from tito_bench.cli.record_selector import naming_skipped
+from tito_bench.records.record_words import RECORD_WORDS
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "record",
         metavar="RECORD",
-        help="a file, latest, latest~1 (the one before), or a day or minute as 2026-11-22 or "
-        "'2026-11-22 20:30' (its newest, UTC)",
+        help=RECORD_WORDS,
     )
     for flag, what in _CHOICES.items():
         parser.add_argument(

@@ -22,6 +22,7 @@ from tito_bench.report.capstone_view import (
     learning_curve,
 )
 from tito_bench.report.history_view import HistoryView
+from tito_bench.report.numbers import duration, interval_text, times
 from tito_bench.report.sections.limit_words import no_roofline_words
 from tito_bench.report.sections.roofline_section import RooflineView, roofline_view
 from tito_bench.report.sections.rounds import Strip, strips_of
@@ -31,11 +32,8 @@ from tito_bench.report.view import (
     Outcome,
     Row,
     baseline_view,
-    interval_text,
-    milliseconds,
     notes_of,
     origin_of,
-    times,
 )
 
 __all__ = ["Lines", "Mark", "RecordReport", "TableView", "day_text", "record_report"]
@@ -243,7 +241,7 @@ def _baseline_table(view: BaselineView, who: str) -> TableView:
 def _cells(row: Row) -> tuple[str, ...]:
     if row.subject_ms is None or row.reference_ms is None or row.slowdown is None:
         return row.title, "", "", "", f"not measured ({row.reason})"
-    figures = (milliseconds(row.subject_ms), milliseconds(row.reference_ms), times(row.slowdown))
+    figures = (duration(row.subject_ms), duration(row.reference_ms), times(row.slowdown))
     return row.title, *figures, "" if row.scored else "not scored"
 
 

@@ -9,9 +9,9 @@ from tito_bench.kinds.base import BYTES_FORMULA, OperationWork
 from tito_bench.records.benchmark import OperationRecord
 from tito_bench.records.calibration import Calibration
 from tito_bench.report.limits import Spent, kernel_limit, subject_limit
+from tito_bench.report.numbers import three_digits
 from tito_bench.report.roofline import Roofline, roofline_of
 from tito_bench.report.sections.limit_words import kernel_limit_words, subject_limit_words
-from tito_bench.report.view import short
 from tito_bench.workloads.definition import definition_hash
 from tito_bench.workloads.suites import operation_named
 
@@ -35,7 +35,7 @@ class Point:
     def cells(self) -> tuple[str, ...]:
         """Intensity and the three speeds, as text."""
         speeds = (self.subject_gflops, self.native_gflops, self.roof_gflops)
-        return short(self.intensity), *map(short, speeds)
+        return three_digits(self.intensity), *map(three_digits, speeds)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tito_bench.measure.messages import Reading
-from tito_bench.measure.results import PairedRound
-from tito_bench.measure.summary import kept_slowdowns
-from tito_bench.records.benchmark import OperationRecord, Samples
-from tito_bench.report.view import short
-from tito_bench.statistics import quantile
+from tito_bench.records.benchmark import OperationRecord, kept_slowdowns
+from tito_bench.report.numbers import three_digits, times
+from tito_bench.statistics import median_interval, quantile
 
 __all__ = ["Strip", "strips_of", "widest_deviation"]
 
@@ -19,6 +16,7 @@ MOST_DOTS = 120
 
 _MOST_SHOWN = 0.9
 _LEAST_PERCENT = 1.0
+_NONE_KNOWN = "too few rounds"
 
 
 @dataclass(frozen=True)
@@ -30,14 +28,14 @@ class Strip:
     deviations
         Ascending; quantiles of them where there are more than `MOST_DOTS`.
     interval
-        The 95% interval of the median, as deviations in percent.
+        The 95% interval of the median, as deviations in percent; None of too few rounds.
     slowdown_text, interval_text
         The median and its interval as slowdowns.
     """
 
     name: str
     deviations: tuple[float, ...]
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     slowdown_text: str
     interval_text: str
     rounds_kept: int
@@ -75,49 +73,27 @@ def widest_deviation(strips: Iterable[Strip]) -> float:
 
 
 def _strip(op: OperationRecord) -> Strip | None:
-    if op.slowdown is None or op.slowdown_interval is None:
+    if op.slowdown is None:
         return None
     centre = op.slowdown
-    rounds, kept = _rounds(op.samples), op.samples.kept
-    ratios = kept_slowdowns(rounds, kept, op.dispatch_calls, op.work, waits=op.waits)
-    deviations = sorted(100 * (ratio / centre - 1) for ratio in ratios)
+    slowdowns = kept_slowdowns(op)
+    deviations = sorted(100 * (each / centre - 1) for each in slowdowns)
     if len(deviations) > MOST_DOTS:
         steps = range(MOST_DOTS)
         deviations = [quantile(deviations, step / (MOST_DOTS - 1)) for step in steps]
-    low, high = op.slowdown_interval
+    # Computed anew: the first records hold the range where there are too few rounds for one.
+    interval = median_interval(slowdowns)
     return Strip(
         op.name.replace("_", " "),
         tuple(deviations),
-        (100 * (low / centre - 1), 100 * (high / centre - 1)),
-        f"{short(centre)}x",
-        f"{short(low)} to {short(high)}",
+        None if interval is None else _deviations(interval, centre),
+        times(centre),
+        _NONE_KNOWN if interval is None else " to ".join(map(three_digits, interval)),
         op.rounds_kept,
         op.rounds_dropped,
     )
 
 
-def _rounds(samples: Samples) -> list[PairedRound]:
-    """Return the rounds in a record; it has no times of other threads of the worker."""
-    columns = zip(
-        samples.subject_loops,
-        samples.subject_wall_ns,
-        samples.subject_cpu_ns,
-        samples.subject_process_cpu_ns,
-        samples.subject_waits,
-        samples.native_loops,
-        samples.native_wall_ns,
-        samples.native_cpu_ns,
-        samples.dispatch_loops,
-        samples.dispatch_cpu_ns,
-        strict=True,
-    )
-    return [
-        PairedRound(
-            Reading(*subject),
-            Reading(loops, wall_ns, cpu_ns, cpu_ns, -1),
-            Reading(calls, calls_ns, calls_ns, calls_ns, -1),
-            0,
-            0,
-        )
-        for *subject, loops, wall_ns, cpu_ns, calls, calls_ns in columns
-    ]
+def _deviations(interval: tuple[float, float], centre: float) -> tuple[float, float]:
+    low, high = interval
+    return 100 * (low / centre - 1), 100 * (high / centre - 1)

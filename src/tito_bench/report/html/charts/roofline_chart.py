@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from tito_bench.report.html.charts.scale import Scale, Tick, decades
+from tito_bench.report.numbers import three_digits
 from tito_bench.report.roofline import Level
 from tito_bench.report.sections.roofline_section import Point, RooflineView, size_text
-from tito_bench.report.view import short
 
 __all__ = ["DrawnPoint", "DrawnRoof", "RooflineChart", "roofline_chart"]
 
@@ -85,7 +85,7 @@ def _roofs(view: RooflineView, x: Scale, y: Scale) -> Iterator[DrawnRoof]:
     top = y.down(peak, _HEIGHT_PX)
     begins = x.across(peak / max(level.gb_s for level in levels))
     yield DrawnRoof(
-        begins, top, 100.0, top, "", f"peak {short(peak)} GFLOP/s, {view.roofline.target}"
+        begins, top, 100.0, top, "", f"peak {three_digits(peak)} GFLOP/s, {view.roofline.target}"
     )
     for letter, level in zip(ascii_lowercase, levels, strict=False):
         yield _slope(letter, level, peak, x, y)
@@ -101,7 +101,7 @@ def _slope(letter: str, level: Level, peak: float, x: Scale, y: Scale) -> DrawnR
         x.across(ends),
         y.down(ends * level.gb_s, _HEIGHT_PX),
         letter,
-        f"{short(level.gb_s)} GB/s, data up to {size_text(level.up_to_kib)}",
+        f"{three_digits(level.gb_s)} GB/s, data up to {size_text(level.up_to_kib)}",
     )
 
 

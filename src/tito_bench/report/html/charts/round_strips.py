@@ -28,13 +28,12 @@ class Dot:
 
 @dataclass(frozen=True)
 class DrawnStrip:
-    """One operation; `low` and `high` are the 95% interval of its median."""
+    """One operation; `band` is the 95% interval of its median, left and right, where it has one."""
 
     strip: Strip
     top: int
     middle: int
-    low: float
-    high: float
+    band: tuple[float, float] | None
     dots: tuple[Dot, ...]
 
 
@@ -65,7 +64,10 @@ def round_strips(strips: Sequence[Strip]) -> RoundStrips | None:
 
 def _drawn(strip: Strip, scale: Scale, top: int) -> DrawnStrip:
     middle = top + _ROW_PX - _HALF_PX - 6
-    low, high = (scale.across(end) for end in strip.interval)
+    band = None
+    if strip.interval is not None:
+        low, high = strip.interval
+        band = scale.across(low), scale.across(high)
     places = [round(scale.share(each) * _STEPS) for each in strip.deviations]
     tallest = max(Counter(places).values(), default=1)
     step = min(_STACK_PX, 2 * _HALF_PX / tallest)
@@ -78,4 +80,4 @@ def _drawn(strip: Strip, scale: Scale, top: int) -> DrawnStrip:
         offset = (count + 1) // 2 * (-1 if count % 2 else 1) * step
         beyond = abs(deviation) > scale.high
         dots.append(Dot(percent(place / _STEPS), round(middle + offset, 1), beyond))
-    return DrawnStrip(strip, top, middle, low, high, tuple(dots))
+    return DrawnStrip(strip, top, middle, band, tuple(dots))
