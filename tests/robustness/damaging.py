@@ -104,9 +104,11 @@ def healthy_project(root: Path) -> None:
         (".tinytorch/community/website.json", b'{"schema": 1, "known_id": null, "seal": "00"}'),
         (
             ".tinytorch/outbox/000001_join.json",
-            b'{"schema": 1, "action": "join", "data": "profile", "api_url": "https://a.example",'
-            b' "idempotency_key": "00000000-0000-4000-8000-000000000000", "created_at": "", '
-            b'"body": "{}"}',
+            (
+                b'{"schema": 1, "action": "join", "data": "profile", "api_url": "https://a.example",'
+                b' "idempotency_key": "00000000-0000-4000-8000-000000000000", "created_at": "",'
+                b' "body": "{}"}'
+            ),
         ),
         (".tito/progress.json", b'{"completed_modules": ["01", 2], "last_completed": 2}'),
         (".tito/milestones.json", b'{"completed_milestones": ["01"]}'),
