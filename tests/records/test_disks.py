@@ -253,14 +253,17 @@ def test_a_link_that_appears_after_the_look_is_not_followed(state, outside, monk
 
 
 _SWAPPER = """
-import os, sys
+import os, shutil, sys
 state, outside, hidden = sys.argv[1:]
 print("ready", flush=True)
 while True:
-    os.rename(state, hidden)
-    os.symlink(outside, state)
-    os.unlink(state)
-    os.rename(hidden, state)
+    try:
+        os.rename(state, hidden)
+        os.symlink(outside, state)
+        os.unlink(state)
+        os.rename(hidden, state)
+    except OSError:  # the writer made the folder anew, in between
+        shutil.rmtree(hidden, ignore_errors=True)
 """
 
 
@@ -271,7 +274,9 @@ def test_a_process_that_swaps_the_folder_meanwhile_gets_nothing_outside(state, o
         try:
             assert swapper.stdout is not None
             swapper.stdout.readline()
-            for turn in range(400):
+            for turn in range(20_000):
+                if turn > 400 and written and refused:
+                    break
                 try:
                     write_atomic(state / f"{turn}.json", NEW)
                     written += 1
