@@ -148,15 +148,18 @@ def main(
     int
         An `Exit` code. Usage errors of argparse leave through SystemExit(2).
     """
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] == ["server"]:
-        return _serve(words[1:], prog)
-    parser = build_parser(prog, words, raises=raises)
-    options = parser.parse_args(words)
-    if options.run is None:
-        parser.print_help()
-        return _flush(prog)
-    return _run(options, prog)
+    try:
+        words = sys.argv[1:] if argv is None else argv
+        if words[:1] == ["server"]:
+            return _serve(words[1:], prog)
+        parser = build_parser(prog, words, raises=raises)
+        options = parser.parse_args(words)
+        if options.run is None:
+            parser.print_help()
+            return _flush(prog)
+        return _run(options, prog)
+    except KeyboardInterrupt:
+        return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
 
 
 def _serve(words: Sequence[str], prog: str) -> int:
@@ -196,8 +199,6 @@ def _run(options: argparse.Namespace, prog: str) -> int:
         return _say(f"{prog}: error: {error}", Exit.USAGE)
     except TitoBenchError as error:
         return _say(f"{prog}: error: {error}", Exit.FAILED)
-    except KeyboardInterrupt:
-        return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
     except OSError as error:
         return _not_written(error, prog)
     return status

@@ -73,11 +73,11 @@ def diagnose(
     machine = describe_machine() if whole else None
     runtime, package = None, None
     if whole:
-        runtime, found = check_numpy(start_worker, str(root))
+        runtime, found = check_numpy(start_worker, root)
         findings += found
     if runtime is not None:
         findings += find_environment(read_probe(runtime, System(environ=environ)))
-        package, found = check_package(start_worker, str(root))
+        package, found = check_package(start_worker, root)
         findings += found
     calibrated_at, found = _calibration(root, machine, runtime)
     findings += found

@@ -6,7 +6,9 @@ every answer repeats the number of its question.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -153,15 +155,28 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     of the package.
 
     Before that the native references of `operations` are chosen, but for `references`
-    that an earlier worker has found.
+    that an earlier worker has found. Paths are bytes: a name need not be UTF-8.
     """
 
     subject: SubjectChoice
-    root: str
-    package: str | None = None
+    root: bytes
+    package: bytes | None = None
     operations: tuple[str, ...] = ()
     references: References | None = None
     code: Code | None = None
+
+    @classmethod
+    def of(
+        cls,
+        subject: SubjectChoice,
+        root: Path,
+        package: Path | None = None,
+        operations: Iterable[str] = (),
+        code: Code | None = None,
+    ) -> Load:
+        """Return the question for these paths."""
+        named = None if package is None else os.fsencode(package)
+        return cls(subject, os.fsencode(root), named, tuple(operations), code=code)
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):

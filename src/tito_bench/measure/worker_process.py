@@ -123,8 +123,15 @@ class WorkerProcess:
             threading.Thread(target=self._read_answers, daemon=True),
             threading.Thread(target=self._read_output, daemon=True),
         ]
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError as error:  # `ulimit -u`, or the machine is full
+            self._process.kill()
+            self._process.communicate()
+            raise WorkerCrashed(
+                "the measuring process cannot be started: no more threads or processes are allowed"
+            ) from error
 
     def __enter__(self) -> WorkerProcess:
         return self

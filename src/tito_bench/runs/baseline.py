@@ -58,12 +58,7 @@ def measure_baseline(
 
     suite_runner = SuiteRunner(
         worker_starter(root, environ, machine, "baseline", order=order),
-        Load(
-            subject,
-            str(root),
-            None if package is None else str(package),
-            tuple(operation.name for operation in BASELINE),
-        ),
+        Load.of(subject, root, package, (operation.name for operation in BASELINE)),
         clock=time.monotonic,
         order=order,
         progress=progress,

@@ -125,8 +125,7 @@ def measure_capstone(
     machine = describe_machine()
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "capstone", order=order)
-    names = tuple(operation.name for operation in CAPSTONE)
-    load = Load("tinytorch", str(root), None if package is None else str(package), names)
+    load = Load.of("tinytorch", root, package, (operation.name for operation in CAPSTONE))
     clock = time.monotonic
     ends = clock() + time_s
     run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own, metrics)

@@ -71,8 +71,7 @@ def explain(
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "explain", order=order)
-    names = tuple(operation.name for operation in operations)
-    load = Load(subject, str(root), None if package is None else str(package), names)
+    load = Load.of(subject, root, package, (operation.name for operation in operations))
     suite_runner = SuiteRunner(
         start_worker, load, clock=time.monotonic, order=order, progress=progress
     )

@@ -7,6 +7,7 @@ code that replaces functions in `time` or `numpy` changes nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,10 +152,11 @@ class RequestHandler:
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
+        self._root = Path(os.fsdecode(question.root))
+        package = None if question.package is None else Path(os.fsdecode(question.package))
         code = None if question.code is None else (question.code.name, question.code.text)
-        subject, note = choose_subject(question.subject, question.root, question.package, code)
+        subject, note = choose_subject(question.subject, self._root, package, code)
         self._subject = subject
-        self._root = Path(question.root)
         # Once more: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
         return Loaded(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tito_bench.cli.benchmark.outlook import outlook_of
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
-    check_output,
+    check_outputs,
     exit_code,
     offer_submission,
     save,
@@ -70,11 +70,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
     from tito_bench.cli.live import live_progress
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.baseline import measure_baseline
 
     check_kernel_target()
     root = project_root(options, streams)
-    check_output(options.output)
+    check_outputs(Layout(root.path).benchmarks, options.output)
     if options.subject != "numpy":
         say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:

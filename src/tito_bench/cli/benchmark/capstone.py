@@ -10,7 +10,7 @@ from tito_bench.cli.benchmark.own_model import own_choice, own_failed
 from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
-    check_output,
+    check_outputs,
     exit_code,
     offer_submission,
     save,
@@ -109,6 +109,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             raise UsageError("--check measures nothing that --submission could write")
         return _check(options, streams)
     from tito_bench.cli.live import live_progress
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.capstone import QUICK_S, STANDARD_S, measure_capstone
 
     own = own_choice(options, streams.cwd)
@@ -118,7 +119,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         raise UsageError("--submission and --output name the same file")
     check_kernel_target()
     root = project_root(options, streams)
-    check_output(options.output)
+    check_outputs(Layout(root.path).benchmarks, options.output)
     check_output(options.submission)
     budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
     say_stale_exports(root.path, options.package, streams)
