@@ -47,7 +47,7 @@ def students(tmp_path: Path, running: Running) -> list[Student]:
 
 
 def _id(said: str) -> str:
-    found = re.search(r"(?:is|Match|show) ([A-Za-z0-9_-]{12})\b", said)
+    found = re.search(r"(?:is|Match|show) ([a-z2-7]{16})\b", said)
     assert found is not None, said
     return found[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -66,6 +67,7 @@ def _prune(world: World) -> None:
 def test_a_group_of_three_finds_each_other(world: World) -> None:
     (_, ada), (_, ben), (_, cem) = (world.join() for _ in range(3))
     group = _make(world, ada)
+    assert re.fullmatch("[a-z2-7]{16}", group), "no hyphen: it is typed as a word of a command"
     (card,) = world.peer(ben, "GET", "groups?from_module=5&language=en&utc_hours=1")["groups"]
     assert (card["id"], card["places_free"], card["hours_in_common"]) == (group, 2, 10)
     assert CONTACT not in str(world.peer(ben, "GET", f"groups/{group}"))

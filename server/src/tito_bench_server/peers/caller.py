@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from dataclasses import dataclass
 from typing import Literal, NoReturn
@@ -12,8 +13,9 @@ from tito_bench_server.courses import features_of
 from tito_bench_server.problems import Problem
 from tito_bench_server.store import tables
 
-__all__ = ["Caller", "Feature", "caller_of", "new_id", "not_there", "refuse", "shunned"]
+__all__ = ["Caller", "Feature", "caller_of", "id_of", "new_id", "not_there", "refuse", "shunned"]
 
+ID_BYTES = 10
 Feature = Literal["roster", "ladder", "groups", "mentors"]
 
 
@@ -89,8 +91,14 @@ def shunned(connection: sa.Connection, member_id: int) -> frozenset[int]:
 
 
 def new_id() -> str:
-    """Return a word that names a thing outside and tells nothing of it: 72 random bits."""
-    return secrets.token_urlsafe(9)
+    """Return a word that names a thing outside and tells nothing of it."""
+    return id_of(secrets.token_bytes(ID_BYTES))
+
+
+def id_of(random: bytes) -> str:
+    """Return 80 bits as 16 small letters and digits: with a hyphen, a word could begin like an
+    option of the command line."""
+    return base64.b32encode(random[:ID_BYTES]).decode().lower()
 
 
 def refuse(status: int, title: str, detail: str) -> NoReturn:

@@ -50,6 +50,19 @@ _BANDS = range(8)
 _OPEN_REQUEST = sa.select(_request).where(
     _request.c.number == sa.bindparam("which"), _request.c.state == "open"
 )
+_HAS_ASKED = sa.union_all(
+    sa.select(_request.c.number).where(
+        _request.c.member_id == sa.bindparam("whose"), _request.c.state.in_(("open", "proposed"))
+    ),
+    sa.select(_pairing.c.request_number).where(
+        _pairing.c.learner_id == sa.bindparam("whose"), _pairing.c.state.in_(_ACTIVE)
+    ),
+)
+_NEW_REQUEST = sa.insert(_request).returning(_request.c.number)
+_NEW_PAIRING = sa.insert(_pairing)
+_NOW_PROPOSED = (
+    sa.update(_request).where(_request.c.number == sa.bindparam("which")).values(state="proposed")
+)
 _BEST = (
     sa.select(_mentor.c.member_id)
     .where(
@@ -143,12 +156,7 @@ def request_mentor(connection: sa.Connection, caller: Caller, body: RequestBody)
     """Ask for a mentor, and be matched at once where one is free."""
     caller.need("mentors")
     caller.need_open()
-    active = connection.execute(
-        sa.select(sa.literal(1)).where(
-            _request.c.member_id == caller.id, _request.c.state.in_(("open", "proposed"))
-        )
-    ).scalar()
-    if active or _active_of(connection, _pairing.c.learner_id == caller.id):
+    if connection.execute(_HAS_ASKED, {"whose": caller.id}).first() is not None:
         refuse(409, "Asked before", "you have asked for a mentor, or have one")
     if _is_full(connection, caller.course_id):
         refuse(
@@ -156,19 +164,16 @@ def request_mentor(connection: sa.Connection, caller: Caller, body: RequestBody)
             "Queue closed",
             "more wait already than the mentors here can take; a study group is quicker",
         )
-    number = connection.execute(
-        sa.insert(_request)
-        .values(
-            member_id=caller.id,
-            course_id=caller.course_id,
-            module=body.module,
-            language=body.language,
-            utc_band=utc_band(body.utc_hours),
-            state="open",
-            asked_day=caller.today,
-        )
-        .returning(_request.c.number)
-    ).scalar_one()
+    new = {
+        "member_id": caller.id,
+        "course_id": caller.course_id,
+        "module": body.module,
+        "language": body.language,
+        "utc_band": utc_band(body.utc_hours),
+        "state": "open",
+        "asked_day": caller.today,
+    }
+    number = connection.execute(_NEW_REQUEST, new).scalar_one()
     find_mentor(connection, number, caller.today)
 
 
@@ -362,22 +367,19 @@ def end_pairing(
 
 def _propose(connection: sa.Connection, request: sa.Row[Any], mentor_id: int, today: int) -> None:
     pairing_id = new_id()
-    connection.execute(
-        sa.insert(_pairing).values(
-            id=pairing_id,
-            course_id=request.course_id,
-            request_number=request.number,
-            learner_id=request.member_id,
-            mentor_id=mentor_id,
-            learner_yes=False,
-            mentor_yes=False,
-            state="proposed",
-            since_day=today,
-        )
-    )
-    connection.execute(
-        sa.update(_request).where(_request.c.number == request.number).values(state="proposed")
-    )
+    new = {
+        "id": pairing_id,
+        "course_id": request.course_id,
+        "request_number": request.number,
+        "learner_id": request.member_id,
+        "mentor_id": mentor_id,
+        "learner_yes": False,
+        "mentor_yes": False,
+        "state": "proposed",
+        "since_day": today,
+    }
+    connection.execute(_NEW_PAIRING, new)
+    connection.execute(_NOW_PROPOSED, {"which": request.number})
     _count_free(connection, mentor_id)
     for member_id in sorted((request.member_id, mentor_id)):
         tell(connection, member_id, "match proposed", pairing_id, today)

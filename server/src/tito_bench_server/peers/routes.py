@@ -7,7 +7,6 @@ is known is made of its Idempotency-Key, so that a repeated request has the same
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ from tito_bench_server.members.routes import (
     signed_in,
 )
 from tito_bench_server.peers import groups, inbox, mentors, moderation, roster
-from tito_bench_server.peers.caller import Caller, caller_of
+from tito_bench_server.peers.caller import Caller, caller_of, id_of
 from tito_bench_server.peers.rules import GROUP_DAYS
 from tito_bench_server.problems import REFUSALS, Problem, Refusal
 from tito_bench_server.services import Services, services_of
@@ -175,7 +174,7 @@ def decoded(raw: bytes, kind: type[Any]) -> Any:
 
 def _name_of(secret: bytes, member_id: int, key: bytes) -> str:
     digest = keyed_digest(secret, "new thing", member_id.to_bytes(8, "big") + key)
-    return base64.urlsafe_b64encode(digest[:9]).decode()
+    return id_of(digest)
 
 
 def _was_done(connection: sa.Connection, key: bytes, digest: bytes, today: int) -> bool:
