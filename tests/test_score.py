@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tito_bench import score as scoring
+from tito_bench.kinds import KINDS
 
 times = st.floats(min_value=1.0, max_value=1e12)
 slowdowns = st.floats(min_value=1e-3, max_value=1e6)
@@ -151,3 +152,11 @@ def test_weighted_logarithms_are_that_of_the_composite(found: list[tuple[str, fl
         for group in dict.fromkeys(group for group, _ in found)
     ]
     assert math.exp(math.fsum(logs)) == pytest.approx(scoring.composite_slowdown(groups))
+
+
+def test_loops_in_a_convolution_are_held_against_what_a_convolution_reaches() -> None:
+    product = scoring.Work(1.0, 36_000_000, 1)
+    convolution = scoring.Work(1.0, 6_400_000, 1, scoring.CONVOLUTION_FLOPS_PER_CALL)
+    assert [scoring.standard_calls(work, 5) for work in (product, convolution)] == [1005, 1005]
+    others = {name for name, kind in KINDS.items() if kind.flops_per_call != 36_000}
+    assert others == {"cnn"}

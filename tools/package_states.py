@@ -94,32 +94,38 @@ def transcript(state: str) -> str:
         )
         records = [*project.glob(".tito/benchmarks/*.json")]
         subject = json.loads(records[0].read_bytes())["subject"] if records else {}
-        shown = "\n\n".join(_of_the_package(f"{done.stdout}\n\n{done.stderr}", subject.get("note") or ""))
+        printed = f"{done.stdout}\n\n{done.stderr}"
+        shown = "\n\n".join(_of_the_package(printed, subject.get("note") or ""))
     return f"$ tito-bench benchmark baseline\n{shown}\n[exit {done.returncode}]\n"
 
 
 def _of_the_package(printed: str, note: str) -> Iterator[str]:
     """Yield the paragraphs that say something of the package."""
-    for paragraph in printed.strip().split("\n\n"):
-        lines = paragraph.splitlines()
-        if lines[0].startswith("Project: "):
-            lines = lines[1:]
-        elif lines[0].startswith("Subject: "):
-            lines = [lines[0], *(line for line in lines if line.startswith("   "))]
-        elif lines[0].startswith("💡"):
-            lines = list(_notes_of(lines, note))
+    for paragraph in printed.split("\n\n"):
+        lines = [line for line in _whole_lines(paragraph) if _is_of_the_package(line, note)]
         if lines:
             yield "\n".join(lines)
 
 
-def _notes_of(lines: list[str], note: str) -> Iterator[str]:
-    """Yield the lines of the note on the package, which go on indented."""
-    kept = False
-    for line in lines:
-        if line.startswith("💡"):
-            kept = bool(note) and note[:20] in line
-        if kept:
-            yield line
+def _whole_lines(paragraph: str) -> Iterator[str]:
+    """Yield the lines, each with those that it was wrapped into."""
+    whole = ""
+    for line in filter(None, paragraph.split("\n")):
+        if whole and line.startswith("   ") and not line.startswith("   •"):
+            whole += f"\n{line}"
+            continue
+        if whole:
+            yield whole
+        whole = line
+    if whole:
+        yield whole
+
+
+def _is_of_the_package(line: str, note: str) -> bool:
+    if line.startswith("💡"):
+        return bool(note) and note[:20] in line
+    # Which operation costs the most, and what there is to celebrate, is another each time.
+    return not line.startswith(("Project: ", "Machine: ", "Saved: ", "🎉")) and "costs" not in line
 
 
 if __name__ == "__main__":

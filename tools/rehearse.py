@@ -132,7 +132,9 @@ def upgrade(release: Release, before: str | None) -> str:
     run_baseline([script], project)
 
     def read(*words: str) -> object:
-        return json.loads(run(script, *words, "--json", cwd=project, environ=clean_environ()))
+        said = run(script, *words, "--json", cwd=project, environ=clean_environ())
+        # What is for people stands beside it, on the other stream.
+        return json.JSONDecoder().raw_decode(said, said.index("\n{") + 1)[0]
 
     found = read("benchmark", "history")
     records = found["records"] if isinstance(found, Mapping) else ()

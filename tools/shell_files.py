@@ -73,8 +73,9 @@ _tito_bench_record_files() {
 """,
         "zsh": """
 _tito_bench_record_files() {
-  compadd -- latest latest~1
-  _files -W .tito/benchmarks -g '*.json'
+  local -a records
+  records=(.tito/benchmarks/*.json(N:t))
+  compadd -- latest latest~1 "${records[@]}"
   _files
 }
 """,
@@ -109,12 +110,7 @@ _COMPLETIONS = {
 
 def manual_page() -> str:
     """Return the page of section 1, as roff; dated by SOURCE_DATE_EPOCH where that is set."""
-    parser = build_parser(_NAME)
-    for action in parser._actions:
-        if isinstance(action, Subparsers):  # once is enough, below `benchmark`
-            for verb in VERBS:
-                del action.choices[verb]
-    page = Manpage(parser)
+    page = Manpage(build_parser(_NAME, short_forms=False))
     page.description, page.manual = _WHAT, "User Commands"
     page.source = f"{_NAME} {__version__}"
     for heading, terms in _SECTIONS.items():

@@ -12,7 +12,7 @@ __all__ = ["parser"]
 
 def parser() -> argparse.ArgumentParser:
     """Return the tree of `tito-bench`, its epilogs of several lines as literal blocks."""
-    tree = build_parser()
+    tree = build_parser(short_forms=False)
     waiting = [tree]
     while waiting:
         one = waiting.pop()

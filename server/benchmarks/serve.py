@@ -22,6 +22,7 @@ from tito_bench_server.members.messages import Message
 from tito_bench_server.releases.publish import make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.store import migrate
+from tito_bench_server.store.database import NEW_RELEASE
 from world import SECRET, WITHOUT_LIMITS, add_course
 
 
@@ -68,6 +69,14 @@ def main() -> None:
         seconds = (datetime.now(UTC) - begun).total_seconds()
         return JSONResponse({"seconds": seconds, "marked": report.marked})
 
+    async def say(_request):  # type: ignore[no-untyped-def]
+        """Tell every stream of a release, as a commit does."""
+        from starlette.responses import Response
+
+        services.bus.heard({NEW_RELEASE: 1})
+        return Response(status_code=204)
+
+    app.router.add_route("/say", say, methods=["POST"])
     app.router.add_route("/release", release, methods=["POST"])
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)

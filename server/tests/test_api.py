@@ -64,13 +64,16 @@ _OPERATIONS = {one.ok().label: one.ok() for one in _SCHEMA.get_all_operations()}
 
 
 def test_every_operation_is_tried() -> None:
-    assert len(_OPERATIONS) == 10
+    assert len(_OPERATIONS) == 31
 
 
-_WITHOUT_INPUT = {"GET /api/community/about", "GET /api/community/stats"}  # nothing to get wrong
+_STREAM = "GET /api/community/events"  # has no end; see peers/test_live.py
+_WITHOUT_INPUT = {  # nothing to get wrong
+    *(f"GET /api/community/{name}" for name in ("about", "stats")),
+}
 _TRIED = [
     (label, mode)
-    for label in sorted(_OPERATIONS)
+    for label in sorted(set(_OPERATIONS) - {_STREAM})
     for mode in GenerationMode
     if mode is GenerationMode.POSITIVE or label not in _WITHOUT_INPUT
 ]

@@ -180,7 +180,7 @@ def test_p9_no_command_lists_persons() -> None:
         if hasattr(action, "choices") and action.choices
     ]
     assert set(subparsers.choices) == {
-        *("init", "run", "course", "names", "release", "prune", "migrate"),
+        *("init", "run", "course", "names", "moderate", "release", "prune", "migrate"),
         *("backup", "restore", "copy", "doctor"),
     }
     sources = Path(__file__).parents[1] / "src" / "tito_bench_server" / "cli"

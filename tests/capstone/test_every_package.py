@@ -6,8 +6,6 @@ than a minute; a few are measured whole by the command in tests/cli/benchmark.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,16 +45,6 @@ NEEDED_BY = {
 }
 # Written against the class of another module by name alone: as a stub that is still there.
 ONLY_IMPORTED = {"embeddings"}
-
-
-@pytest.fixture
-def kept_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "tinytorch"]:
-        del sys.modules[name]
 
 
 def what_is_missing(root: Path) -> dict[str, Missing]:

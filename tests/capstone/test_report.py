@@ -7,8 +7,14 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from records.made_record import made_capstone
 from tito_bench.cli.streams import utc_now
-from tito_bench.measure.task_figures import Comparison, CustomModelFigures, CustomModelsFigures
+from tito_bench.measure.task_figures import (
+    Comparison,
+    CustomModelFigures,
+    CustomModelsFigures,
+    MemoryFigures,
+)
 from tito_bench.measure.verdict import Verdict, reason
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
 from tito_bench.records.read import read_record
@@ -16,6 +22,7 @@ from tito_bench.records.schema import record_bytes
 from tito_bench.records.submission import SubmissionChoices, build_submission, submission_object
 from tito_bench.report.capstone import print_capstone
 from tito_bench.report.terminal import Symbols
+from tito_bench.score import Work
 
 
 def flat(text: str) -> str:
@@ -124,3 +131,25 @@ def test_what_is_no_measurement_of_the_package_has_a_name(complete_record: Capst
     missed = [NotMeasuredRecord("inventory", "timeout", "no answer within 3 s")]
     text = shown(msgspec.structs.replace(complete_record, not_measured=missed))
     assert "the list of modules: no answer within 3 s" in text
+
+
+def test_models_that_are_loops_of_python_are_named_as_in_a_baseline() -> None:
+    def looping(share: float) -> str:
+        record = made_capstone()
+        operations = [
+            msgspec.structs.replace(op, work=Work(share if op.group == "cnn" else 0.0, 1, 1))
+            for op in record.operations
+        ]
+        return " ".join(shown(msgspec.structs.replace(record, operations=operations)).split())
+
+    text = looping(0.9)
+    assert re.search(r"cnn 1x28x28 [^a-z]*[\d.]+\S* .*?x loops", text)
+    assert text.count("x loops ") == 1
+    assert "loops: of Python, held against the interpreter" in text
+    assert "loops" not in looping(0.1)
+
+
+@pytest.mark.parametrize(("batch", "said"), [(1, True), (8, True), (32, False)])
+def test_memory_of_fewer_images_is_said_to_be_that(batch: int, said: bool) -> None:
+    text = shown(made_capstone(tasks=[MemoryFigures("cnn", 2048, 1024, 512, None, batch)]))
+    assert (f"cnn 1x28x28 (memory at batch {batch})" in text) is said

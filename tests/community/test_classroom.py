@@ -207,3 +207,16 @@ def test_what_is_hard_comes_first_and_is_of_the_best_run_of_each(write):
 def test_impossible_slowdowns_are_none(write):
     odd = [_slow(number, 50.0, matmul=-1.0, tensor_ops=1e300, other=0.0) for number in range(5)]
     assert write(*odd).hardest == ()
+
+
+def test_whose_code_it_was_is_counted_and_small_groups_are_merged(write):
+    said = ["yours"] * 6 + ["course"] * 5 + ["mixed"] + ["nonsense", 3, None]
+    found = write(
+        *(
+            _submission(number, 50.0) | {"subject": {"name": "tinytorch", "whose": whose}}
+            for number, whose in enumerate(said)
+        )
+    )
+    assert found.whose_code["their own"] == 6
+    assert "both" not in found.whose_code
+    assert sum(found.whose_code.values()) == len(said)

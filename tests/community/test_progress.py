@@ -213,6 +213,46 @@ def test_a_file_that_cannot_be_opened(layout):
     assert refreshed(Progress(), course).setup_verified
 
 
+SEVERAL = ["01", "02", "03", "04", "05", "06", "07"]
+
+
+@pytest.mark.parametrize(
+    ("content", "milestones", "parts"),
+    [
+        ({"completed_milestones": SEVERAL}, {1, 2, 5, 7}, {}),
+        ({"schema_version": None, "completed_milestones": ["03"]}, set(), {}),
+        ({"schema_version": 2, "completed_milestones": SEVERAL}, set(range(1, 8)), {}),
+        (
+            {
+                "schema_version": 2,
+                "completed_milestones": ["01"],
+                "unverified_legacy_completions": ["03"],
+                "part_results": {
+                    "01": {"1": {"status": "passed", "passed_at": "2026-09-30T10:00:00"}},
+                    "03": {
+                        "1": {"status": "failed", "passed_at": "2026-09-30T10:00:00"},
+                        "2": {"status": "failed", "timestamp": "2026-09-30T10:00:00"},
+                    },
+                    "06": [],
+                    "odd": {"1": {"passed_at": "x"}},
+                },
+            },
+            {1},
+            {3: (1,)},
+        ),
+        ({"schema_version": 2, "completed_milestones": ["08", 99], "part_results": 3}, set(), {}),
+    ],
+    ids=["legacy", "no schema", "schema 2", "parts", "odd"],
+)
+def test_milestones_of_several_parts_count_when_all_have_passed(
+    layout, content: Any, milestones: set[int], parts: dict[int, tuple[int, ...]]
+) -> None:
+    _write(layout.course_milestones, content)
+    course = read_course(layout, NOW)
+    assert course.milestones == milestones
+    assert course.milestone_parts == parts
+
+
 def test_what_was_finished_since_is_what_the_files_date_later(layout) -> None:
     before, after = (f"{NOW + timedelta(minutes=m):%Y-%m-%dT%H:%M:%S+00:00}" for m in (-5, 5))
     assert finished_since(layout, NOW) == ()

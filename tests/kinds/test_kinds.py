@@ -11,6 +11,7 @@ from tito_bench import _native
 from tito_bench.kinds import KINDS, Kind, base, kind_of
 from tito_bench.kinds.base import Kind as Base
 from tito_bench.subjects import choose_subject
+from tito_bench.subjects.course_modules import COURSE_MODULES
 from tito_bench.subjects.numpy_subject import NumpySubject
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
 from tito_bench.worker.input_perturbation import InputPerturbation
@@ -51,6 +52,13 @@ def test_every_module_of_a_kind_is_found_and_every_kind_is_in_a_suite() -> None:
     modules = {type(kind).__module__.rpartition(".")[2] for kind in KINDS.values()}
     assert modules == files - {"__init__", "base", "sizes"}
     assert set(ONE_EACH) == set(KINDS)
+
+
+def test_every_kind_says_which_methods_of_the_student_compute_it(kind: Kind) -> None:
+    classes = {name for module in COURSE_MODULES for name in module.names}
+    owners = {method.partition(".")[0] for method in kind.student_methods}
+    assert owners
+    assert owners <= classes
 
 
 def test_a_kind_that_forgets_something_cannot_be_made() -> None:

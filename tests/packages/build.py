@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ERAS",
     "MODULES",
+    "build_0_2_0",
     "build_package",
     "build_unrelated",
     "module_name",
@@ -30,6 +31,7 @@ ERAS = ("E1", "E2", "E3", "E4", "E5")
 """Sep-Nov 2025, Dec 2025, Jan 2026, Apr-May 2026, Sep 2026."""
 
 _SOURCES = Path(__file__).parent / "sources"
+_SOURCES_0_2_0 = Path(__file__).parent / "sources_0_2_0"
 
 # In course order. Where a module is not at core/<name>.py: its path by first era.
 MODULES: Mapping[str, Mapping[str, str]] = {
@@ -122,6 +124,31 @@ def build_package(
     (package / "__init__.py").write_text(init, encoding="utf-8")
     if replace:
         raise ValueError(f"not among the modules: {sorted(replace)}")
+    return package
+
+
+def build_0_2_0(folder: Path, modules: int = 3, *, name: str = "tinytorch") -> Path:
+    """Write the first `modules` of a package of the design of 0.2.0; return its path.
+
+    With them comes what the course ships ready-made: a GPT in models/, and extensions/.
+    """
+    package = folder / name
+    (package / "core").mkdir(parents=True)
+    (package / "__init__.py").write_text('__version__ = "0.2.0"\n', encoding="utf-8")
+    (package / "core" / "__init__.py").write_text("", encoding="utf-8")
+    for module in ("tensor", "activations", "layers")[:modules]:
+        text = (_SOURCES_0_2_0 / f"{module}.py").read_text(encoding="utf-8")
+        if name != "tinytorch":
+            text = text.replace("from .tensor", f"from {name}.core.tensor")
+        (package / "core" / f"{module}.py").write_text(text, encoding="utf-8")
+    for shipped, text in (
+        ("models/transformer.py", "class GPT:\n    pass\n\n\nclass TransformerBlock:\n    pass\n"),
+        ("extensions/simd.py", "def vectorized_matmul(a, b):\n    return a @ b\n"),
+    ):
+        file = package / shipped
+        file.parent.mkdir()
+        (file.parent / "__init__.py").write_text("", encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     return package
 
 

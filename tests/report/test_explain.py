@@ -59,11 +59,11 @@ def test_the_parts_stand_below_each_other() -> None:
 
 def test_of_loops_the_figure_that_counts_stands_beside_the_native_one() -> None:
     split = structs.replace(SPLIT, subject_ns=430e6, remaining_ns=428.999e6, slowdown=43.0)
-    text = shown(split=split, points_lost=None)
+    text = shown(split=split, points_lost=None, interpreter_share=0.9)
     assert "   at least            10.0ms          43.0x  (of loops; this counts)\n" in text
     assert "   native              1.00ms           430x\n" in text
     assert "43.0x is 5.43 doublings, each worth 10 points: 54.3.\n" in text
-    assert "of loops" not in shown()
+    assert "of loops" not in shown(split=split)
 
 
 def test_numpy_alone_is_named_once_and_is_not_yours() -> None:

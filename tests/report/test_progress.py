@@ -107,3 +107,13 @@ def test_what_the_same_code_may_differ_by_is_no_change(after: float, change: str
     found = since([header(64.2, TWO)], header(after, TWO, 3))
     assert found is not None
     assert found.change == change
+
+
+def test_a_first_own_code_is_not_worse_than_the_courses_solution() -> None:
+    course = replace(header(98.0, TWO), whose="course")
+    own = replace(header(40.0, TWO, 3), whose="yours")
+    assert since([course], own) is None
+    first = replace(header(35.0, TWO, 1), whose="mixed")
+    found = since([course, first], own)
+    assert found is not None
+    assert found.before == 35.0

@@ -84,3 +84,27 @@ def test_http_to_this_machine_only(url: str, origin: str) -> None:
 def test_https_elsewhere():
     assert parse_address("https://Example.org:8443/a").origin == "https://example.org:8443"
     assert not parse_address("https://example.org").is_loopback
+
+
+@pytest.mark.parametrize(
+    ("content", "allowed"),
+    [
+        (b'{"auto_sync": false}', False),
+        (b'{"auto_sync": true}', True),
+        (b"{}", True),
+        (b"[]", True),
+        (b"{", False),
+        (b"\xff\xfe", False),
+        (None, True),
+    ],
+)
+@pytest.mark.parametrize("home", ["HOME", "USERPROFILE"])
+def test_the_no_that_tinytorch_was_given_is_a_no(
+    tmp_path, home: str, content: bytes | None, allowed: bool
+) -> None:
+    if content is not None:
+        (tmp_path / ".tinytorch").mkdir()
+        (tmp_path / ".tinytorch" / "sync.json").write_bytes(content)
+    found = permission(ON, {home: str(tmp_path)})
+    assert found.allowed == allowed
+    assert ("~/.tinytorch/sync.json" in found.reason) != allowed

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,9 +19,13 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tito_bench_server.errors import StoreUnavailable
+from tito_bench_server.live.bus import Bus
+from tito_bench_server.live.streams import heartbeat, stream_routes
 from tito_bench_server.members.routes import member_routes
 from tito_bench_server.operations import operation_routes
+from tito_bench_server.pages.peers import peer_page_routes
 from tito_bench_server.pages.routes import page_routes, static_routes
+from tito_bench_server.peers.routes import peer_routes
 from tito_bench_server.problems import Problem, Refusal, busy, problem_response
 from tito_bench_server.releases.routes import release_routes
 from tito_bench_server.releases.schedule import daily
@@ -50,18 +57,32 @@ def build_app(services: Services, *, with_daily_work: bool = False) -> Starlette
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         services.writer.start()
+        loop = asyncio.get_running_loop()
+        services.bus.start(loop)
+        beats = asyncio.create_task(heartbeat(services.bus))
+        undo = _end_streams_on_signals(services.bus, loop)
         work = asyncio.create_task(daily(services)) if with_daily_work else None
         try:
             yield
         finally:
-            if work is not None:
-                work.cancel()
-                with suppress(asyncio.CancelledError):
-                    await work
+            undo()
+            services.bus.close()
+            for task in (beats, work):
+                if task is not None:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
             services.writer.close()
             services.database.close()
 
-    course_routes = [*member_routes(), *release_routes(), *page_routes()]
+    course_routes = [
+        *member_routes(),
+        *stream_routes(),
+        *peer_routes(),
+        *release_routes(),
+        *page_routes(),
+        *peer_page_routes(),
+    ]
     app = Starlette(
         routes=[
             Mount("/c/{code}", routes=course_routes),
@@ -80,6 +101,33 @@ def build_app(services: Services, *, with_daily_work: bool = False) -> Starlette
     )
     app.state.services = services
     return app
+
+
+def _end_streams_on_signals(bus: Bus, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+    """End the streams as soon as the process is told to stop: it would wait for them else.
+
+    What handled the signals before handles them afterwards. Returns what undoes it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(bus.close)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number, handler in before.items():
+        if callable(handler):
+            signal.signal(number, stop)
+
+    def undo() -> None:
+        for number, handler in before.items():
+            if callable(handler):
+                signal.signal(number, handler)
+
+    return undo
 
 
 class _Headers:

@@ -12,7 +12,7 @@ from tito_bench_server.settings import keyed_digest
 from tito_bench_server.store import tables
 from tito_bench_server.store.database import Database
 
-__all__ = ["CourseDirectory", "CourseInfo", "code_digest"]
+__all__ = ["CourseDirectory", "CourseInfo", "code_digest", "features_of"]
 
 _KEPT_S = 5.0
 
@@ -27,6 +27,37 @@ class CourseInfo:
     takes_members: bool
     public_map: bool
     school: bool
+    has_code: bool
+    roster_on: bool
+    ladder_on: bool
+    groups_on: bool
+    mentors_on: bool
+
+    @property
+    def features(self) -> dict[str, bool]:
+        """Return in which ways members may find each other here."""
+        return features_of(
+            roster=bool(self.roster_on) and self.has_code,
+            ladder=bool(self.ladder_on),
+            groups=bool(self.groups_on),
+            mentors=bool(self.mentors_on),
+            school=self.school,
+        )
+
+
+def features_of(
+    *, roster: bool, ladder: bool, groups: bool, mentors: bool, school: bool
+) -> dict[str, bool]:
+    """Return in which ways members may find each other, by what the operator turned on.
+
+    No ladder without a roster, and neither groups nor mentors for minors.
+    """
+    return {
+        "roster": roster,
+        "ladder": roster and ladder,
+        "groups": groups and not school,
+        "mentors": mentors and not school,
+    }
 
 
 def code_digest(secret: bytes, code: str) -> bytes:
@@ -78,6 +109,11 @@ class CourseDirectory:
                     course.c.takes_members,
                     course.c.public_map,
                     course.c.school,
+                    course.c.code_digest.is_not(None),
+                    course.c.roster_on,
+                    course.c.ladder_on,
+                    course.c.groups_on,
+                    course.c.mentors_on,
                 ).order_by(course.c.id.desc())
             ).all()
         found = [(row[0], CourseInfo(*row[1:])) for row in rows]

@@ -64,6 +64,7 @@ async def _metrics(request: Request) -> Response:
         "tito_messages_total": ("counter", writer.written),
         "tito_groups_total": ("counter", writer.groups),
         "tito_messages_waiting": ("gauge", writer.waiting),
+        "tito_streams": ("gauge", services.bus.count),
         "tito_uptime_seconds": ("gauge", round(time.monotonic() - services.started_s)),
     }
     lines = [

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from tito_bench_server.courses import CourseDirectory
 from tito_bench_server.limits import Limiter, client_address
+from tito_bench_server.live.bus import Bus
 from tito_bench_server.releases.published import Published
 from tito_bench_server.settings import Settings
 from tito_bench_server.store.database import Database, open_database
@@ -35,6 +36,7 @@ class Services:
     limiter: Limiter
     courses: CourseDirectory
     published: Published
+    bus: Bus
     today: Callable[[], date]
     now_s: Callable[[], float]
     started_s: float = field(default_factory=time.monotonic)
@@ -69,6 +71,7 @@ def build_services(
         limiter=Limiter(settings.limits, today),
         courses=CourseDirectory(database, secret),
         published=Published(database),
+        bus=Bus(database, settings.limits.streams, settings.limits.streams_a_member),
         today=today,
         now_s=now_s,
     )

@@ -76,6 +76,8 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     joins_per_hour_without_code: _Positive = 10
     reads_per_minute: _Positive = 600
     waiting_messages: _Positive = 4096
+    streams: _Positive = 2000
+    streams_a_member: _Positive = 3
 
 
 class ReleaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +123,7 @@ _TEMPLATE = """\
 # writes_per_minute_and_address = 600
 # joins_per_hour_with_code = 120             # an address; a class in one room shares one
 # joins_per_hour_without_code = 10
+# streams = 2000                             # open at a time, a process; each takes 30 kB
 
 [releases]
 # hour_utc = 3                               # when tables are made anew, at most once a day

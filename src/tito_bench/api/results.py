@@ -24,6 +24,7 @@ from tito_bench.report.history_terminal import (
 from tito_bench.report.history_view import HistoryView
 from tito_bench.report.notebook import Fragment, fragment_html, text_of
 from tito_bench.report.numbers import times
+from tito_bench.report.outlook import next_step
 from tito_bench.report.sections.record_report import TableView, record_report
 from tito_bench.report.terminal import Symbols, print_baseline
 from tito_bench.report.wording import words
@@ -182,13 +183,26 @@ def _of_record(title: str, record: BenchmarkRecord | CapstoneRecord) -> Fragment
     report = record_report(record, None, HistoryView((), 0, ()))
     own = report.own
     more = (line for lines in own.more for line in (f"{lines.title}:", *lines.lines))
+    step = next_step(record)
     return Fragment(
         title,
         own.score_text,
         own.outcome.text,
         own.outcome.good,
         own.tables,
-        tuple(line for line in (own.loops, *more, *report.notes) if line),
+        tuple(
+            filter(
+                None,
+                (
+                    step and f"Next: {step}",
+                    *report.origin.whose,
+                    own.loops,
+                    *more,
+                    *report.notes,
+                ),
+            )
+        ),
+        own.outcome.tick,
     )
 
 

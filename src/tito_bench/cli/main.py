@@ -76,13 +76,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser(
-    prog: str = "tito-bench", words: Sequence[str] | None = None
+    prog: str = "tito-bench",
+    words: Sequence[str] | None = None,
+    *,
+    short_forms: bool = True,
 ) -> argparse.ArgumentParser:
     """Build the argument tree.
 
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
     of a command line, only the branches that they name are filled. The verbs of
-    `benchmark` are there twice: below it, and by themselves.
+    `benchmark` are there twice: below it, and, as `short_forms`, by themselves.
     """
     parser = _Parser(
         prog=prog,
@@ -97,7 +100,7 @@ def build_parser(
             import_module(f"tito_bench.cli.{name}").add_parsers(subparsers)
         else:
             subparsers.add_parser(name, help=summary)
-    for name, summary in VERBS.items():
+    for name, summary in VERBS.items() if short_forms else ():
         if words is None or list(words[:1]) == [name]:
             import_module(f"tito_bench.cli.benchmark.{name}").add_parser(subparsers)
         else:

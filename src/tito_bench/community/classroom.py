@@ -32,6 +32,13 @@ SMALLEST_GROUP = 3
 """No group below this is ever shown, whatever `--min-group` says."""
 
 NOT_GIVEN = "not given"
+_WHOSE = {
+    "yours": "their own",
+    "course": "the course's solution",
+    "mixed": "both",
+    "unknown": "not to be told",
+}
+"""By what a submission says; of several submissions of a person the last one counts."""
 _LONGEST_NAME = 240
 _MODULES = 20
 _Spans = tuple[tuple[int, int], ...]
@@ -50,6 +57,7 @@ class _Row:
     cohort: str = NOT_GIVEN
     country: str = NOT_GIVEN
     course_type: str = NOT_GIVEN
+    whose: str = NOT_GIVEN
     modules: int | None = None
     baseline: float | None = None
     capstone: float | None = None
@@ -91,6 +99,7 @@ class ClassStatistics:
     cohorts: dict[str, int]
     countries: dict[str, int]
     course_types: dict[str, int]
+    whose_code: dict[str, int]
     modules_completed: tuple[Bin, ...]
     baseline_scores: tuple[Bin, ...]
     capstone_scores: tuple[Bin, ...]
@@ -139,6 +148,7 @@ def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
         cohorts=groups(lambda row: row.cohort),
         countries=groups(lambda row: row.country),
         course_types=groups(lambda row: row.course_type),
+        whose_code=groups(lambda row: row.whose),
         modules_completed=bins(lambda row: row.modules, _MODULE_BINS),
         baseline_scores=bins(lambda row: row.baseline, _spans(baselines)),
         capstone_scores=bins(lambda row: row.capstone, _spans(capstones)),
@@ -176,6 +186,9 @@ def _take_profile(person: Person, row: _Row) -> None:
 
 
 def _take_submission(submission: Submission, row: _Row) -> None:
+    whose = submission.subject.get("whose") if isinstance(submission.subject, dict) else None
+    if isinstance(whose, str):
+        row.whose = _WHOSE.get(whose, row.whose)
     if submission.benchmark == "capstone":
         row.capstone = _best(row.capstone, submission.points)
     elif submission.benchmark == "baseline":

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,10 +27,26 @@ if TYPE_CHECKING:
     from tito_bench.records.filesystem import FileSystem
     from tito_bench.records.project_layout import Layout
 
-__all__ = ["Course", "Finished", "entry_number", "finished_since", "read_course", "refreshed"]
+__all__ = [
+    "MILESTONES",
+    "Course",
+    "Finished",
+    "entry_number",
+    "finished_since",
+    "read_course",
+    "refreshed",
+]
 
 _ENTRY = re.compile(r"(?:(?:module|milestone)[ _-]?)?0*([1-9]\d?)(?:[^\d].*)?", re.DOTALL)
 _HIGHEST = 99
+MILESTONES: Mapping[int, str] = MappingProxyType(
+    dict(
+        enumerate(
+            ("Perceptron", "XOR", "MLP", "CNN", "Transformer", "MLPerf", "Custom Kernels"), start=1
+        )
+    )
+)
+_OF_SEVERAL_PARTS = frozenset({3, 4, 6})
 
 
 @dataclass(frozen=True)
@@ -45,6 +62,7 @@ class Course:
     """What the project's files say. `modules` or `milestones` is None where a
     file that might hold them cannot be read: what was known before then stays.
 
+    `milestone_parts` are the parts passed of milestones that are not complete, by number;
     `unreadable` holds one sentence for each such file, `skipped` the files among the
     records that are none and that the course did not make.
     """
@@ -55,6 +73,7 @@ class Course:
     course_files: tuple[CourseFile, ...]
     skipped: tuple[Skipped, ...]
     active_days: frozenset[date]
+    milestone_parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
 
 
@@ -75,9 +94,11 @@ def read_course(layout: Layout, now: datetime, disk: FileSystem = DISK) -> Cours
             modules |= _numbers(found.get("completed_modules"))
             days |= _days(found.get("completion_dates"))
     milestones: set[int] | None = None
+    parts: dict[int, tuple[int, ...]] = {}
     found = _object(layout.course_milestones, layout, problems, disk)
     if found is not None:
-        milestones = _numbers(found.get("completed_milestones"))
+        milestones = _milestones(found)
+        parts = _parts_passed(found, milestones)
         days |= _days(found.get("completion_dates"))
     history = read_history(layout.benchmarks, now, disk)
     days |= {entry.created_at.date() for entry in history.entries}
@@ -90,6 +111,7 @@ def read_course(layout: Layout, now: datetime, disk: FileSystem = DISK) -> Cours
         course_files=history.course,
         skipped=tuple(one for one in history.skipped if one.file not in of_course),
         active_days=frozenset(days),
+        milestone_parts=parts,
         unreadable=tuple(problems),
     )
 
@@ -140,6 +162,37 @@ def entry_number(entry: Any) -> int | None:
         return entry if 1 <= entry <= _HIGHEST else None
     match = _ENTRY.fullmatch(entry.strip().lower()) if isinstance(entry, str) else None
     return int(match[1]) if match else None
+
+
+def _milestones(found: Mapping[str, Any]) -> set[int]:
+    """Return the milestones that count by the rule of TinyTorch 0.2.0.
+
+    Those of several parts were once noted after the first part alone: they count only in a
+    file of its schema 2, which notes them when all parts that are required have passed.
+    """
+    completed = _numbers(found.get("completed_milestones"))
+    if found.get("schema_version") is None:
+        completed -= _OF_SEVERAL_PARTS
+    return {number for number in completed if number in MILESTONES}
+
+
+def _parts_passed(found: Mapping[str, Any], complete: set[int]) -> dict[int, tuple[int, ...]]:
+    """Return the parts that ever passed, of the milestones that are not complete."""
+    results = found.get("part_results")
+    passed: dict[int, tuple[int, ...]] = {}
+    for name, parts in results.items() if isinstance(results, Mapping) else ():
+        milestone = entry_number(name)
+        if milestone is None or milestone not in MILESTONES or milestone in complete:
+            continue
+        numbers = [
+            number
+            for part, result in (parts.items() if isinstance(parts, Mapping) else ())
+            if isinstance(result, Mapping) and result.get("passed_at")
+            if (number := entry_number(part)) is not None
+        ]
+        if numbers:
+            passed[milestone] = tuple(sorted(numbers))
+    return passed
 
 
 def _numbers(entries: Any) -> set[int]:

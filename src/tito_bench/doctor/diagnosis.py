@@ -20,6 +20,7 @@ from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.worker_supervisor import Worker
@@ -28,6 +29,7 @@ from tito_bench.records.calibration import CALIBRATION, calibration_path
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import read_bytes
+from tito_bench.subjects.export_state import check_exports
 from tito_bench.subjects.redaction import display_path
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -67,6 +69,7 @@ def diagnose(
     layout = Layout(root)
     kernels, findings = check_installation()
     whole = not findings
+    findings += find_edited(measuring_only=False)
     machine = describe_machine() if whole else None
     runtime, package = None, None
     if whole:
@@ -80,6 +83,7 @@ def diagnose(
     findings += found
     findings += check_folders(layout)
     findings += check_files(layout, now)
+    findings += check_exports(root, None)
     findings += check_history(root, environ)
     tito, tito_bench = (find_scripts(n, environ, own_folder()) for n in ("tito", "tito-bench"))
     findings += judge_scripts(tito, tito_bench)

@@ -17,6 +17,7 @@ from tito_bench.machine.environment import Runtime
 from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.task_figures import CustomModelChoice, Figures
 from tito_bench.score import Work
+from tito_bench.subjects.code_origin import CodeOrigin
 
 __all__ = [
     "Answer",
@@ -224,7 +225,12 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """The subject is there. `note` says why `auto` chose it, and what is to be said of it."""
+    """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
+
+    `dispatch_pace` is what the smallest array call took beside the pace of the CPU, before any
+    code of the student's was there. `origin` is read from the files afterwards, where no code of
+    the subject's runs.
+    """
 
     name: str
     version: str | None
@@ -234,6 +240,8 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     note: str | None
     runtime: Runtime
     references: References = References()
+    origin: CodeOrigin | None = None
+    dispatch_pace: float = 0.0
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:
         """Return it with `remarks` after the note, each of them once."""
@@ -261,7 +269,7 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     question, `others_cpu_ns` that of all other threads of the worker.
     `interpreter_share` is that of the call that was `metered`, and otherwise what is left of
     that of trying out; `processes` counts the child processes, running or ended, that were
-    there at the end.
+    there at the end. `dispatch_pace` is that of `Loaded`, now; 0 where it was not taken.
     """
 
     readings: tuple[Reading, ...]
@@ -270,17 +278,20 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     interpreter_share: float | None = None
     processes: int = 0
     metered: bool = False
+    dispatch_pace: float = 0.0
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):
     """What a task of the capstone found, and the student's files that it used, by name.
 
-    `remarks` are what was noticed of the code so far.
+    `remarks` are what was noticed of the code so far, and `fingerprint` is that of all modules
+    of the package that were imported by then.
     """
 
     figures: Figures
     files: dict[str, str]
     remarks: tuple[str, ...] = ()
+    fingerprint: str | None = None
 
 
 class Inspected(msgspec.Struct, frozen=True, tag=True):

@@ -107,7 +107,7 @@ class CompressionFigures(msgspec.Struct, frozen=True, tag="compression"):
 
 
 class MemoryFigures(msgspec.Struct, frozen=True, tag="memory"):
-    """Memory of a forward pass on `batch` inputs: 32, or 1 where those took too long.
+    """Memory of a forward pass on `batch` inputs: 32, or less where those take too long.
 
     `peak_bytes` is what it allocated at its peak (tracemalloc), `needed_bytes`
     what its largest layer cannot do without, `high_water_bytes` the most that

@@ -37,6 +37,7 @@ from tito_bench.note import Note
 from tito_bench.records.schema import record_bytes
 from tito_bench.score import Work
 from tito_bench.statistics import FEWEST_FOR_INTERVAL
+from tito_bench.subjects.code_origin import CodeOrigin
 from tito_bench.workloads.definition import definition_hash
 
 __all__ = [
@@ -70,7 +71,10 @@ Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
 class SubjectRecord(msgspec.Struct, frozen=True):
-    """Whose code was measured; paths are relative to the project."""
+    """Whose code was measured; paths are relative to the project.
+
+    `origin` is null of NumPy, and was not there before.
+    """
 
     name: str
     version: str | None
@@ -78,6 +82,7 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     files: dict[str, str]
     fingerprint: str | None
     note: str | None
+    origin: CodeOrigin | None = None
 
 
 class SystemInfo(msgspec.Struct, frozen=True):
@@ -277,6 +282,7 @@ def subject_record(subject: Loaded) -> SubjectRecord:
         subject.files,
         subject.fingerprint,
         subject.note,
+        subject.origin,
     )
 
 

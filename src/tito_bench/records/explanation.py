@@ -59,6 +59,8 @@ class OperationExplanation(msgspec.Struct, frozen=True):
         How much of what remains no cause accounts for, from 0 to 1.
     native_reference, kernel_to_blas
         As in a record: what the native side was, and how near the choice.
+    interpreter_share
+        Of its time, that in loops of Python, from 0 to 1: they are held against the interpreter.
     """
 
     name: str
@@ -75,6 +77,7 @@ class OperationExplanation(msgspec.Struct, frozen=True):
     unseen: FailureRecord | None
     native_reference: ReferenceName = "kernel"
     kernel_to_blas: float | None = None
+    interpreter_share: float = 0.0
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +150,7 @@ def _explain(
         unseen=_failure(seen if isinstance(seen, Failure) else None),
         native_reference=subject.references.name_of(op.operation.name),
         kernel_to_blas=subject.references.ratios.get(op.operation.name),
+        interpreter_share=interpreter_share,
     )
 
 

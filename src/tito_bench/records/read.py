@@ -27,6 +27,7 @@ from tito_bench.records.record_words import RECORD_WORDS
 from tito_bench.records.store import DISK, list_names, parse_time, read_bytes, show_path
 from tito_bench.records.validate import NotARecord, Skip, validate
 from tito_bench.safe_text import safe_text
+from tito_bench.subjects.code_origin import Whose
 
 if TYPE_CHECKING:
     from tito_bench.records.filesystem import FileSystem
@@ -98,6 +99,8 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
         `"stable"`, `"unstable"` or `"invalid"`.
     subject, subject_version, fingerprint
         Whose code (`"numpy"` or `"tinytorch"`); foreign text.
+    whose
+        The student's or the course's, None where the record does not say.
     parts, parts_asked
         What the score is made of, and what it could have been made of: the
         groups of a baseline, the tracks of a capstone.
@@ -118,6 +121,7 @@ class RecordHeader(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     subject_version: str | None
     fingerprint: str | None
+    whose: Whose | None = None
     cpu_model: str
     kernel_target: str
     kernels_version: str
@@ -263,6 +267,7 @@ def header_of(record: Record, file: str) -> RecordHeader:
         subject=record.subject.name,
         subject_version=record.subject.version,
         fingerprint=record.subject.fingerprint,
+        whose=None if record.subject.origin is None else record.subject.origin.whose,
         cpu_model=system.machine.cpu_model,
         kernel_target=system.runtime.kernel_target,
         kernels_version=system.runtime.kernels_version,

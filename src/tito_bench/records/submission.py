@@ -21,6 +21,7 @@ from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import DocumentKind, encode
 from tito_bench.records.store import DISK, add_stamped, utc_text
 from tito_bench.safe_text import safe_text
+from tito_bench.subjects.code_origin import CodeOrigin
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +76,7 @@ _METRICS = (
     "efficiency",
 )
 _ABSENT = object()
-_SUBJECT_FIELDS = ("name", "version")
+_SUBJECT_FIELDS = ("name", "version", "whose")
 _REASON_FIELDS = ("code", "what", "value")
 _OS_NAME = re.compile(r"(\w+)(?: (\d+(?:\.\d+)?))?")
 # What no allowed field should hold, were a record edited: MAC addresses and absolute paths.
@@ -150,7 +151,7 @@ def build_submission(
         benchmark=kind,
         measured_at=safe_text(measured_at, 40) if isinstance(measured_at, str) else None,
         anonymous_id=anonymous_id if choices.include_anonymous_id else None,
-        subject=_picked(record.get("subject"), _SUBJECT_FIELDS),
+        subject=_subject(record.get("subject")),
         raw_metrics=_figures(record.get("raw_metrics")),
         normalized_metrics=_figures(record.get("normalized_metrics")),
         verdict=_verdict(record.get("verdict")),
@@ -208,6 +209,16 @@ def write_submission(
     submission = build_submission(record, choices, now, anonymous_id)
     folder = Layout(root).submissions
     return add_stamped(folder, submission.benchmark, now, submission_bytes(submission), disk)
+
+
+def _subject(found: Any) -> dict[str, Any]:
+    """Return what is shared of the subject; whose code it was, not which functions."""
+    picked = _picked(found, _SUBJECT_FIELDS)
+    try:
+        origin = msgspec.convert(found.get("origin"), CodeOrigin) if picked else None
+    except msgspec.ValidationError:  # none, or a record that was edited
+        return picked
+    return picked if origin is None else picked | {"whose": origin.whose}
 
 
 def _picked(found: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _print_overall(console: Console, view: CapstoneView, symbols: Symbols) -> No
     if not view.outcome.good:
         console.print(Text(f"{symbols.bad}{view.outcome.text}", "red"))
         return
-    console.print(Text(f"{symbols.good}{view.outcome.text}", "bold green"))
+    mark, style = (symbols.good, "bold green") if view.outcome.tick else (symbols.note, "bold")
+    console.print(Text(f"{mark}{view.outcome.text}", style))
     for line in view.course:
         print_line(console, Line("", safe_text(line, _LONGEST)))
 

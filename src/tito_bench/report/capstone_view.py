@@ -20,6 +20,7 @@ from tito_bench.report.numbers import (
     times,
 )
 from tito_bench.report.view import Outcome
+from tito_bench.report.whose_code import is_course
 from tito_bench.report.wording import LOOPS_IN_SHORT
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
@@ -253,7 +254,10 @@ def _outcome(record: CapstoneRecord) -> Outcome:
         invalid = record.verdict.status == "invalid"
         why = "a result was wrong or the code failed" if invalid else "nothing could be measured"
         return Outcome(False, f"Overall: none, {why}.")
-    return Outcome(True, f"Overall: {metrics.overall:.0f}/100{_part(record)}")
+    text = f"Overall: {metrics.overall:.0f}/100{_part(record)}"
+    if is_course(record.subject.origin):
+        return Outcome(True, f"{text}, of the course's own solution", tick=False)
+    return Outcome(True, text)
 
 
 def _part(record: CapstoneRecord) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from tito_bench.report.comparison_view import COLUMNS, ComparisonView
 from tito_bench.report.history_view import COLUMNS as RECORD_COLUMNS
 from tito_bench.report.history_view import HistoryRow
-from tito_bench.report.numbers import interval_text, local_time, times
+from tito_bench.report.numbers import interval_text, local_time
 from tito_bench.report.table import cells, markdown_code, markdown_table
 from tito_bench.report.wrapping import aligned, hung, wrapped
 
@@ -126,7 +126,7 @@ def _narrow(row: dict[str, str], width: int) -> Iterator[str]:
 
 
 def _times(slowdown: str) -> str:
-    return times(float(slowdown)) if slowdown else ""
+    return f"{slowdown}x" if slowdown else ""
 
 
 def _tracks(view: ComparisonView) -> Iterator[str]:

@@ -23,7 +23,6 @@ __all__ = ["print_explanation"]
 _INDENT = "   "
 _LONGEST = 400  # characters of one sentence
 _MOSTLY_UNEXPLAINED = 0.5
-_ALIKE = 0.01
 _NATIVE = {"kernel": "native kernel", "blas": "native BLAS"}
 _WHERE = {
     "python_loop": "The line that ran most:",
@@ -129,13 +128,13 @@ def _split(operation: OperationExplanation, split: Split, own: bool) -> Iterator
 
 def _figure(operation: OperationExplanation, split: Split) -> Iterator[Line]:
     """Tell the figure that the score is made of, the native one beside it, and the points."""
-    native = split.subject_ns / (split.native_ns + split.dispatch_ns)
-    least = _ms(split.subject_ns / split.slowdown)
-    if abs(split.slowdown / native - 1) > _ALIKE:
-        text = f"{'at least':<15}{least:>11}        {times(split.slowdown):>7}"
-        yield Line(_INDENT, f"{text}  (of loops; this counts)", "bold")
-        native_ms = _ms(split.native_ns + split.dispatch_ns)
-        yield Line(_INDENT, f"{'native':<15}{native_ms:>11}        {times(native):>7}", "dim")
+    if operation.interpreter_share > 0:
+        least, ratio = _ms(split.subject_ns / split.slowdown), times(split.slowdown)
+        text = f"{'at least':<15}{least:>11}        {ratio:>7}  (of loops; this counts)"
+        yield Line(_INDENT, text, "bold")
+        native_ns = split.native_ns + split.dispatch_ns
+        ratio = times(split.subject_ns / native_ns)
+        yield Line(_INDENT, f"{'native':<15}{_ms(native_ns):>11}        {ratio:>7}", "dim")
     if split.slowdown <= 1:
         return
     doublings = math.log2(split.slowdown)
@@ -164,11 +163,9 @@ def _cause(cause: Cause, symbols: Symbols, detailed: bool) -> Iterator[Line]:
 def _place(cause: Cause, place: Place) -> Iterator[Line]:
     """Tell a line, with how often it ran or how much it asked for, and where to edit it."""
     count = f"{place.count:,} times" if cause.code == "python_loop" else amount(place.count)
-    where = (
-        place.line
-        if place.edited_at in {"", _file_and_line(place)}
-        else (f"{place.edited_at} ({place.line})")
-    )
+    where = place.line
+    if place.edited_at not in {"", _file_and_line(place)}:
+        where = f"{place.edited_at} ({place.line})"
     yield Line(_INDENT, f"{_WHERE[cause.code]} {safe_text(where, _LONGEST)} ({count})")
     if place.text:
         yield Line(_INDENT * 2, safe_text(place.text, _LONGEST), "cyan")

@@ -20,8 +20,8 @@ _WIDTH = 80
 class Fragment:
     """What a result shows below its cell; all text may be foreign.
 
-    `headline` is the score, where there is one; `good` says whether `outcome` is; `lines`
-    follow the tables.
+    `headline` is the score, where there is one; `good` says whether `outcome` is, and `tick`
+    whether it is the student's; `lines` follow the tables.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Fragment:
     good: bool
     tables: tuple[TableView, ...]
     lines: tuple[str, ...]
+    tick: bool = True
 
 
 def fragment_html(fragment: Fragment) -> str:

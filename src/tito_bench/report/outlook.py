@@ -13,7 +13,7 @@ from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.read import Record, RecordHeader
 from tito_bench.report.numbers import three_digits
-from tito_bench.report.progress import Since, since
+from tito_bench.report.progress import Since, beside_course, since
 from tito_bench.report.wording import next_words, praise_words
 from tito_bench.score import points_lost
 from tito_bench.subjects.source_places import SourcePlace
@@ -31,12 +31,14 @@ Place = Callable[[OperationRecord], "SourcePlace | None"]
 class Outlook:
     """`since` is None for a first score; `praise` is empty where nothing was reached just now.
 
-    Texts may hold foreign parts.
+    `course` sets the figures of the course's own solution beside; empty where none were
+    measured. Texts may hold foreign parts.
     """
 
     since: Since | None = None
     praise: tuple[str, ...] = ()
     next: str | None = None
+    course: str = ""
 
 
 def outlook(
@@ -53,7 +55,10 @@ def outlook(
     """
     others = [entry for entry in entries if entry.file != header.file]
     return Outlook(
-        since(others, header), tuple(_praise(header, others, finished)), next_step(record, place)
+        since(others, header),
+        tuple(_praise(header, others, finished)),
+        next_step(record, place),
+        beside_course(others, header),
     )
 
 
@@ -67,7 +72,8 @@ def _praise(
         return said
     if not before:
         said.append(praise_words(f"first_{now.kind}"))
-    if now.subject != "numpy" and now.score >= _HIGH > max(before, default=0.0):
+    own = now.subject != "numpy" and now.whose != "course"
+    if own and now.score >= _HIGH > max(before, default=0.0):
         said.append(praise_words(f"first_90_{now.kind}"))
     return said
 

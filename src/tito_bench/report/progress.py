@@ -19,7 +19,7 @@ from tito_bench.score import POINTS_PER_DOUBLING
 if TYPE_CHECKING:
     from tito_bench.records.read import RecordHeader
 
-__all__ = ["Since", "part_change", "since"]
+__all__ = ["Since", "beside_course", "part_change", "since"]
 
 _FAIR_POINTS = 1.0
 """The same code is measured to within this from run to run (docs/design/fairness.md)."""
@@ -80,17 +80,54 @@ class Since:
 
 def since(entries: Sequence[RecordHeader], now: RecordHeader) -> Since | None:
     """Return what became of the score since the newest of the other records that say the same
-    of the same package; None where there is none, or no score."""
+    of the same package; None where there is none, or no score. The course's own solution is
+    nobody's step: a student's first own code is not worse than it was."""
     if now.score is None:
         return None
     for entry in reversed(entries):
         if entry.file == now.file or (entry.kind, entry.package) != (now.kind, now.package):
+            continue
+        if (entry.whose == "course") != (now.whose == "course"):
             continue
         differing = differences(entry, now)
         note = part_change(now.kind, entry.slowdowns, now.slowdowns)
         if entry.score is not None and (not differing or (differing == ("parts",) and note)):
             return Since(entry.score, now.score, entry.created_at, now.created_at, note)
     return None
+
+
+def beside_course(earlier: Sequence[RecordHeader], now: RecordHeader) -> str:
+    """Return the slowdowns of the course's own solution beside those of now, in one line.
+
+    Only what was measured is said: of the `earlier` records of the project, the oldest first,
+    the newest of the course's whole solution with the same operations, on the same
+    processor and kernels. Empty where there is none, or `now` is no code of the student's.
+    """
+    if now.whose not in {"yours", "mixed"}:
+        return ""
+    same = [one for one in earlier if one.whose == "course" and _is_alike(one, now)]
+    if not same:
+        return ""
+    course, yours = _measured(same[-1].slowdowns), _measured(now.slowdowns)
+    figures = [
+        f"{group.replace('_', ' ')} {course[group]:.1f}x, yours {yours[group]:.1f}x"
+        for group in course
+        if group in yours
+    ]
+    day = f"{same[-1].created_at:%Y-%m-%d}"
+    return f"The course's own solution, measured here on {day}: {'; '.join(figures)}."
+
+
+def _is_alike(one: RecordHeader, other: RecordHeader) -> bool:
+    """Say whether two records are of the same operations, processor and kernels."""
+    return (
+        one.kind == other.kind
+        and one.verdict != "invalid"
+        and one.operations == other.operations
+        and one.cpu_model == other.cpu_model
+        and one.kernels_version == other.kernels_version
+        and any(group in _measured(other.slowdowns) for group in _measured(one.slowdowns))
+    )
 
 
 def _measured(slowdowns: Mapping[str, float | None]) -> dict[str, float]:

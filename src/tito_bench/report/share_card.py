@@ -11,11 +11,17 @@ from tito_bench.report.html.picture import FONTS
 from tito_bench.report.sections.record_report import RecordReport, day_text
 from tito_bench.report.templating import template
 from tito_bench.safe_text import safe_text
+from tito_bench.subjects.code_origin import Whose
 
 __all__ = ["share_card"]
 
 # The names that a record may give its subject; anything else could be anybody's words.
 _SUBJECTS = {"tinytorch": "my own TinyTorch code", "numpy": "plain NumPy"}
+_WHOSE: dict[Whose, str] = {
+    "course": "the course's own solution",
+    "mixed": "my own and the course's code",
+    "unknown": "TinyTorch code",
+}
 _MEANINGS = {
     "baseline": "100 is native speed on the same machine; every doubling of speed is 10 points.",
     "capstone": "The mean of its tracks; 100 in speed is native speed on the same machine.",
@@ -53,7 +59,7 @@ def share_card(report: RecordReport, cohort: str | None) -> str:
         partial=report.own.score_text != f"{score:.0f}/100",
         score_text=report.own.score_text,
         stable=report.stable,
-        subject=_SUBJECTS.get(report.subject, "other code"),
+        subject=_subject(report),
         day=day_text(report.measured_at),
         cohort=None if cohort is None else safe_text(cohort, _LONGEST_COHORT),
         left=_LEFT,
@@ -61,3 +67,8 @@ def share_card(report: RecordReport, cohort: str | None) -> str:
         place=round(_LEFT + width * score / 100, 1),
         ticks=[(_LEFT + width * points // 100, points) for points in range(0, 101, 20)],
     )
+
+
+def _subject(report: RecordReport) -> str:
+    code = _SUBJECTS.get(report.subject, "other code")
+    return code if report.whose is None else _WHOSE.get(report.whose, code)

@@ -113,6 +113,8 @@ def since_lines(outlook: Outlook, symbols: Symbols, indent: str) -> Iterator[Lin
 
 def outlook_lines(outlook: Outlook, symbols: Symbols) -> Iterator[Line]:
     """Yield a kind word where something was reached, and what to do next."""
+    if outlook.course:
+        yield Line("", safe_text(outlook.course, _LONGEST))
     for text in outlook.praise:
         yield Line(symbols.praise, safe_text(text, _LONGEST))
     if outlook.next is not None:
@@ -176,6 +178,8 @@ def _score(view: BaselineView, symbols: Symbols) -> Line:
 
 
 def _closing(view: BaselineView, symbols: Symbols) -> Line:
+    if not view.outcome.tick:
+        return Line(symbols.note, view.outcome.text)
     if view.outcome.good:
         return Line(symbols.good, view.outcome.text, "green")
     return Line(symbols.bad, view.outcome.text, "red")
@@ -204,11 +208,13 @@ def _origin(
 ) -> Iterator[Line]:
     origin = origin_of(subject, system)
     if not verbose:
-        yield from map(_fact, origin.brief)
+        yield from map(_fact, (*origin.brief, *origin.whose))
         return
     yield _fact(f"Subject: {origin.subject}")
     for file in origin.files:
         yield Line(_INDENT, safe_text(file, _LONGEST))
+    for line in origin.whose:
+        yield _fact(line)
     yield _fact(f"CPU: {origin.cpu}")
     yield _fact(origin.libraries)
     reference = reference_text(system, operations)

@@ -19,6 +19,7 @@ from tito_bench.records.benchmark import (
 )
 from tito_bench.report.numbers import duration, interval_text
 from tito_bench.report.reference_machine import reference_ms, reference_name
+from tito_bench.report.whose_code import SOLUTION_OUTCOME, is_course, whose_lines
 from tito_bench.report.wording import HOW_LOOPS_COUNT, explain_all
 from tito_bench.score import geometric_mean
 from tito_bench.workloads.baseline import GROUP_TITLES
@@ -58,21 +59,27 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run comes to, in one sentence."""
+    """What a run comes to, in one sentence.
+
+    `tick` is false where it went well and is nobody's achievement: of the course's own code.
+    """
 
     good: bool
     text: str
+    tick: bool = True
 
 
 @dataclass(frozen=True)
 class Origin:
     """Whose code was measured, in which files, and on what; foreign text.
 
+    `whose` says whether it is the student's or the course's, and what is not exported yet.
     `brief` says all of it in two lines, the code's and the machine's.
     """
 
     subject: str
     files: tuple[str, ...]
+    whose: tuple[str, ...]
     cpu: str
     libraries: str
     brief: tuple[str, str]
@@ -145,6 +152,7 @@ def origin_of(subject: SubjectRecord, system: SystemInfo) -> Origin:
     return Origin(
         name,
         tuple(files),
+        tuple(whose_lines(subject.origin)),
         f"{system.machine.cpu_model}; kernels: {runtime.kernel_target}",
         f"NumPy {runtime.numpy}, {blas}, BLAS threads: {threads}",
         (f"Code: {name}{_by_folder(subject.files.values())}", f"Machine: {machine}"),
@@ -216,6 +224,8 @@ def _outcome(record: BenchmarkRecord, complete: bool) -> Outcome:
         return Outcome(False, f"Setup is not verified: {why}.")
     if record.normalized_metrics.score is None:
         return Outcome(False, "Nothing could be measured.")
+    if is_course(record.subject.origin):
+        return Outcome(True, SOLUTION_OUTCOME, tick=False)
     if not complete:
         return Outcome(True, "Works so far: the rest comes with later modules.")
     if record.subject.name == "numpy" and record.subject.note is not None:

@@ -83,6 +83,14 @@ _VERDICT = {
         " faster than one core is.",
         "Unset the variables that set its threads; Apple's Accelerate cannot be limited.",
     ),
+    "dearer_dispatch": Words(
+        "Beside {what} the smallest call of NumPy took {value} times as long as before the code was"
+        " imported, and so the score is too high.",
+        "Leave NumPy as it is: find what slows its calls down (np.seterr, a replaced loop).",
+    ),
+    "edited_installation": Words(
+        "A file of {what} is not as it was installed: {value}.", _REINSTALL
+    ),
     "slower_than_calibrated": Words(
         "The native kernels ran {value} slower than when this machine was calibrated: it may be"
         " hot, on battery or busy.",
@@ -137,6 +145,10 @@ _ENVIRONMENT = {
     "forced_kernel_target": Words(
         "The native kernels are held to {value}: scores may be too high.",
         "Unset TITO_KERNELS_TARGET.",
+    ),
+    "threads_not_watched": Words(
+        "Other threads could not be watched: the {what} advances in steps of milliseconds.",
+        "Take the limit of CPU time away (ulimit -t).",
     ),
     "coarse_cpu_clock": Words(
         "The {what} of this system advances in steps of {value}, too coarse for a short sample;"
@@ -202,6 +214,20 @@ _DOCTOR = {
     "parked_item": Words(
         "The website refused {what}: {value}.",
         "Run: tito-bench community sync --retry, or --discard to drop it.",
+    ),
+    "stale_export": Words(
+        "{what} changed since {value}.", "Until then the code that was exported is measured."
+    ),
+    "edited_export": Words(
+        "{what} was edited in the package itself: it is not what {value} exports.",
+        "Put the change into the notebook: the next export overwrites it.",
+    ),
+    "unreadable_notebook": Words(
+        "The notebook in {what} cannot be compared with its export: {value}.",
+        "Save it once more, without its output.",
+    ),
+    "unreadable_exports": Words(
+        "{what} cannot be read: {value}.", "Notebooks are compared with the package's files."
     ),
     "stale_calibration": Words(
         "The calibration is of another machine or other kernels: {value}.",

@@ -22,6 +22,7 @@ from tito_bench.capstone.results import (
 from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.findings import find_environment
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import (
@@ -51,6 +52,7 @@ from tito_bench.measure.worker_supervisor import (
 from tito_bench.records.capstone import CapstoneRecord, build_capstone_record
 from tito_bench.runs.baseline import certain_enough
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
 
@@ -122,7 +124,9 @@ def measure_capstone(
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
-        tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        tasks, files, fingerprint = _do_tasks(
+            run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0)
+        )
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.supervisor.stop()
@@ -142,9 +146,11 @@ def measure_capstone(
             if operation.name in refused
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
-    loaded = loaded.remarking(run.remarks)
+    used = {**loaded.files, **suite.subject.files, **files}
+    loaded = structs.replace(loaded, files=used, fingerprint=fingerprint)
+    loaded = with_origin(loaded, root, package)
     return _record(
-        suite, loaded, files, tasks, latencies, tracks, machine, environ, now(),
+        suite, loaded.remarking(run.remarks), tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
     )  # fmt: skip
 
@@ -197,14 +203,19 @@ def _refused(
 
 def _do_tasks(
     run: _Run, tracks: Collection[str], ends: float
-) -> tuple[list[TaskResult], dict[str, str]]:
-    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+) -> tuple[list[TaskResult], dict[str, str], str | None]:
+    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task.
+
+    Return their results, the files that they used, and the fingerprint of all that the package
+    has: None where that could not be looked at.
+    """
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
+    fingerprint: str | None = None
     hanging: dict[str, Failure] = {}
     while waiting:
         task, model, weight = waiting[0]
@@ -223,7 +234,9 @@ def _do_tasks(
                 raise unexpected(answer)
             run.remarks.update(dict.fromkeys(answer.remarks))
             results.append(TaskResult(task, model, answer.figures))
-            if task != _INVENTORY:  # it looks at everything; the others are what is measured
+            if task == _INVENTORY:  # it looks at everything; the others are what is measured
+                fingerprint = answer.fingerprint
+            else:
                 files |= answer.files
         except NotMeasured as refusal:
             results.append(TaskResult(task, model, refusal.failure))
@@ -236,7 +249,7 @@ def _do_tasks(
         except SubjectError as error:
             # It loaded before, and now does not: what it did has left something behind.
             results.append(TaskResult(task, model, Failure("crashed", str(error))))
-    return results, files
+    return results, files, fingerprint
 
 
 def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:
@@ -280,7 +293,6 @@ def _hanging(tasks: Sequence[TaskResult]) -> dict[str, Failure]:
 def _record(
     suite: SuiteResult,
     loaded: Loaded,
-    files: Mapping[str, str],
     tasks: Sequence[TaskResult],
     latencies: dict[str, Latency],
     tracks: Collection[str],
@@ -292,12 +304,14 @@ def _record(
 ) -> CapstoneRecord:
     operations = with_smaller_batches(suite.operations)
     summary = summarise(operations, suite.processes_started + processes)
-    merged = {**loaded.files, **suite.subject.files, **files}
     return build_capstone_record(
         Findings(
-            subject=structs.replace(loaded, files=merged),
+            subject=loaded,
             machine=machine,
-            environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
+            environment=(
+                *find_environment(read_probe(loaded.runtime, System(environ=environ))),
+                *find_edited(measuring_only=True),
+            ),
             summary=summary,
             models=model_figures(summary, latencies),
             tasks=tuple(tasks),

@@ -25,6 +25,7 @@ from tito_bench.measure.worker_supervisor import (
 )
 from tito_bench.records.explanation import Explanation, build_explanation
 from tito_bench.runs.start_worker import worker_starter
+from tito_bench.runs.whose_code import with_origin
 from tito_bench.subjects.source_places import place_of
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
@@ -79,7 +80,8 @@ def explain(
     }
     whole = tuple(operations) == BASELINE
     summary = summarise(result.operations)
-    return build_explanation(summary, seen, result.subject, machine, whole=whole)
+    loaded = with_origin(result.subject, root, package)
+    return build_explanation(summary, seen, loaded, machine, whole=whole)
 
 
 def _look(

@@ -28,8 +28,11 @@ __all__ = ["PACKAGE_PLACES", "PackageLocation", "locate_package"]
 
 Origin = Literal["project", "explicit", "installed"]
 
-PACKAGE_PLACES = ("tinytorch", "srcs/tinytorch", "src/tinytorch", "tinytorch/tinytorch")
-"""Where below a project the package may lie.
+PACKAGE_PLACES = (
+    *("tinytorch", "srcs/tinytorch", "src/tinytorch"),
+    *("data/trentorch", "tinytorch/tinytorch"),
+)
+"""Where below a project the package may lie, that of the fork TrenTorch among them.
 
 The monorepo form comes last: there `<root>/tinytorch` is the project itself.
 """

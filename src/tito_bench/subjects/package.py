@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import re
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +11,9 @@ from typing import TYPE_CHECKING
 from tito_bench.subjects.course_modules import COURSE_MODULES, FORMER_NAMES, layout_of
 from tito_bench.subjects.importing import PACKAGE, PackageImporter
 from tito_bench.subjects.missing import Missing, StudentCodeError
+from tito_bench.subjects.package_version import project_version, written_version
 from tito_bench.subjects.redaction import display_path, one_line
-from tito_bench.subjects.scanning import modules_defining
+from tito_bench.subjects.scanning import is_shipped, modules_defining
 from tito_bench.subjects.stubs import is_stub, still_to_be_written
 from tito_bench.subjects.unexported import unexported
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from tito_bench.subjects.discovery import PackageLocation
 
 __all__ = ["Found", "Package"]
-
-_SHIPPED = f"{PACKAGE}.extensions."
-"""What the course brings ready-made is never taken for the student's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +172,16 @@ class Package:
         stated = getattr(self._importer.load(PACKAGE), "__version__", None)
         if not isinstance(stated, str):
             folder = self.location.folder
-            stated = _written_version(folder) or _project_version(folder)
+            stated = written_version(folder) or project_version(folder)
         return one_line(stated)[:40] if stated else None
 
     def fingerprint(self) -> str | None:
-        """Return 16 hex digits of the SHA-256 of the files found so far, or None.
+        """Return 16 hex digits of the SHA-256 of all modules imported so far, or None.
 
         Equal fingerprints mean the same sources at the same places.
         """
-        files = {self.display(found.file): found.file for found in self._found()}
+        found = {found.file for found in self._found()}
+        files = {self.display(file): file for file in found | self._importer.loaded_files()}
         if not files:
             return None
         digest = hashlib.sha256()
@@ -211,9 +208,12 @@ class Package:
             return Found(name, value, own, self._defining_file(value, self._in_place))
         # The home of another course module may bring a stand-in of the name: never the student's.
         elsewhere = {path for module in COURSE_MODULES for path in module.paths}
+        shipped: Path | None = None
         for dotted in self._homes(name, layout, elsewhere):
             found = self._look_in(dotted, name)
-            if found is not None:
+            if found is not None and is_shipped(self.location.folder, found.file):
+                shipped = found.file
+            elif found is not None:
                 # What else has the name beside the student's stub is not the student's.
                 return still_to_be_written(name, layout) if is_stub(found.value) else found
         for dotted in layout.paths:
@@ -227,6 +227,8 @@ class Package:
         exported = self.exported(layout) is not None
         step = None if exported else unexported(self.location.root, layout)
         reason = f"{layout}: {name} not found" + ("" if step is None else f"; {step}")
+        if shipped is not None:
+            reason += f"; that of {self.display(shipped)} comes with the course"
         return Missing(name, layout.number, reason)
 
     def _homes(self, name: str, layout: CourseModule, elsewhere: set[str]) -> Iterator[str]:
@@ -234,7 +236,8 @@ class Package:
         yield from layout.paths
         yield PACKAGE
         for dotted in modules_defining(self.location.folder, name):
-            if dotted not in elsewhere and not dotted.startswith(_SHIPPED):
+            file = self.location.folder.joinpath(*dotted.split(".")[1:])
+            if dotted not in elsewhere and not is_shipped(self.location.folder, file):
                 yield dotted
 
     def _look_in(self, dotted: str, name: str) -> Found | None:
@@ -262,25 +265,3 @@ class Package:
         except Exception:  # compiled, no class or function, or an object that resists
             file = None
         return Path(file or module.__file__ or self.location.folder)
-
-
-def _written_version(folder: Path) -> str | None:
-    """Return the version in an `__init__.py` that cannot be imported."""
-    try:
-        source = (folder / "__init__.py").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    match = re.search(r"""^__version__\s*=\s*(["'])([^"']+)\1""", source, re.MULTILINE)
-    return match[2] if match else None
-
-
-def _project_version(folder: Path) -> str | None:
-    """Return the version in the pyproject.toml beside or above the package."""
-    for parent in list(folder.parents)[:2]:
-        try:
-            project = tomllib.loads((parent / "pyproject.toml").read_text("utf-8"))["project"]
-            if project["name"] == PACKAGE:
-                return str(project["version"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tito_bench.subjects.package_version import is_newer, written_version
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["modules_defining"]
+__all__ = ["is_shipped", "modules_defining"]
 
+_LAST_TO_EXPORT_MODELS = "0.1.10"
+"""Later versions ship models there; in 2025 it was where module 13 was exported to."""
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef)
 # What the top level of a module may hold. A script that trains a network when
 # imported has loops and calls there, and would keep the worker busy for minutes.
@@ -30,6 +34,19 @@ _HARMLESS = (
 )
 _WORK = ("main", "train", "fit", "run", "test", "demo", "evaluate", "benchmark")
 """What functions are called that a script ends with."""
+
+
+def is_shipped(package: Path, file: Path) -> bool:
+    """Say whether a file of `package` came ready-made with the course."""
+    if not file.is_relative_to(package):
+        return False
+    folder = file.relative_to(package).parts[0]
+    if folder == "extensions":
+        return True
+    newer = (package / "extensions").is_dir() or is_newer(
+        written_version(package), _LAST_TO_EXPORT_MODELS
+    )
+    return folder == "models" and newer
 
 
 def modules_defining(package: Path, name: str) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""Finds notebooks of the course that were written and never exported."""
+"""Finds the notebooks of the course, and which of them were written and never exported."""
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
     from tito_bench.subjects.course_modules import CourseModule
 
-__all__ = ["unexported"]
+__all__ = ["notebooks", "unexported"]
 
 _PLACES = (
     *("modules", "modules/source", "notebooks", "src"),
@@ -28,25 +29,27 @@ def unexported(root: Path, module: CourseModule) -> str | None:
     that the folder is known by its title, and its own number is what is said.
     """
     titles = {module.title, *(path.rpartition(".")[2] for path in module.paths)}
-    for place in _PLACES:
-        for folder in _subfolders(root / place):
-            match = _NUMBERED.fullmatch(folder.name)
-            if match and match["title"] in titles and _has_notebook(folder):
-                shown = f"{place}/{folder.name}"
-                number = match["number"]
-                return f"{shown} is written but not exported: tito module complete {number}"
+    for notebook, number in notebooks(root):
+        folder = notebook.parent
+        if folder.name.partition("_")[2] in titles:
+            shown = folder.relative_to(root).as_posix()
+            return f"{shown} is written but not exported: tito module complete {number}"
     return None
 
 
-def _subfolders(folder: Path) -> Iterator[Path]:
-    try:
-        yield from sorted(path for path in folder.iterdir() if path.is_dir())
-    except OSError:  # none, or not to be read
-        return
+def notebooks(root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the notebooks of modules below `root`, each with the number of its folder."""
+    for place in _PLACES:
+        for folder in _entries(root / place):
+            match = _NUMBERED.fullmatch(folder.name)
+            for file in _entries(folder) if match else ():
+                # Not Path.is_file: before 3.14 it raises where the folder may not be searched.
+                if match and file.suffix == ".ipynb" and os.path.isfile(file):  # noqa: PTH113
+                    yield file, match["number"]
 
 
-def _has_notebook(folder: Path) -> bool:
+def _entries(folder: Path) -> list[Path]:
     try:
-        return any(path.suffix == ".ipynb" for path in folder.iterdir())
-    except OSError:
-        return False
+        return sorted(folder.iterdir())
+    except OSError:  # none, no folder, or not to be read
+        return []

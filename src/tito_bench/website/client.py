@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
 import time
+import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +17,7 @@ from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -28,6 +30,7 @@ _RETRIED = frozenset({429, 500, 502, 503, 504})
 _FINAL = frozenset({400, 409, 410, 413, 415, 422})
 _SAME_METHOD_REDIRECTS = frozenset({307, 308})
 _REDIRECTS = 3
+_LONGEST_SILENCE_S = 60.0
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
@@ -82,6 +85,28 @@ class Client:
     def create(self, path: str, member_key: str) -> Answer:
         """Ask for something new to be made; nothing but the member key is sent."""
         return self._request("POST", path, None, {}, member_key)
+
+    def change(self, method: str, path: str, body: bytes | None, member_key: str) -> Answer:
+        """Change something, once however often it has to be sent."""
+        once = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
+        return self._request(method, path, body, once, member_key)
+
+    def listen(self, path: str, member_key: str) -> Iterator[None]:
+        """Yield whenever a stream of events says something; ends when the stream does.
+
+        Its words are not read. The server sends something at least every 25 s.
+        """
+        httpx = _import_httpx()
+        headers = _authorization(member_key) | {"Accept": "text/event-stream"}
+        url = self.address.url + path
+        with self._session() as session, contextlib.suppress(httpx.HTTPError):
+            session.timeout = httpx.Timeout(self.limits.timeout_s, read=_LONGEST_SILENCE_S)
+            with session.stream("GET", url, headers=headers) as response:
+                if response.status_code != 200:
+                    return
+                for part in response.iter_raw(1024):
+                    if b"data:" in part:
+                        yield
 
     def get(self, path: str, member_key: str | None = None) -> Answer:
         """Fetch a JSON document; `path` may have a query."""

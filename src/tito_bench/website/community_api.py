@@ -19,7 +19,7 @@ from tito_bench.website.client import Answer, Client, Limits
 from tito_bench.website.network_policy import parse_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tito_bench.website.member_key import MemberKeys
     from tito_bench.website.network_policy import WebsiteAddress
@@ -33,6 +33,7 @@ __all__ = [
     "CommunityMap",
     "CourseTypeCount",
     "Link",
+    "peer_bytes",
 ]
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -42,8 +43,12 @@ _ABOUT = "/api/community/about"
 _MAP = "/api/community/map"
 _COHORT = "/api/community/cohort"
 _ME = "/api/community/me"
+_PEERS = "/api/community/"
+_AGAIN_S = 5.0
 _ALL_OF_ME = Limits(answer_bytes=16 * 1024 * 1024)
 """Submissions of 90 days in full."""
+_SAID = frozenset({403, 404, 409, 422})
+"""What the server says no to in words for the student."""
 _FOR_MEMBERS = frozenset({401, 404})
 
 
@@ -185,6 +190,27 @@ class CommunityApi:
             )
         return link
 
+    def peers(self, path: str) -> Mapping[str, Any]:
+        """Return what the server tells this member of peers: cards, groups, matches, the inbox."""
+        return self._document(self._client().get(_PEERS + path, self._needed_key()))
+
+    def act(self, method: str, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Do something among peers, with a body or without."""
+        sent = None if body is None else peer_bytes(body)
+        answer = self._client().change(method, _PEERS + path, sent, self._needed_key())
+        return self._document(answer)
+
+    def changes(self) -> Iterator[None]:
+        """Yield once at the begin, and whenever there may be something new, without end.
+
+        After a broken connection it begins again; what came meanwhile is not lost, for
+        nothing but that there is something is told here.
+        """
+        key, client = self._needed_key(), self._client()
+        while True:
+            yield from client.listen(f"{_PEERS}events", key)
+            client.sleep(_AGAIN_S)
+
     def _client(self) -> Client:
         return Client(self.address)
 
@@ -224,12 +250,17 @@ class CommunityApi:
                 "tito-bench community join --share. Where you have joined, and lost your key or "
                 "the server its members: tito-bench community leave, then join again"
             )
-        if answer.status == 404 and answer.document is not None:
+        if answer.status in _SAID and answer.document is not None:
             raise AskingFailed(f"{self._shown}: {_own_words(answer)}")
         raise AskingFailed(
             f"{self._shown} gives no answer ({answer.reason}); try again later, or ask whoever "
             "runs it"
         )
+
+
+def peer_bytes(body: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a body as they are sent, and shown before."""
+    return msgspec.json.encode(body)
 
 
 def _query(name: str, value: str | None) -> str:

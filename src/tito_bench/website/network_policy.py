@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from tito_bench.errors import UsageError
+from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ __all__ = [
     "permission",
 ]
 
+_COURSE_SYNC = ".tinytorch/sync.json"
+"""Below the home folder: what TinyTorch's own `community sync --disable-auto` writes."""
 _OPT_OUT = ("DO_NOT_TRACK", "TITO_NO_SYNC")
 _CI = (
     "CI",
@@ -67,11 +71,15 @@ def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
     """Return the effective state, from the settings and the environment.
 
     Consent is a second question, asked for each kind of data. A set
-    DO_NOT_TRACK or TITO_NO_SYNC wins over everything; CI never sends.
+    DO_NOT_TRACK or TITO_NO_SYNC wins over everything, and so does the no that TinyTorch
+    was given; CI never sends.
     """
     for name in _OPT_OUT:
         if _is_set(environ, name):
             return NetworkPolicy(False, f"off: {name} is set")
+    refused = _course_refusal(environ)
+    if refused is not None:
+        return NetworkPolicy(False, f"off: {refused}")
     machine = ci_variable(environ)
     if machine is not None:
         return NetworkPolicy(False, f"off: this is a CI machine ({machine} is set)")
@@ -84,6 +92,23 @@ def permission(config: Config, environ: Mapping[str, str]) -> NetworkPolicy:
     except UsageError as error:
         return NetworkPolicy(False, f"off: {error}")
     return NetworkPolicy(True, f"on: {address.url}, only what you agree to", address)
+
+
+def _course_refusal(environ: Mapping[str, str]) -> str | None:
+    """Say that TinyTorch's own sync was refused, or that it cannot be read whether it was."""
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    try:
+        data = (Path(home) / _COURSE_SYNC).read_bytes() if home else None
+        found = None if data is None else decode_foreign_json(data)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"~/{_COURSE_SYNC} cannot be read: {error.strerror}"
+    except NotJson as error:
+        return f"~/{_COURSE_SYNC} cannot be read: {error}"
+    if isinstance(found, dict) and found.get("auto_sync") is False:
+        return f"auto_sync is false in ~/{_COURSE_SYNC} (tito community sync --enable-auto)"
+    return None
 
 
 def ci_variable(environ: Mapping[str, str]) -> str | None:

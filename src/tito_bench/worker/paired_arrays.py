@@ -40,11 +40,6 @@ class PairedArrays:
     # No attribute can be put before a method of the same name.
     __slots__ = LASTING
 
-    @property
-    def flops_per_call(self) -> int:
-        """The arithmetic that is worth a smallest array call, where it is done in loops."""
-        return self._kind.flops_per_call
-
     def __init__(
         self,
         operation: Operation,
@@ -69,6 +64,11 @@ class PairedArrays:
         self.arguments = subject.arguments(tuple(array.copy() for array in self.native_inputs))
         self.inputs = subject.inputs(self.arguments)
         self._variant = subject.variant
+
+    @property
+    def flops_per_call(self) -> int:
+        """The arithmetic that is worth a smallest array call, where it is done in loops."""
+        return self._kind.flops_per_call
 
     def refill(self, seed: int) -> None:
         """Give both sides the same new inputs."""

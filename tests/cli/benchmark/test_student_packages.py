@@ -53,7 +53,7 @@ def test_the_students_own_code_is_measured_and_its_files_are_named(
     baseline: Baseline, student: Student, saved_record: Record
 ) -> None:
     student()
-    done = baseline()
+    done = baseline("--verbose")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Subject: tinytorch 0.1.0" in done.stdout
     for line in (
@@ -75,7 +75,7 @@ def test_module_01_alone_is_measured_and_the_rest_is_null_with_its_reason(
     done = baseline()
     assert done.returncode == 0
     assert "Forward Pass: not measured (module 03 layers: Linear not found)" in done.stdout
-    assert "/100 (2 of 3 groups)" in done.stdout
+    assert "/100 (2 of 3 parts)" in done.stdout
     record = saved_record()
     assert set(failures(record)) == {"mlp_batch_256", "mlp_batch_1"}
     assert record["raw_metrics"]["forward_pass_ms"] is None
@@ -119,7 +119,7 @@ def test_numpy_never_stands_in_for_a_broken_package(
     assert not (project / ".tito").exists()
     asked_for = baseline("--subject", "numpy")
     assert asked_for.returncode == 0
-    assert "Subject: numpy" in asked_for.stdout
+    assert "Code: numpy" in asked_for.stdout
 
 
 @pytest.mark.parametrize("subject", ["auto", "tinytorch"])
@@ -166,7 +166,7 @@ def test_stand_ins_in_the_file_of_another_module_are_not_the_students(
     (package / "optimization" / "compression.py").write_text(stand_in, encoding="utf-8")
     done = baseline()
     assert done.returncode == 0
-    assert "Subject: numpy" in done.stdout
+    assert "Code: numpy" in done.stdout
     assert "module 01 tensor: Tensor not found" in flat(done.stdout)
 
 

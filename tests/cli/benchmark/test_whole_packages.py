@@ -71,7 +71,7 @@ def test_a_notebook_that_was_never_exported_is_the_next_step(run_cli: Run, proje
     step = "modules/01_tensor is written but not exported: tito module complete 01"
     done = run_cli("benchmark", "baseline", "--quick", "--rounds", "1")
     assert done.returncode == 0
-    assert "Subject: numpy" in done.stdout
+    assert "Code: numpy" in done.stdout
     assert step in " ".join(done.stdout.split())
     refused = run_cli("benchmark", "capstone", "--quick")
     assert (refused.returncode, refused.stderr.count("\n") <= 2) == (1, True)

@@ -32,6 +32,7 @@ __all__ = [
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LONGEST_NAME = 80
+_FEATURES = ("roster", "ladder", "groups", "mentors")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,14 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         verb = verbs.add_parser(name, help=summary)
         verb.add_argument("slug", help="short name of the course")
         verb.set_defaults(run=run)
+    for name, allow, summary in (
+        ("allow", True, "Let members find each other in this way."),
+        ("forbid", False, "End it: what there is stays hidden until it is allowed again."),
+    ):
+        verb = verbs.add_parser(name, help=summary)
+        verb.add_argument("slug", help="short name of the course")
+        verb.add_argument("feature", choices=_FEATURES)
+        verb.set_defaults(run=_allow, allow=allow)
     for verb in verbs.choices.values():
         add_data_option(verb)
 
@@ -128,6 +137,9 @@ def add_course(context: Context, choices: CourseChoices) -> str | None:
                 public_map=not choices.members_only_map,
                 school=choices.school,
                 joins_per_day=choices.joins_per_day,
+                # Where anybody may join, strangers would be the first to offer something.
+                groups_on=code is not None,
+                mentors_on=code is not None,
             )
         )
     if code is not None:
@@ -217,6 +229,16 @@ def _open(options: argparse.Namespace, streams: Streams) -> int:
     with open_context(options, streams) as context:
         _change(context, options.slug, takes_members=True)
     streams.people.write("Open to new members.\n")
+    return Exit.OK
+
+
+def _allow(options: argparse.Namespace, streams: Streams) -> int:
+    with open_context(options, streams) as context:
+        _change(context, options.slug, **{f"{options.feature}_on": options.allow})
+    state = "allowed" if options.allow else "off"
+    minors = " (a course of a school has neither groups nor mentors, whatever is allowed)"
+    school = minors if options.allow and options.feature in {"groups", "mentors"} else ""
+    streams.people.write(f"{options.feature}: {state}{school}\n")
     return Exit.OK
 
 

@@ -22,7 +22,7 @@ from tito_bench_server.client_package import (
 __all__ = ["build_parser", "main"]
 
 _LONGEST = 1000
-_PARTS = ("setup", "courses", "names", "upkeep", "copies", "examine")
+_PARTS = ("setup", "courses", "names", "moderate", "upkeep", "copies", "examine")
 
 
 class _Parser(argparse.ArgumentParser):

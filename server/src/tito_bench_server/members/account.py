@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.client_package import country_name
 from tito_bench_server.members.messages import COURSE_TYPE_NAMES, EXPERIENCE_NAMES
+from tito_bench_server.peers.export import export_peers
 from tito_bench_server.store import tables
 from tito_bench_server.store.database import Database
 
@@ -172,6 +173,7 @@ def export(database: Database, member_id: int) -> dict[str, Any] | None:
             "sessions_until": [
                 datetime.fromtimestamp(until_s, UTC).isoformat() for until_s in sessions
             ],
+            "peers": export_peers(connection, member_id),
         }
 
 

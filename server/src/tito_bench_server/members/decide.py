@@ -119,6 +119,7 @@ class Group:
     new_submissions: list[NewSubmission] = field(default_factory=list)
     joins: dict[int, int] = field(default_factory=dict)
     departures: dict[tuple[int, int, str], int] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)  # to another course
 
     def place(self, course_id: int, cohort: str | None) -> tuple[int, str | None]:
         """Return the cohort's number, and its name where that waits for approval."""
@@ -207,6 +208,7 @@ def _change(group: Group, message: ProfileMessage, known: MemberState, course_id
     if course_id != known.course_id:
         _depart(group, known, frozenset(SHOWN))
         known.joined_day = group.today  # a newcomer there settles like any other
+        group.moved.add(known.id)
     elif cohort_id != known.cohort_id:
         _depart(group, known, frozenset(SHOWN) - _OVER_ALL_COHORTS)
     known.course_id, known.cohort_id, known.cohort_text = course_id, cohort_id, waiting

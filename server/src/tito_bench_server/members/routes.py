@@ -26,9 +26,17 @@ from tito_bench_server.services import Services, services_of
 
 __all__ = [
     "SESSION_COOKIE",
+    "Endpoint",
     "base_address",
     "base_path",
+    "count_read",
+    "idempotency_key",
+    "idempotency_key_of",
+    "in_turn",
     "member_routes",
+    "read_body",
+    "read_form",
+    "same_origin",
     "signed_in",
     "signed_in_or_none",
     "site_path",
@@ -40,6 +48,7 @@ PLAIN_SESSION_COOKIE = "tito-session"
 
 _LARGEST = {Action.SUBMIT: 256 * 1024}
 _LARGEST_BODY = 64 * 1024
+_LARGEST_FORM = 16 * 1024
 _BODY_WAIT_S = 20.0
 _KEY = re.compile(r"tbk_[A-Za-z0-9_-]{43}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -70,8 +79,8 @@ def member_routes() -> list[Route]:
 def _taking(action: Action) -> Endpoint:
     async def take(request: Request) -> Response:
         services = services_of(request)
-        key = _idempotency_key(request)
-        body = await _body(request, _LARGEST.get(action, _LARGEST_BODY))
+        key = idempotency_key(request)
+        body = await read_body(request, _LARGEST.get(action, _LARGEST_BODY))
         member_key = _member_key(request)
         code = request.path_params.get("code")
         try:
@@ -107,7 +116,7 @@ def _answer(outcome: Outcome) -> Response:
 
 async def _me(request: Request) -> Response:
     services = services_of(request)
-    _count_read(request)
+    count_read(request)
     member_id = await signed_in(request)
     found = await run_in_threadpool(account.export, services.database, member_id)
     if found is None:
@@ -119,7 +128,7 @@ async def _new_link(request: Request) -> Response:
     """A link that opens the pages as this member; its token never reaches a server log,
     for the fragment of an address is not sent."""
     services = services_of(request)
-    _count_read(request)
+    count_read(request)
     member_id = await signed_in(request, cookies=False)
     address = services.address_of(request)
     too_many = services.limiter.message(
@@ -129,7 +138,7 @@ async def _new_link(request: Request) -> Response:
         raise too_many.raised()
     token = secrets.token_urlsafe(32)
     until_s = int(services.now_s()) + _LINK_S
-    await _in_turn(services, lambda c: account.keep_link(c, token, member_id, until_s))
+    await in_turn(services, lambda c: account.keep_link(c, token, member_id, until_s))
     url = f"{base_address(request)}/open#{token}"
     body = msgspec.json.encode({"url": url, "expires_s": _LINK_S})
     return Response(body, 201, _PRIVATE, "application/json")
@@ -138,16 +147,16 @@ async def _new_link(request: Request) -> Response:
 async def _new_session(request: Request) -> Response:
     """Trade the token of a link, once, for a session."""
     services = services_of(request)
-    _count_read(request)
-    _same_origin(request)
-    body = await _body(request, 4096)
+    count_read(request)
+    same_origin(request)
+    body = await read_body(request, 4096)
     try:
         token = decode_body(body, SessionBody).token
     except MalformedBody as error:
         raise Refusal(Problem(422, "Not understood", str(error))) from error
     session = secrets.token_urlsafe(32)
     now_s = int(services.now_s())
-    opened = await _in_turn(
+    opened = await in_turn(
         services,
         lambda c: account.open_session(c, token, session, now_s, now_s + _SESSION_S),
     )
@@ -171,17 +180,18 @@ async def _new_session(request: Request) -> Response:
 
 async def _end_session(request: Request) -> Response:
     services = services_of(request)
-    _same_origin(request)
+    same_origin(request)
     token = _session_token(request)
     if token is not None:
-        await _in_turn(services, lambda c: account.end_session(c, token))
+        await in_turn(services, lambda c: account.end_session(c, token))
     response = Response(status_code=303, headers=_PRIVATE | {"Location": f"{base_path(request)}/"})
     for name in (SESSION_COOKIE, PLAIN_SESSION_COOKIE):
         response.delete_cookie(name, path="/", secure=name == SESSION_COOKIE, httponly=True)
     return response
 
 
-def _count_read(request: Request) -> None:
+def count_read(request: Request) -> None:
+    """Count a request that reads; raises `Refusal` with 429 for one too many."""
     services = services_of(request)
     too_many = services.limiter.read(services.address_of(request))
     if too_many is not None:
@@ -241,8 +251,13 @@ def _unknown_key() -> Problem:
     return Problem(401, "Not known", "this needs the member key of someone who has joined")
 
 
-def _idempotency_key(request: Request) -> uuid.UUID:
-    text = request.headers.get("idempotency-key", "")
+def idempotency_key(request: Request) -> uuid.UUID:
+    """Return what makes sending it twice the same as once; raises `Refusal` with 422."""
+    return idempotency_key_of(request.headers.get("idempotency-key", ""))
+
+
+def idempotency_key_of(text: str) -> uuid.UUID:
+    """Return the key that this text is; raises `Refusal` with 422 for another."""
     if _UUID.fullmatch(text) is None:
         raise Problem(422, "No key", "the header Idempotency-Key must hold a UUID").raised()
     return uuid.UUID(text)
@@ -273,7 +288,7 @@ def _is_https(request: Request) -> bool:
     return public.startswith("https://") or request.url.scheme == "https"
 
 
-def _same_origin(request: Request) -> None:
+def same_origin(request: Request) -> None:
     """Refuse what another site has a browser send (SameSite alone trusts the browser's age)."""
     origin = request.headers.get("origin")
     public = services_of(request).settings.server.public_url.rstrip("/")
@@ -284,14 +299,31 @@ def _same_origin(request: Request) -> None:
         raise Problem(403, "Another site", "sessions are opened by this site's own pages").raised()
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
     """Return the body, read in bounded time and size."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if (
-        kind != "application/json"
+        _content_type(request) != "application/json"
         or request.headers.get("content-encoding", "identity") != "identity"
     ):
         raise Problem(415, "Not JSON", "send application/json, not compressed").raised()
+    return await _received(request, most)
+
+
+async def read_form(request: Request) -> str:
+    """Return what a form of these pages sent, not parsed yet."""
+    if _content_type(request) != "application/x-www-form-urlencoded":
+        raise Problem(415, "Not a form", "this address takes forms of these pages").raised()
+    try:
+        return (await _received(request, _LARGEST_FORM)).decode()
+    except UnicodeDecodeError as error:
+        raise Problem(422, "Not understood", "the form is not UTF-8").raised() from error
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _received(request: Request, most: int) -> bytes:
     received = bytearray()
     try:
         async with asyncio.timeout(_BODY_WAIT_S):
@@ -304,5 +336,6 @@ async def _body(request: Request, most: int) -> bytes:
     return bytes(received)
 
 
-async def _in_turn(services: Services, work: Callable[[Any], T]) -> T:
+async def in_turn(services: Services, work: Callable[[Any], T]) -> T:
+    """Run `work` in a write transaction, in turn with the messages."""
     return await asyncio.wrap_future(services.writer.submit_job(work))

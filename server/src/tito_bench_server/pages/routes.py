@@ -25,9 +25,10 @@ from tito_bench_server.releases.routes import (
 )
 from tito_bench_server.services import services_of
 
-__all__ = ["PageCache", "page_routes", "static_routes"]
+__all__ = ["PageCache", "language_for", "page", "page_routes", "static_routes"]
 
 _MOST_KEPT = 512
+_TO_PEOPLE = frozenset({401, 403, 404, 409, 422})
 _HTML = "text/html; charset=utf-8"
 Page = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -53,11 +54,11 @@ _CACHE = PageCache()
 def page_routes() -> list[Route]:
     """Return the routes below one course's address."""
     return [
-        Route("/map", _page(_map), methods=["GET"]),
-        Route("/cohort", _page(_cohort), methods=["GET"]),
-        Route("/privacy", _page(_privacy), methods=["GET"]),
-        Route("/open", _page(_open), methods=["GET"]),
-        Route("/", _page(_about), methods=["GET"]),
+        Route("/map", page(_map), methods=["GET"]),
+        Route("/cohort", page(_cohort), methods=["GET"]),
+        Route("/privacy", page(_privacy), methods=["GET"]),
+        Route("/open", page(_open), methods=["GET"]),
+        Route("/", page(_about), methods=["GET"]),
     ]
 
 
@@ -74,7 +75,7 @@ async def _static(request: Request) -> Response:
     return Response(status_code=404)
 
 
-def _page(endpoint: Page) -> Page:
+def page(endpoint: Page) -> Page:
     """Show a refusal as a page, too, for it is a person who reads it."""
 
     async def shown(request: Request) -> Response:
@@ -82,16 +83,17 @@ def _page(endpoint: Page) -> Page:
             return await endpoint(request)
         except Refusal as refusal:
             status = refusal.problem.status
-            if status not in {401, 404}:
+            if status not in _TO_PEOPLE:
                 return problem_response(refusal.problem, refusal.headers)
             html = render(
                 "problem.html",
-                _language(request),
+                language_for(request),
                 course="tito-bench",
                 site=site_path(request),
                 base=base_path(request),
                 here="",
                 status=status,
+                detail=refusal.problem.detail,
             )
             return Response(html, status, {"Cache-Control": "no-store"}, _HTML)
 
@@ -119,11 +121,11 @@ def _kept(
     request: Request, course: CourseInfo, template: str, here: str, **values: Any
 ) -> Response:
     """Answer with a page that depends on course, settings, address and language only."""
-    language = _language(request)
+    language = language_for(request)
     address = base_address(request)
     key = (template, course, language.tag, address, *values.values())
     settings = services_of(request).settings
-    page = _CACHE.get(
+    found = _CACHE.get(
         key,
         lambda: render(
             template,
@@ -140,7 +142,7 @@ def _kept(
             **values,
         ),
     )
-    return _send(request, page, public=True)
+    return _send(request, found, public=True)
 
 
 async def _map(request: Request) -> Response:
@@ -164,7 +166,7 @@ async def _published(
     services = services_of(request)
     course = await course_of(request)
     found: Found = await document_for(request, course, name, request.query_params.get("cohort"))
-    language = _language(request)
+    language = language_for(request)
     cohorts = await run_in_threadpool(published_cohorts, services, course.id)
     key = (
         name,
@@ -223,13 +225,14 @@ def _span(one: Mapping[str, Any]) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _language(request: Request) -> Language:
+def language_for(request: Request) -> Language:
+    """Return the language that this reader wants."""
     accepted = request.headers.get("accept-language", "")
     return language_of(preferred(accepted, request.query_params.get("lang")))
 
 
-def _send(request: Request, page: PageBytes, *, public: bool) -> Response:
-    etag = f'"{page.etag}"'
+def _send(request: Request, found: PageBytes, *, public: bool) -> Response:
+    etag = f'"{found.etag}"'
     headers = {
         "ETag": etag,
         "Cache-Control": "public, max-age=300" if public else "private, no-cache",
@@ -240,5 +243,5 @@ def _send(request: Request, page: PageBytes, *, public: bool) -> Response:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(page.packed, 200, headers, _HTML)
-    return Response(page.plain, 200, headers, _HTML)
+        return Response(found.packed, 200, headers, _HTML)
+    return Response(found.plain, 200, headers, _HTML)

@@ -21,7 +21,7 @@ from tito_bench_server.releases.marking import (
 )
 from tito_bench_server.releases.suppression import TOTAL, suppress
 from tito_bench_server.settings import ReleaseSettings
-from tito_bench_server.store.database import Database
+from tito_bench_server.store.database import NEW_RELEASE, Database, touched
 from tito_bench_server.store.tables import (
     ALL_COHORTS,
     cohort,
@@ -294,3 +294,4 @@ def _keep_document(
     etag = hashlib.sha256(body).hexdigest()[:32]
     connection.execute(sa.delete(document).filter_by(**place))
     connection.execute(sa.insert(document).values(**place, number=number, etag=etag, body=body))
+    touched(connection)[NEW_RELEASE] = number

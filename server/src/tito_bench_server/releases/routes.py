@@ -160,6 +160,7 @@ async def _about(request: Request) -> Response:
         "least_changes": services.settings.releases.least_changes,
         "public_map": course.public_map,
         "school": course.school,
+        "peers": course.features,
         "cohorts": list(cohorts.values()),
         "server": f"tito-bench-server {__version__}",
     }

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
+from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.store import tables
 from tito_bench_server.store.database import Database, open_database
 from tito_bench_server.store.group import id_digest
@@ -80,7 +81,7 @@ def restore(
     if not database.is_sqlite:
         _run("pg_restore", database, "--clean", "--if-exists", "--single-transaction", str(file))
         upgrade(database)
-        return Restored(erase_again(database, buried, secret))
+        return Restored(erase_again(database, buried, secret, today))
     target = Path(_sqlite_file(database))
     fresh = target.with_name(f".{target.name}.restoring")
     fresh.unlink(missing_ok=True)
@@ -91,7 +92,7 @@ def restore(
         try:
             _check_sqlite(fresh)
             upgrade(copy)
-            erased = erase_again(copy, buried, secret)
+            erased = erase_again(copy, buried, secret, today)
         finally:
             copy.close()
         # Closing the last connection moves the log into the file.
@@ -107,12 +108,13 @@ def restore(
     return Restored(erased)
 
 
-def erase_again(database: Database, buried: Mapping[bytes, int], secret: bytes) -> int:
+def erase_again(database: Database, buried: Mapping[bytes, int], secret: bytes, today: date) -> int:
     """Delete the members whose ids stand in the list, and keep their tombstones."""
     member, tombstone = tables.member, tables.tombstone
     with database.write() as connection:
         found = connection.execute(sa.select(member.c.id, member.c.anonymous_id)).all()
         gone = [row.id for row in found if id_digest(secret, bytes(row.anonymous_id)) in buried]
+        erase_peers(connection, gone, tables.day_of(today))
         for start in range(0, len(gone), _BATCH):
             part = gone[start : start + _BATCH]
             connection.execute(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,13 +14,21 @@ from sqlalchemy import event
 from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
 
-__all__ = ["WRITER_LOCK", "Database", "open_database"]
+__all__ = ["CHANNEL", "NEW_RELEASE", "WRITER_LOCK", "Database", "open_database", "touched"]
 
 WRITER_LOCK = 0x7469746F
 """The advisory lock of PostgreSQL ("tito") that a writer holds to the end of its transaction,
 as SQLite's writer holds the file: several processes then decide one after the other."""
 
 _BUSY_MS = 10_000
+
+CHANNEL = "tito_changed"
+"""On PostgreSQL, where a commit tells all processes whose inbox has grown."""
+
+NEW_RELEASE = 0
+"""Stands for no member in what was touched: tables were released."""
+
+_MOST_IN_A_NOTICE = 300  # a notice of PostgreSQL has at most 8,000 bytes
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Database:
     url: sa.URL
     readers: sa.Engine
     writers: sa.Engine
+    # Told after each commit of this process on SQLite; PostgreSQL tells all by itself.
+    heard: list[Callable[[Mapping[int, int]], None]] = field(default_factory=list)
 
     @property
     def is_sqlite(self) -> bool:
@@ -53,11 +63,32 @@ class Database:
         with _as_unavailable(), self.writers.connect() as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+            connection.info["touched"] = {}
             yield connection
+            changed = connection.info.pop("touched")
+            if changed and not self.is_sqlite:
+                _notify(connection, changed)
+        if changed and self.is_sqlite:
+            for listener in self.heard:
+                listener(changed)
 
     def close(self) -> None:
         self.readers.dispose()
         self.writers.dispose()
+
+
+def touched(connection: sa.Connection) -> dict[int, int]:
+    """Return what this write transaction has changed: the newest event by member."""
+    found: dict[int, int] = connection.info["touched"]
+    return found
+
+
+def _notify(connection: sa.Connection, changed: Mapping[int, int]) -> None:
+    """Have PostgreSQL tell every process at the commit, and not if it is undone."""
+    pairs = [f"{member}:{number}" for member, number in sorted(changed.items())]
+    for start in range(0, len(pairs), _MOST_IN_A_NOTICE):
+        part = ",".join(pairs[start : start + _MOST_IN_A_NOTICE])
+        connection.execute(sa.select(sa.func.pg_notify(CHANNEL, part)))
 
 
 def open_database(url: str, *, readers: int = 4) -> Database:

@@ -23,6 +23,7 @@ from tito_bench_server.members.messages import (
     folded,
     is_term,
 )
+from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.settings import keyed_digest
 from tito_bench_server.store import tables
 from tito_bench_server.store.bulk import Bulk, Row, bulk_for
@@ -273,6 +274,8 @@ def _member_row(one: MemberState) -> Row:
 
 def _write(connection: sa.Connection, bulk: Bulk, group: Group) -> None:
     """Write what changed. Members go before they come: a key may pass from one row to another."""
+    if group.removed or group.moved:
+        erase_peers(connection, {*group.removed, *group.moved}, group.today)
     if group.removed:
         gone = list(group.removed)
         bulk.delete(tables.submission, "member_id", gone)

@@ -8,6 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from tito_bench_server.members.decide import SHOWN
+from tito_bench_server.peers.departing import erase_peers, lapse
 from tito_bench_server.store.tables import (
     NO_COHORT,
     day_of,
@@ -67,6 +68,9 @@ def prune(connection: sa.Connection, today: date) -> Pruned:
     now = day_of(today)
     lapsed = member.c.seen_day < now - MEMBER_DAYS
     _count_departures(connection, lapsed)
+    gone = connection.execute(sa.select(member.c.id).where(lapsed)).scalars().all()
+    erase_peers(connection, gone, now)
+    lapse(connection, now)
     members = _deleted(connection, sa.delete(member).where(lapsed))
     bodies = connection.execute(
         sa.update(submission)

@@ -20,20 +20,33 @@ import sqlalchemy as sa
 __all__ = [
     "ALL_COHORTS",
     "NO_COHORT",
+    "audit",
+    "block",
     "cohort",
     "course",
     "day_of",
     "document",
+    "event",
+    "group_contact",
+    "inbox",
     "institution",
     "institution_alias",
     "joining",
     "link",
+    "match_contact",
     "member",
+    "mentor",
     "message",
     "metadata",
+    "pairing",
     "release",
+    "report",
+    "request",
+    "roster_card",
+    "seat",
     "session",
     "setting",
+    "study_group",
     "submission",
     "tombstone",
 ]
@@ -76,6 +89,16 @@ course = sa.Table(
     sa.Column("public_map", sa.Boolean, nullable=False),
     sa.Column("school", sa.Boolean, nullable=False),
     sa.Column("joins_per_day", sa.Integer, nullable=False),
+    # What members may find each other by; an operator turns each on or off.
+    *(
+        sa.Column(name, sa.Boolean, nullable=False, server_default=default)
+        for name, default in (
+            ("roster_on", sa.true()),
+            ("ladder_on", sa.false()),
+            ("groups_on", sa.true()),
+            ("mentors_on", sa.true()),
+        )
+    ),
 )
 
 cohort = sa.Table(
@@ -222,6 +245,188 @@ setting = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
+# Peers: what members tell each other, which is all gone with the member (ON DELETE CASCADE).
+# Cards, groups, requests and pairings are known outside by a random word, never by a number.
+
+
+def _of_member(name: str = "member_id", *, key: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        name, sa.ForeignKey("member.id", ondelete="CASCADE"), primary_key=key, nullable=False
+    )
+
+
+def _course_id() -> sa.Column[int]:
+    return sa.Column("course_id", sa.ForeignKey("course.id"), nullable=False)
+
+
+roster_card = sa.Table(
+    "roster_card",
+    metadata,
+    _of_member(key=True),
+    _course_id(),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("handle", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("show_country", sa.Boolean, nullable=False),
+    sa.Column("on_ladder", sa.Boolean, nullable=False),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("course_id", "folded"),
+)
+
+study_group = sa.Table(
+    "study_group",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _course_id(),
+    _of_member("maker_id"),
+    sa.Column("from_module", sa.SmallInteger, nullable=False),
+    sa.Column("to_module", sa.SmallInteger, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("utc_band", sa.SmallInteger, nullable=False),
+    sa.Column("pace", sa.Text, nullable=False),
+    sa.Column("places", sa.SmallInteger, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("about_approved", sa.Boolean, nullable=False),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    # The day of the last sign of life; it lapses some time after.
+    sa.Column("sign_day", sa.Integer, nullable=False),
+)
+
+group_contact = sa.Table(
+    "group_contact",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("study_group.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+seat = sa.Table(
+    "seat",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("study_group.id", ondelete="CASCADE"), primary_key=True),
+    _of_member(key=True),
+    sa.Column("handle", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # asked, in, declined, left
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("utc_band", sa.SmallInteger, nullable=False),
+    sa.Column("since_day", sa.Integer, nullable=False),
+    sa.UniqueConstraint("group_id", "handle"),
+)
+
+mentor = sa.Table(
+    "mentor",
+    metadata,
+    _of_member(key=True),
+    _course_id(),
+    sa.Column("modules", sa.SmallInteger, nullable=False),
+    # With a space before and after each, to be looked for as " en ".
+    sa.Column("languages", sa.Text, nullable=False),
+    sa.Column("utc_band", sa.SmallInteger, nullable=False),
+    sa.Column("places", sa.SmallInteger, nullable=False),
+    sa.Column("free", sa.SmallInteger, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+)
+
+request = sa.Table(
+    "request",
+    metadata,
+    # Counts up: who asked first is served first, and no time of day is kept.
+    sa.Column("number", _Id, primary_key=True, autoincrement=True),
+    _of_member(),
+    _course_id(),
+    sa.Column("module", sa.SmallInteger, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("utc_band", sa.SmallInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # open, proposed, met, withdrawn
+    sa.Column("asked_day", sa.Integer, nullable=False),
+    # When it was met or withdrawn.
+    sa.Column("ended_day", sa.Integer),
+)
+
+pairing = sa.Table(
+    "pairing",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _course_id(),
+    sa.Column(
+        "request_number", sa.ForeignKey("request.number", ondelete="CASCADE"), nullable=False
+    ),
+    _of_member("learner_id"),
+    _of_member("mentor_id"),
+    sa.Column("learner_yes", sa.Boolean, nullable=False),
+    sa.Column("mentor_yes", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # proposed, met, over
+    sa.Column("since_day", sa.Integer, nullable=False),
+)
+
+match_contact = sa.Table(
+    "match_contact",
+    metadata,
+    sa.Column("pairing_id", sa.ForeignKey("pairing.id", ondelete="CASCADE"), primary_key=True),
+    _of_member(key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+block = sa.Table(
+    "block",
+    metadata,
+    _of_member(key=True),
+    _of_member("other_id", key=True),
+)
+
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("number", _Id, primary_key=True, autoincrement=True),
+    _of_member(),
+    _of_member("about_id"),
+    _course_id(),
+    sa.Column("kind", sa.Text, nullable=False),  # card, group, match
+    sa.Column("object_id", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.UniqueConstraint("member_id", "object_id"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    _of_member(key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    _of_member(key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", _Id, primary_key=True, autoincrement=True),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+)
+
+sa.Index("ix_study_group_course_id", study_group.c.course_id, study_group.c.sign_day)
+sa.Index("ix_study_group_maker_id", study_group.c.maker_id)
+sa.Index("ix_seat_member_id", seat.c.member_id)
+sa.Index("ix_mentor_course_id", mentor.c.course_id, mentor.c.free)
+sa.Index("ix_request_member_id", request.c.member_id)
+sa.Index("ix_request_course_id", request.c.course_id, request.c.state, request.c.number)
+sa.Index("ix_pairing_learner_id", pairing.c.learner_id)
+sa.Index("ix_pairing_mentor_id", pairing.c.mentor_id)
+sa.Index("ix_pairing_request_number", pairing.c.request_number)
+sa.Index("ix_match_contact_member_id", match_contact.c.member_id)
+sa.Index("ix_block_other_id", block.c.other_id)
+sa.Index("ix_report_about_id", report.c.about_id)
+sa.Index("ix_report_object_id", report.c.object_id)
 sa.Index("ix_message_day", message.c.day)
 sa.Index("ix_submission_received_day", submission.c.received_day)
 sa.Index("ix_session_member_id", session.c.member_id)

@@ -13,6 +13,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.options import (
     Subparsers,
@@ -74,6 +75,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     check_kernel_target()
     root = project_root(options, streams)
     check_outputs(Layout(root.path).benchmarks, options.output)
+    if options.subject != "numpy":
+        say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
         record = measure_baseline(
             root.path,

@@ -15,6 +15,7 @@ from tito_bench.cli.benchmark.record_output import (
     offer_submission,
     save,
 )
+from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
@@ -104,6 +105,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     root = project_root(options, streams)
     check_outputs(Layout(root.path).benchmarks, options.output)
     budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
+    say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
         record = measure_capstone(
             root.path,

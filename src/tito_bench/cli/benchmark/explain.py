@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
@@ -76,6 +77,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     budget = QUICK
     if options.time_budget is not None:
         budget = replace(budget, time_s=options.time_budget)
+    if options.subject != "numpy":
+        say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
         explanation = explain(
             root.path,

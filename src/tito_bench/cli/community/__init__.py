@@ -11,6 +11,7 @@ from tito_bench.cli.community import (
     join,
     leave,
     me,
+    peers,
     profile,
     stats,
     submit,
@@ -50,3 +51,4 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         leave,
     ):
         verb.add_parser(group)
+    peers.add_parsers(group)

@@ -109,7 +109,7 @@ def _own(session: CommunityContext) -> int:
             _chart(session, kind, [one for one in history if one["kind"] == kind])
         session.say(
             f"Modules completed: {progress.modules_completed}",
-            f"Milestones passed: {progress.milestones_passed}",
+            f"Milestones passed: {progress.milestones_passed}{_milestones(course)}",
             f"Days in a row: {run_of_days.current_days} now, {run_of_days.longest_days} at most "
             f"({run_of_days.active_days} days in all)",
         )
@@ -125,6 +125,18 @@ def _own(session: CommunityContext) -> int:
         }
     )
     return Exit.OK
+
+
+def _milestones(course: Course) -> str:
+    """Name the milestones that were passed, and the parts of those that were begun."""
+    from tito_bench.community.progress import MILESTONES
+
+    named = [MILESTONES[number] for number in sorted(course.milestones or ())]
+    named += [
+        f"of {MILESTONES[number]} part {', '.join(map(str, parts))}"
+        for number, parts in sorted(course.milestone_parts.items())
+    ]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _history(course: Course) -> list[dict[str, Any]]:
@@ -279,6 +291,7 @@ def _tables(streams: Streams, found: ClassStatistics) -> None:
         "Cohort": found.cohorts,
         "Country": found.countries,
         "Course type": found.course_types,
+        "Whose code": found.whose_code,
         "Modules completed": _labels(found.modules_completed),
         "Baseline score": _labels(found.baseline_scores),
         "Capstone score": _labels(found.capstone_scores),

@@ -35,6 +35,7 @@ from tito_bench.report.view import (
     notes_of,
     origin_of,
 )
+from tito_bench.subjects.code_origin import Whose
 
 __all__ = ["Lines", "Mark", "RecordReport", "TableView", "day_text", "record_report"]
 
@@ -102,6 +103,8 @@ class RecordReport:
     ----------
     subject
         Its name in the record.
+    whose
+        Whose code it is, None where the record does not say.
     stable
         Whether the verdict is that.
     measured_at
@@ -116,6 +119,7 @@ class RecordReport:
 
     kind: str
     subject: str
+    whose: Whose | None
     who: str
     stable: bool
     measured_at: datetime
@@ -148,6 +152,7 @@ def record_report(
     return RecordReport(
         kind=record.kind,
         subject=record.subject.name,
+        whose=None if record.subject.origin is None else record.subject.origin.whose,
         who=_who(record),
         stable=record.verdict.status == "stable",
         measured_at=datetime.fromisoformat(record.created_at).astimezone(UTC),

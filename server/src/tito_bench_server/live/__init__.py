@@ -1,0 +1,1 @@
+"""Telling members at once that there is something new to read."""

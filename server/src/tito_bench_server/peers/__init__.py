@@ -1,0 +1,1 @@
+"""Members find each other: roster, study groups, mentors; block and report."""
