@@ -10,6 +10,7 @@ from tito_bench.cli.benchmark.own_model import own_choice, own_failed
 from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
+    check_output,
     check_outputs,
     exit_code,
     offer_submission,
