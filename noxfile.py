@@ -75,6 +75,12 @@ def server(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Break the files that differ from `main` in named ways, each of which a test must see."""
+    session.run("python", "tools/mutants.py", *(session.posargs or ["--since", "main"]))
+
+
+@nox.session
 def kernels(session: nox.Session) -> None:
     """Run the kernels under sanitizers, and clang-tidy."""
     session.install(".[test]")

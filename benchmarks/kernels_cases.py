@@ -11,9 +11,10 @@ from tito_bench.machine.cblas import Cblas
 from tito_bench.measure.sampling import Timer
 from tito_bench.measure.timing import function_timer, native_timer
 
-__all__ = ["RANDOM_SQUARES", "Case", "Rival", "cases"]
+__all__ = ["RANDOM_SHAPES", "RANDOM_SQUARES", "Case", "Rival", "cases"]
 
 RANDOM_SQUARES = "sgemm, random squares"
+RANDOM_SHAPES = "sgemm, random shapes"
 SQUARES = (16, 32, 64, 100, 128, 256, 512, 1024)
 LAYERS = (
     *((m, 784, 128) for m in (1, 2, 16, 32, 64, 256)),
@@ -44,7 +45,8 @@ class Case:
 def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) -> Iterator[Case]:
     """Yield the cases lazily: the arrays of one live only while it is measured.
 
-    Beside the named ones, `drawn` squares of random n: what is tuned is tuned to the named ones.
+    Beside the named ones, `drawn` squares of random n and as many products of three random sizes:
+    what is tuned is tuned to the named ones.
     """
     rng = np.random.default_rng(20261122)
 
@@ -53,10 +55,15 @@ def cases(kernels: _native.Kernels, cblas: Cblas | None, seed: int, drawn: int) 
 
     for m, k, n in [(n, n, n) for n in SQUARES] + list(LAYERS):
         yield sgemm_case(kernels, cblas, normal(m, k), normal(k, n))
-    sizes = np.exp2(np.random.default_rng(seed).uniform(3, 10, drawn)).astype(int)
-    for n in sorted(map(int, sizes)):
-        case = sgemm_case(kernels, cblas, normal(n, n), normal(n, n))
-        yield replace(case, group=RANDOM_SQUARES)
+    draw = np.random.default_rng(seed)
+    squares = np.sort(np.exp2(draw.uniform(3, 10, drawn)).astype(int))
+    shapes = np.exp2(draw.uniform(3, 10, (drawn, 3))).astype(int)
+    for group, sizes in (
+        (RANDOM_SQUARES, [(n, n, n) for n in squares]),
+        (RANDOM_SHAPES, sorted(map(tuple, shapes), key=np.prod)),
+    ):
+        for m, k, n in sizes:
+            yield replace(sgemm_case(kernels, cblas, normal(m, k), normal(k, n)), group=group)
     for shape in ((100, 100), (1000, 1000)):
         yield from elementwise_cases(kernels, normal(*shape), normal(*shape))
     for batch in (1, 32, 256):

@@ -7,7 +7,7 @@ all see the same machine, and prints medians and their ratio to the first
 (asked: at most 3). In the same rounds runs `tito module start 01` by a script
 of TinyTorch's own and by ours, which hands it over, with a stand-in for
 TinyTorch that does nothing, and prints the median of the difference (asked: at
-most 10 ms). Then runs the whole baseline once for its wall time (asked: at
+most 2 ms). Then runs the whole baseline once for its wall time (asked: at
 most 5 s) and once more for the peak memory of all its processes together
 (asked: below 250 MB).
 """

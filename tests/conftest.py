@@ -102,7 +102,7 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def complete_record(complete: Path) -> CapstoneRecord:
-    return measure(complete, time_s=10.0)
+    return measure(complete, time_s=12.0)
 
 
 @pytest.fixture

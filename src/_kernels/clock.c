@@ -60,7 +60,20 @@ static int64_t clock_ns(clockid_t id) {
 
 int64_t tito_wall_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t tito_thread_cpu_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
-int64_t tito_process_cpu_ns(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+/* On Linux CLOCK_PROCESS_CPUTIME_ID moves in steps of 4 ms while the process has a limit of CPU time
+ * (ulimit -t) or an ITIMER_PROF; what getrusage tells does not. It tells whole microseconds. */
+int64_t tito_process_cpu_ns(void) {
+#if defined(__linux__)
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        const int64_t seconds = (int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
+        const int64_t microseconds = (int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+        return seconds * 1000000000 + microseconds * 1000;
+    }
+#endif
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
 
 int64_t tito_waits(void) {
 #if defined(RUSAGE_THREAD)
@@ -73,6 +86,23 @@ int64_t tito_waits(void) {
 }
 
 #endif
+
+#define PROCESS_STEP_NS 3000
+#define MOST_TRIES 8
+
+int64_t tito_other_threads_ns(void) {
+    int64_t others = 0, narrowest = INT64_MAX;
+    for (int i = 0; i < MOST_TRIES && narrowest > PROCESS_STEP_NS; ++i) {
+        const int64_t before = tito_thread_cpu_ns();
+        const int64_t process = tito_process_cpu_ns();
+        const int64_t between = tito_thread_cpu_ns() - before;
+        if (between < narrowest) {
+            narrowest = between;
+            others = process - before - between / 2;
+        }
+    }
+    return others;
+}
 
 /* The thread clock is read innermost: it is the one scores are made of. */
 void tito_clock_start(struct tito_clock *clock) {
@@ -87,6 +117,10 @@ void tito_clock_stop(struct tito_clock *clock) {
     clock->wall_ns = tito_wall_ns() - clock->wall_ns;
     clock->process_cpu_ns = tito_process_cpu_ns() - clock->process_cpu_ns;
     clock->waits = clock->waits < 0 ? -1 : tito_waits() - clock->waits;
+    const int64_t others = clock->process_cpu_ns - clock->cpu_ns;
+    if (others < PROCESS_STEP_NS && others > -PROCESS_STEP_NS) {
+        clock->process_cpu_ns = clock->cpu_ns; /* no more than the clock's own step */
+    }
 }
 
 /* Goes on after a stop, as if the time in between had not been. */

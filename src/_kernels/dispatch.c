@@ -6,6 +6,10 @@
 #error "the kernels must be built in release mode: a debug build would be a false reference"
 #endif
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "the kernels must be built without -ffast-math: NaN would not be NaN, nor results right"
+#endif
+
 #if TITO_X86
 extern const struct tito_context tito_avx512_context, tito_avx2_context, tito_sse2_context;
 #elif TITO_ARM64

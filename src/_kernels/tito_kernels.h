@@ -237,6 +237,8 @@ union tito_arguments {
 int64_t tito_wall_ns(void);
 int64_t tito_thread_cpu_ns(void);
 int64_t tito_process_cpu_ns(void);
+/* CPU time of all threads but this one, with both clocks read at nearly the same time. */
+int64_t tito_other_threads_ns(void);
 int64_t tito_waits(void);
 
 struct tito_clock {

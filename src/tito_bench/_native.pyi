@@ -260,6 +260,78 @@ def time_callable(
     propagates. Raises ValueError for no arguments or negative loops.
     """
 
+def refuse_audit_hooks() -> None:
+    """Have no audit hook added in this process from now on; adding one does nothing."""
+
+@final
+class Hooks:
+    """What is hung into this thread's interpreter now, before any code of the student's is there.
+
+    Trace and profile functions, callbacks of `sys.monitoring` and of the garbage collector, signal
+    handlers and timers. What comes later is taken down whenever code of the student's has run, and
+    `tracemalloc` is stopped; while anything is timed, none of it is there. Garbage is collected
+    while their code runs, if they want that, and not otherwise: so no `__del__` runs elsewhere.
+
+    Where the code has replaced a variable of a function that waits for it, the process ends, with
+    one line of why on its error stream.
+    """
+
+    def __init__(self) -> None: ...
+    def call(self, function: Callable[..., _R], *arguments: object) -> _R:
+        """Return ``function(*arguments)``, in which code of the student's runs."""
+
+class Taken(NamedTuple):
+    """What `Sides.take` has taken."""
+
+    timings: tuple[Timing, ...]
+    """One a step, of its timed loop."""
+    loops: tuple[tuple[int, ResultSampler], ...]
+    """Of each loop of the subject, warm-ups included: its calls, and what was seen of a result."""
+    result: Any
+    """The last one of the subject, copied at once if it is an array; None without one."""
+    own_cpu_ns: int
+    """CPU time of this thread, from before the first step to after the last."""
+    others_cpu_ns: int
+    """That of all other threads of the process."""
+    pace: float
+    """The smallest array call over a call of Python's own, each at its fastest; 0 without one."""
+
+@final
+class Sides:
+    """The subject, the kernel and the smallest array call of one operation, ready to be timed.
+
+    Args:
+        function, arguments: the subject's call.
+        array_type, shape: of its results; see `ResultSampler`.
+        native: the kernel.
+        smallest, operands: the smallest array call.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        arguments: tuple[Any, ...],
+        array_type: type,
+        shape: tuple[int, ...],
+        native: Call,
+        smallest: Callable[..., object],
+        operands: tuple[Any, ...],
+    ) -> None: ...
+    def take(
+        self,
+        steps: Sequence[Any],
+        hooks: Hooks,
+        changes: Perturbation,
+        native_changes: Perturbation,
+    ) -> Taken:
+        """Take all `steps` (`measure.messages.Step`) in one go, with all hooks taken down.
+
+        Nothing is looked up in Python meanwhile, no Python of ours runs, and what was read stays
+        where Python cannot reach it. `changes` gets a new seed for each loop of the subject, and
+        each loop of the kernel begins with `native_changes` as it is given. The GIL is kept all
+        along. An exception of the subject's ends it and propagates.
+        """
+
 @final
 class LineClock:
     """Context manager that times the lines of Python run by this thread while it is active.
@@ -304,6 +376,9 @@ def wall_clock_ns() -> int:
 
 def thread_cpu_ns() -> int:
     """CPU time of the calling thread in nanoseconds."""
+
+def other_threads_cpu_ns() -> int:
+    """CPU time of all threads of the process but this one, in ns."""
 
 def process_cpu_ns() -> int:
     """CPU time of the process, all threads, in nanoseconds."""

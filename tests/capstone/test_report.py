@@ -14,6 +14,7 @@ from tito_bench.measure.task_figures import (
     CustomModelFigures,
     CustomModelsFigures,
     MemoryFigures,
+    OptimisationFigures,
 )
 from tito_bench.measure.verdict import Verdict, reason
 from tito_bench.records.capstone import CapstoneRecord, NotMeasuredRecord
@@ -21,6 +22,7 @@ from tito_bench.records.read import read_record
 from tito_bench.records.schema import record_bytes
 from tito_bench.records.submission import SubmissionChoices, build_submission, submission_object
 from tito_bench.report.capstone import print_capstone
+from tito_bench.report.capstone_view import ratio_text
 from tito_bench.report.terminal import Symbols
 from tito_bench.score import Work
 
@@ -131,6 +133,44 @@ def test_what_is_no_measurement_of_the_package_has_a_name(complete_record: Capst
     missed = [NotMeasuredRecord("inventory", "timeout", "no answer within 3 s")]
     text = shown(msgspec.structs.replace(complete_record, not_measured=missed))
     assert "the list of modules: no answer within 3 s" in text
+
+
+@pytest.mark.parametrize(
+    ("speedup", "interval", "said"),
+    [
+        (2.604, (2.5, 2.7), "2.60x faster (2.50 to 2.70)"),
+        (405.2, (398.0, 1411.0), "405x faster (398 to 1,410)"),
+        (0.5, (0.4, 0.625), "2.00x slower (1.60 to 2.50)"),
+        (1.02, (0.98, 1.06), "no difference (0.980 to 1.06)"),
+        (0.5, None, "about 2.00x slower"),
+    ],
+)
+def test_a_speed_up_says_its_direction_and_its_interval(
+    speedup: float, interval: tuple[float, float] | None, said: str
+) -> None:
+    assert ratio_text(speedup, interval) == said
+
+
+def test_optimisations_are_shown_beside_the_speed_track(complete_record: CapstoneRecord) -> None:
+    found = OptimisationFigures(
+        "tiled_matmul", "Tensor @ Tensor", "100x100 by 100x100", 15, 9.9e6, 0.03e6, 0.02e6,
+        330.0, (310.0, 350.0), 480.0, 1.4,
+    )  # fmt: skip
+    wrong = NotMeasuredRecord("KVCache", "incorrect", "token 2 of 16 is off by 3")
+    absent = [
+        NotMeasuredRecord(name, "missing", "module 17 acceleration is not exported yet")
+        for name in ("vectorized_matmul", "fused_gelu")
+    ]
+    record = msgspec.structs.replace(
+        complete_record, optimisations=[found], not_measured=[wrong, *absent]
+    )
+    text = shown(record)
+    assert "Your optimisations: not scored" in text
+    row = r"tiled_matmul +9\.90ms +30\.0us +330x faster \(310 to 350\) +1\.40x"
+    assert re.search(row, text)
+    assert "KVCache: token 2 of 16 is off by 3" in text
+    assert "vectorized_matmul, fused_gelu: module 17 acceleration is not exported yet" in text
+    assert record.normalized_metrics == complete_record.normalized_metrics
 
 
 def test_models_that_are_loops_of_python_are_named_as_in_a_baseline() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from packages.terminal import read_to_end
 from packages.tito_environment import TitoEnvironment
-from tito_bench.cli.tito import THEIR_VERBS
+from tito_bench.cli.commands import SHARED_VERBS, UPSTREAM_VERBS
 
 UPSTREAM = """
 import json, os, sys, time
@@ -110,7 +110,7 @@ def test_who_answers_after_every_order_of_steps(
 @pytest.mark.parametrize(
     ("history", "finding", "remedy"),
     [
-        (OURS_FIRST, "foreign_tito", "pip install --force-reinstall --no-deps tito-bench"),
+        (OURS_FIRST, "upstream_tito", "pip install --force-reinstall --no-deps tito-bench"),
         ((*THEIRS_FIRST, "no theirs"), "lost_tito", "--force-reinstall --no-deps tito-bench"),
         ((*OURS_FIRST, "repair ours"), None, ""),
     ],
@@ -126,7 +126,7 @@ def test_doctor_says_who_owns_the_script_and_how_to_repair_it(
     assert list(found) == ([] if finding is None else [finding])
     assert remedy in "".join(found.values())
     owners = {script["name"]: script["owner"] for script in document["scripts"]}
-    expected = {"foreign_tito": "TinyTorch", "lost_tito": None, None: "tito-bench"}[finding]
+    expected = {"upstream_tito": "TinyTorch", "lost_tito": None, None: "tito-bench"}[finding]
     assert owners.get("tito") == expected
     assert owners["tito-bench"] == "tito-bench"
 
@@ -179,14 +179,28 @@ def test_whatever_upstream_ends_with_is_the_end(
     assert (theirs.returncode, theirs.stderr.strip()) == (status, complaint)
 
 
-@pytest.mark.parametrize(("group", "verb"), sorted(THEIR_VERBS))
-def test_verbs_that_only_upstream_has_are_upstreams(
-    group: str, verb: str, tito: TitoEnvironment
-) -> None:
+@pytest.mark.parametrize("verb", UPSTREAM_VERBS)
+def test_verbs_that_upstream_has_are_upstreams(verb: str, tito: TitoEnvironment) -> None:
     tito.bring_to(*THEIRS_FIRST)
-    assert who_answers(tito, group, verb) == "theirs"
+    assert who_answers(tito, "community", verb) == "theirs"
     tito.bring_to("ours")
-    assert who_answers(tito, group, verb) == "nobody"
+    if verb in SHARED_VERBS:
+        assert who_answers(tito, "community", verb, "--help") == "ours"
+    else:
+        assert who_answers(tito, "community", verb) == "nobody"
+
+
+def test_the_last_line_of_a_run_says_that_the_script_is_upstreams_again(
+    tito: TitoEnvironment,
+) -> None:
+    words = ("benchmark", "baseline", "--subject", "numpy", "--quick")
+    environ = {"PATH": str(tito.scripts), "PYTHONPATH": sysconfig.get_path("purelib")}
+    for history, said in ((OURS_FIRST, True), ((*OURS_FIRST, "repair ours"), False)):
+        tito.bring_to(*history)
+        done = tito.run("tito-bench", *words, "--skip-submit", environ=environ)
+        last = " ".join(done.stdout.decode().split("\n\n")[-1].split())
+        assert ("`tito update`" in last) == said
+        assert last.endswith("pip install --force-reinstall --no-deps tito-bench") == said
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])

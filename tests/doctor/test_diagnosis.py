@@ -11,7 +11,7 @@ from records.made_record import NOW
 from tito_bench.doctor import diagnosis as diagnosing
 from tito_bench.doctor.diagnosis import Diagnosis, diagnose
 from tito_bench.errors import WorkerError
-from tito_bench.machine.environment import describe_machine
+from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.fingerprint import fingerprint_of
 from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Question
 from tito_bench.note import Note
@@ -40,11 +40,13 @@ def _codes(found: Diagnosis, severity: str) -> set[str]:
     return {finding.code for finding in found.findings if finding.severity == severity}
 
 
-def test_a_healthy_project_breaks_nothing(project: Path) -> None:
+def test_a_healthy_project_breaks_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine("Fast CPU", "x86_64", 4, 8, 16, "Linux 6.1")
+    monkeypatch.setattr(diagnosing, "describe_machine", lambda: machine)
     found = diagnose(project, {}, Worker, NOW)
     assert not found.breaks
     assert found.runtime == RUNTIME
-    assert found.machine == describe_machine()
+    assert found.machine == machine
     assert "no_package" in _codes(found, "info")
     assert list(project.iterdir()) == []
 

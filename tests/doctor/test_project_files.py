@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from tito_bench.community.profile import Profile
 from tito_bench.doctor.project_files import check_files, check_folders
 from tito_bench.doctor.sharing import SharingFacts, describe_sharing
 from tito_bench.note import Note
+from tito_bench.records.filesystem import OsFileSystem
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.schema import decode, encode
 from tito_bench.website.payload import body_bytes, profile_payload
@@ -134,6 +136,20 @@ def test_a_folder_that_is_not_writable(project: Path) -> None:
     (project / ".tinytorch").mkdir(mode=0o500)
     (finding,) = check_folders(Layout(project))
     assert (finding.severity, finding.what) == ("warning", ".tinytorch")
+
+
+@pytest.mark.parametrize("name", [".tinytorch/outbox", ".tinytorch/submissions"])
+def test_a_folder_that_cannot_be_read_is_named(
+    name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def list_folder(_disk: OsFileSystem, path: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(OsFileSystem, "list_folder", list_folder)
+    found = {finding.what: finding for finding in check_files(Layout(project), NOW)}
+    assert found[name].severity == "warning"
+    assert "Permission denied" in str(found[name].value)
+    assert str(project) not in str(found[name].value)
 
 
 def test_trying_to_write_leaves_nothing(project: Path) -> None:

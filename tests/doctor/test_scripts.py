@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tito_bench.doctor.scripts import Script, find_scripts, judge_scripts, own_folder
+from tito_bench.doctor.scripts import (
+    Script,
+    find_scripts,
+    judge_scripts,
+    own_folder,
+    taken_back,
+)
 from tito_bench.note import Note
 
 _OURS = "#!python\nimport sys\nfrom tito_bench.cli.tito import main\nsys.exit(main())\n"
@@ -88,7 +94,7 @@ def test_own_scripts_are_no_finding() -> None:
         ([], Note("lost_tito", "warning", "tito", "")),
         (
             [Script("tito", "/v/bin", "TinyTorch", True), _OWN],
-            Note("foreign_tito", "warning", "tito", "TinyTorch"),
+            Note("upstream_tito", "warning", "tito", "TinyTorch"),
         ),
         (
             [Script("tito", "/other", "tito-bench", False), _OWN],
@@ -107,3 +113,15 @@ def test_without_any_script_of_this_python_none_was_lost() -> None:
     assert judge_scripts([], []) == [
         Note("no_tito", "info", name, "") for name in ("tito-bench", "tito")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "said"), [(_THEIRS, True, True), (_OURS, True, False), (_THEIRS, False, False)]
+)
+def test_a_script_that_tinytorch_took_back_is_seen(
+    text: str, own: bool, said: bool, tmp_path: Path
+) -> None:
+    folder = _script(tmp_path / "bin", text)
+    found = taken_back({"PATH": str(folder)}, folder if own else tmp_path)
+    expected = Note("upstream_tito", "warning", "tito", "TinyTorch")
+    assert found == (expected if said else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from machine.facts import RUNTIME
@@ -9,6 +11,8 @@ from tito_bench.doctor.subjects import PackageFacts, check_numpy, check_package
 from tito_bench.errors import WorkerError
 from tito_bench.measure.messages import Answer, Failed, Load, Loaded, Measured, Question
 from tito_bench.note import Note
+
+PROJECT = Path("/project")
 
 
 class OneAnswer:
@@ -37,8 +41,8 @@ def _loaded(note: str | None = None) -> Loaded:
 
 def test_numpy_is_asked_of_a_worker_that_is_ended() -> None:
     worker = OneAnswer(_loaded())
-    assert check_numpy(lambda: worker, "/project") == (RUNTIME, [])
-    assert worker.asked == [Load("numpy", "/project")]
+    assert check_numpy(lambda: worker, PROJECT) == (RUNTIME, [])
+    assert worker.asked == [Load.of("numpy", PROJECT)]
     assert worker.killed == 1
 
 
@@ -46,7 +50,7 @@ def test_numpy_is_asked_of_a_worker_that_is_ended() -> None:
 def test_without_a_worker_measuring_is_broken(answer: Answer | WorkerError) -> None:
     worker = OneAnswer(answer)
     expected = Note("no_worker", "breaks", "numpy", "no BLAS")
-    assert check_numpy(lambda: worker, "/project") == (None, [expected])
+    assert check_numpy(lambda: worker, PROJECT) == (None, [expected])
     assert worker.killed == 1
 
 
@@ -55,23 +59,23 @@ def test_a_worker_that_cannot_be_started() -> None:
         raise WorkerError("no processes left")
 
     expected = Note("no_worker", "breaks", "numpy", "no processes left")
-    assert check_numpy(start, "/project") == (None, [expected])
+    assert check_numpy(start, PROJECT) == (None, [expected])
 
 
 def test_an_answer_out_of_turn_is_no_answer() -> None:
-    _, (finding,) = check_numpy(lambda: OneAnswer(Measured((), 0, 0)), "/project")
+    _, (finding,) = check_numpy(lambda: OneAnswer(Measured((), 0, 0)), PROJECT)
     assert finding.code == "no_worker"
     assert "Measured out of turn" in finding.value
 
 
 def test_a_package_that_works() -> None:
-    facts, findings = check_package(lambda: OneAnswer(_loaded()), "/project")
+    facts, findings = check_package(lambda: OneAnswer(_loaded()), PROJECT)
     assert facts == PackageFacts("0.1.0", "t.py", {"Tensor": "t.py"})
     assert findings == []
 
 
 def test_a_package_of_which_parts_fail() -> None:
-    facts, findings = check_package(lambda: OneAnswer(_loaded("layers.py:3: NameError")), "/p")
+    facts, findings = check_package(lambda: OneAnswer(_loaded("layers.py:3: NameError")), PROJECT)
     assert facts is not None
     assert findings == [Note("package_problems", "info", "tinytorch", "layers.py:3: NameError")]
 
@@ -85,4 +89,4 @@ def test_a_package_of_which_parts_fail() -> None:
     ],
 )
 def test_a_package_that_does_not(answer: Answer | WorkerError, expected: Note) -> None:
-    assert check_package(lambda: OneAnswer(answer), "/project") == (None, [expected])
+    assert check_package(lambda: OneAnswer(answer), PROJECT) == (None, [expected])

@@ -71,8 +71,9 @@ def test_import_needs_no_numpy_and_reads_no_target():
 
 def test_names():
     assert set(_native.__all__) == {
-        "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels",
-        "LineClock", "Perturbation", "ResultSampler", "TargetError", "Timing", "build_info",
-        "chain", "pack", "process_cpu_ns", "supported_targets", "thread_cpu_ns",
-        "time_callable", "time_calls", "wall_clock_ns",
+        "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks",
+        "Kernels", "LineClock", "Perturbation", "ResultSampler", "Sides", "Taken", "TargetError",
+        "Timing", "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns",
+        "refuse_audit_hooks",
+        "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

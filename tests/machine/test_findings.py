@@ -41,6 +41,10 @@ CASES: list[tuple[dict[str, Any], Note]] = [
         Note("coarse_cpu_clock", "warning", "CPU clock", "1.0 ms"),
     ),
     (
+        {"process_clock_step_ns": 4_000_000},
+        Note("threads_not_watched", "warning", "CPU clock of the process", ""),
+    ),
+    (
         {"blas": None, "built_blas": None, "blas_threads": None, "blas_architecture": None},
         Note("slow_blas", "warning", "NumPy", "2.4.0"),
     ),
@@ -129,3 +133,11 @@ def test_every_code_has_a_case_and_words() -> None:
     codes = set(get_args(FindingCode))
     assert {expected.code for _, expected in CASES} == codes
     assert codes <= CODES
+
+
+def test_kernels_that_are_held_back_as_numpy_is_are_no_warning() -> None:
+    held = find_environment(probe(kernel_target="sse2", blas_architecture="Nehalem"))
+    assert {note.code: note.severity for note in held} == {
+        "old_blas_kernels": "warning",
+        "forced_kernel_target": "info",
+    }

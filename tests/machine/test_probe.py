@@ -41,13 +41,13 @@ def test_a_clock_that_stands_still_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     wall = iter(range(0, 10**12, 1_000_000))
     monkeypatch.setattr(_native, "thread_cpu_ns", lambda: 7)
     monkeypatch.setattr(_native, "wall_clock_ns", lambda: next(wall))
-    assert probing._cpu_clock_step_ns() is None
+    assert probing._step_ns(_native.thread_cpu_ns) is None
 
 
 def test_the_first_step_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     readings = iter([50, 50, 50, 15_625_050])
     monkeypatch.setattr(_native, "thread_cpu_ns", lambda: next(readings))
-    assert probing._cpu_clock_step_ns() == 15_625_000
+    assert probing._step_ns(_native.thread_cpu_ns) == 15_625_000
 
 
 def test_numpys_own_configuration_names_its_blas() -> None:

@@ -34,14 +34,14 @@ INVALID = {
         """),
         "read-only",
     ),
-    "the smallest array call made dear": (
+    "the smallest array call said to have been dear before": (
         """
         import gc
         for thing in gc.get_objects():
             if type(thing).__name__ == "RequestHandler":
-                thing._tiny = (np.ones(100_000, dtype=np.float32),) * 2
+                thing._dispatch_pace *= 10
         """,
-        "replaced tito_bench.worker.request_handler.RequestHandler._tiny",
+        "replaced tito_bench.worker.request_handler.RequestHandler._dispatch_pace",
     ),
     "the snapshot itself": (
         """

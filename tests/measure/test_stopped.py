@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from fake_worker import Costs, FakeClock, FakeWorker
@@ -87,7 +88,7 @@ def timing_of(subject: Costs, surroundings: str, seed: int, sleeps_ns: float = 0
     costs = {"asked": subject, "other": Costs(2e4, 1e4)}
     runner = SuiteRunner(
         lambda: Disturbed(clock, costs, scheduler=scheduler, draw=draw, sleeps_ns=sleeps_ns),
-        Load("numpy", "project"),
+        Load.of("numpy", Path("project")),
         clock=clock,
         order=draw,
         progress=lambda _progress: None,

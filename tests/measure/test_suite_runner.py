@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from fake_worker import LOADED, Costs, FakeClock, FakeWorker, Fault, noisy_speed
@@ -63,7 +64,7 @@ class Bench:
 
         self.suite_runner = SuiteRunner(
             start,
-            Load(subject, "project"),
+            Load.of(subject, Path("project")),
             clock=self.clock,
             order=random.Random(seed),
             progress=self.progress.append,

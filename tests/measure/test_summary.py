@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from made_rounds import made_operation, made_reading, made_result, made_round
 
 from tito_bench.measure.results import Failure, PairedRound
-from tito_bench.measure.summary import OperationSummary, SuiteSummary, Timing, summarise
+from tito_bench.measure.summary import (
+    OperationSummary,
+    SuiteSummary,
+    Timing,
+    kept_slowdowns,
+    summarise,
+)
 
 ADD = made_operation("add", "tensor_ops")
 MATMUL = made_operation("matmul", "matmul")
@@ -74,6 +80,13 @@ def test_a_subject_that_waits_pays_by_the_wall_clock() -> None:
     assert timing.waits
     assert timing.subject_ns == 6300
     assert timing.kept == (True,) * 5
+
+
+def test_a_comparison_of_a_subject_that_waits_is_by_the_wall_clock() -> None:
+    rounds = [made_round(made_reading(2100.0, wall=3.0, waits=10))] * 3
+    kept = (True, False, True)
+    assert kept_slowdowns(rounds, kept, 1, None, waits=True) == pytest.approx([6.0] * 2)
+    assert kept_slowdowns(rounds, kept, 1, None, waits=False) == pytest.approx([2.0] * 2)
 
 
 def test_a_slow_subject_that_the_system_stops_does_not_wait() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ from made_rounds import made_operation, made_reading, made_result, made_round
 
 from tito_bench.measure.results import Failure, OperationResult, PairedRound
 from tito_bench.measure.summary import summarise
-from tito_bench.measure.verdict import Verdict, judge, reason
+from tito_bench.measure.verdict import Verdict, doubts_of, judge, reason
+from tito_bench.note import Note
 
 ADD = made_operation("add", "tensor_ops")
 MLP = made_operation("mlp", "forward_pass")
@@ -53,6 +55,23 @@ def test_work_that_was_not_measured_is_invalid() -> None:
     processes = verdict_of(made_result(ADD), processes=2)
     assert processes.status == "invalid"
     assert processes.reasons[0] == reason("other_processes", "the code", "2")
+
+
+def test_a_dearer_smallest_call_is_named_and_noise_of_it_is_not() -> None:
+    def changed(change: float) -> Verdict:
+        taken = [replace(made_round(2100.0), dispatch_change=change) for _ in range(9)]
+        return verdict_of(made_result(ADD, taken))
+
+    assert changed(1.2).status == "stable"
+    assert changed(1.6).reasons == (reason("dearer_dispatch", "add", "1.6"),)
+
+
+def test_some_warnings_about_the_machine_are_doubts() -> None:
+    held = Note("forced_kernel_target", "warning", "kernels", "sse2, the best here is avx2")
+    alike, busy = Note(held.code, "info", "", ""), Note("busy_machine", "warning", "", "")
+    (doubt,) = doubts_of([held, alike, busy])
+    assert doubt == reason("forced_kernel_target", held.what, held.value)
+    assert judge(summarise([made_result(ADD)], 0), RUNTIME, [doubt]).status == "unstable"
 
 
 def test_a_wide_interval_and_noise_are_doubts() -> None:

@@ -48,12 +48,12 @@ def write_tensor(project: Path, code: str) -> Load:
     for folder in (core, core.parent):
         (folder / "__init__.py").touch()
     (core / "tensor.py").write_text(code, encoding="utf-8")
-    return Load("tinytorch", str(project))
+    return Load.of("tinytorch", project)
 
 
 def test_a_whole_conversation(start: Start, project: Path) -> None:
     with start() as worker:
-        loaded = worker.ask(Load("numpy", str(project)), 30)
+        loaded = worker.ask(Load.of("numpy", project), 30)
         assert isinstance(loaded, Loaded)
         assert loaded.runtime.blas_threads in {1, None}
         assert isinstance(worker.ask(Prepare("add_100x100", 7), 30), Prepared)
@@ -62,6 +62,21 @@ def test_a_whole_conversation(start: Start, project: Path) -> None:
         assert isinstance(measured, Measured)
         assert [reading.loops for reading in measured.readings] == [3, 2, 5]
         assert all(reading.wall_ns > 0 for reading in measured.readings)
+
+
+def test_no_more_threads_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under `ulimit -u 6`, where the process itself could still be started."""
+    started: list[psutil.Process] = []
+
+    def start(_thread: threading.Thread) -> None:
+        started.extend(psutil.Process().children())
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(WorkerCrashed, match="no more threads or processes are allowed"):
+        WorkerProcess(project, os.environ, memory_bytes=2**31, seed=1)
+    assert started
+    assert not any(process.is_running() for process in started)
 
 
 @pytest.mark.parametrize(

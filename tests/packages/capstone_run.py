@@ -24,7 +24,7 @@ def working_on(root: Path) -> Iterator[Callable[..., Answer]]:
     with WorkerProcess(
         root, os.environ, memory_bytes=4 << 30, seed=1, purpose="capstone"
     ) as worker:
-        loaded = worker.ask(Load("tinytorch", str(root)), 30.0)
+        loaded = worker.ask(Load.of("tinytorch", root), 30.0)
         assert isinstance(loaded, Loaded), loaded
 
         def ask(task: str, model: str = "mlp", own: CustomModelChoice | None = None) -> Answer:

@@ -31,7 +31,7 @@ def taking(name: str, group: str, slowdown: float, *, scored: bool = True) -> Op
 def explained(
     summary: SuiteSummary, seen: dict[str, Evidence | Failure], *, whole: bool = True
 ) -> Explanation:
-    return build_explanation(summary, seen, LOADED, MACHINE, whole=whole)
+    return build_explanation(summary, seen, {}, LOADED, MACHINE, whole=whole)
 
 
 def lost_by(summary: SuiteSummary) -> dict[str, float]:

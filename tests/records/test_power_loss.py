@@ -108,6 +108,12 @@ class ForgetfulDisk:
     def token(self) -> str:
         return f"{next(self._tokens):08x}"
 
+    def follow(self, path: Path) -> Path:
+        return path
+
+    def lock(self, path: Path) -> None:
+        raise NotImplementedError
+
     def read(self, path: Path, limit: int) -> bytes:
         raise NotImplementedError
 

@@ -147,3 +147,10 @@ def test_files_of_the_course_are_seen_as_what_they_are(tmp_path: Path) -> None:
             "a.json", "capstone", datetime(2026, 1, 5, 10, tzinfo=UTC), 90.0, "not comparable"
         ),
     )
+
+
+@pytest.mark.parametrize("kind", ["[]", "{}", "null", "1"])
+def test_a_kind_that_is_no_text_is_no_record(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text(f'{{"schema": 1, "kind": {kind}}}')
+    (skipped,) = read_history(tmp_path, LATER).skipped
+    assert skipped.skip == "foreign"

@@ -128,7 +128,7 @@ def test_new_never_overwrites(tmp_path):
 
 
 def test_new_without_hard_links(tmp_path, monkeypatch):
-    def no_links(*_paths: object) -> None:
+    def no_links(*_paths: object, **_folders: object) -> None:
         raise OSError(errno.EPERM, "no links on this disk")
 
     monkeypatch.setattr(os, "link", no_links)

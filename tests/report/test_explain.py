@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
@@ -13,8 +14,14 @@ from rich.console import Console
 from tito_bench.explain.causes import Cause
 from tito_bench.machine.environment import Machine
 from tito_bench.measure.evidence import Evidence, Lines, Place
+from tito_bench.measure.task_figures import OptimisationFigures
 from tito_bench.records.benchmark import FailureRecord, subject_record, system_info
-from tito_bench.records.explanation import Explanation, OperationExplanation, Split
+from tito_bench.records.explanation import (
+    Explanation,
+    OperationExplanation,
+    OptimisationExplanation,
+    Split,
+)
 from tito_bench.report.explain import print_explanation
 from tito_bench.report.terminal import Symbols
 
@@ -28,12 +35,18 @@ LOOP = Cause("python_loop", "likely", ", some for each row", "40,235", (), None)
 COPIES = Cause("temporaries", "likely", "40 kB", "80 kB", (Place("a.py:3", 80_000),), 1e6)
 
 
-def shown(detailed: bool = True, subject: str = "tinytorch", **changed: Any) -> str:
+def shown(
+    detailed: bool = True,
+    subject: str = "tinytorch",
+    optimisations: Sequence[OptimisationExplanation] = (),
+    **changed: Any,
+) -> str:
     explanation = Explanation(
         tito_bench_version="1",
         subject=structs.replace(subject_record(LOADED), name=subject),
         system_info=system_info(LOADED, MACHINE, ()),
         operations=[structs.replace(PLAIN, **changed)],
+        optimisations=list(optimisations),
     )
     out = StringIO()
     console = Console(file=out, width=80, markup=False, emoji=False, highlight=False)
@@ -129,3 +142,28 @@ def test_reasons_and_places_cannot_drive_the_terminal() -> None:
     ):  # fmt: skip
         assert r"x\x1b[31m\u202e [red]y" in " ".join(text.split())
         assert "\x1b" not in text
+
+
+def test_an_optimisation_says_what_it_gives_or_why_that_is_not_known() -> None:
+    tiled = OptimisationFigures(
+        "tiled_matmul", "Tensor @ Tensor", "100x100 by 100x100", 15, 9e6, 3e6, 1e6,
+        3.0, (2.9, 3.1), 9.0, 3.0,
+    )  # fmt: skip
+    away = FailureRecord("missing", "module 18 memoization is not exported yet")
+    wrong = FailureRecord("incorrect", "fused_gelu is wrong on 32x256: \x1b[31m")
+    text = shown(
+        optimisations=(
+            OptimisationExplanation("tiled_matmul", tiled, None),
+            OptimisationExplanation("fused_gelu", None, wrong),
+            OptimisationExplanation("KVCache", None, away),
+        )
+    )
+    lines = text.splitlines()
+    start = lines.index("* What your optimisations give")
+    said = " ".join(" ".join(lines[start + 1 :]).split("Code:")[0].split())
+    assert said == (
+        "tiled_matmul beside your Tensor @ Tensor: 3.00x faster (2.90 to 3.10); 3.00x from native "
+        "fused_gelu: fused_gelu is wrong on 32x256: \\x1b[31m "
+        "KVCache: module 18 memoization is not exported yet"
+    )
+    assert "optimisations" not in shown()

@@ -324,6 +324,19 @@ def test_fingerprint_follows_the_sources_found(tmp_path, build_package, open_pac
     assert all(len(value) == 16 for value in prints)
 
 
+def test_fingerprint_follows_whatever_was_imported(tmp_path, build_package, open_package):
+    prints = []
+    for number, text in enumerate(("FACTOR = 1\n", "FACTOR = 2\n")):
+        root = tmp_path / str(number)
+        layers = "from tinytorch.core.losses import FACTOR\nclass Linear: a = 1\n"
+        build_package(root, "E3", replace={"layers": layers, "losses": text})
+        package = open_package(root)
+        package.find("Linear")
+        prints.append(package.fingerprint())
+        package.close()
+    assert prints[0] != prints[1]
+
+
 def test_version_from_pyproject(tmp_path, build_package, open_package):
     build_package(tmp_path / "src", "E3", version=None)
     package = open_package(tmp_path)

@@ -34,6 +34,12 @@ def test_an_installed_file_starts_at_site_packages(home, folder):
     assert display_path(file, home / "course") == f"{folder}/tinytorch/core/tensor.py"
 
 
+def test_bytes_that_are_no_utf_8_are_written_as_escapes(home):
+    """A record is UTF-8."""
+    root = home / "course"
+    assert display_path(root / "caf\udce9" / "x.py", root) == "caf\\udce9/x.py"
+
+
 def test_the_home_folder_is_a_tilde(home):
     assert display_path(home / "other" / "x.py", home / "course") == "~/other/x.py"
 

@@ -60,7 +60,7 @@ def loop_share(project: Path, body: str) -> float:
         (folder / "__init__.py").touch()
     (core / "tensor.py").write_text(TENSOR.format(body=BODIES[body]), encoding="utf-8")
     with WorkerProcess(project, os.environ, memory_bytes=4 * 2**30, seed=1) as worker:
-        loaded = worker.ask(Load("tinytorch", str(project)), 30)
+        loaded = worker.ask(Load.of("tinytorch", project), 30)
         assert isinstance(loaded, Loaded), loaded
         answer = worker.ask(Prepare("matmul_100", 7), 60)
         assert isinstance(answer, Prepared), answer

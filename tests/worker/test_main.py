@@ -50,7 +50,7 @@ def converse(project: Path, *questions: Question) -> tuple[list[Answer], str]:
 @pytest.mark.parametrize("subject", ["numpy", "tinytorch"])
 def test_every_operation_is_prepared_and_measured(project: Path, subject: str) -> None:
     build_package(project)
-    questions: list[Question] = [Load(subject, str(project))]  # type: ignore[arg-type]
+    questions: list[Question] = [Load.of(subject, project)]  # type: ignore[arg-type]
     for op in BASELINE:
         questions += [Prepare(op.name, 1), Measure(op.name, 2, ALL_SIDES)]
     (loaded, *answers), _ = converse(project, *questions)
@@ -65,7 +65,7 @@ def test_every_operation_is_prepared_and_measured(project: Path, subject: str) -
 
 def test_what_a_package_prints_goes_to_the_error_stream(project: Path) -> None:
     build_package(project, prints=True)
-    (loaded,), errors = converse(project, Load("tinytorch", str(project)))
+    (loaded,), errors = converse(project, Load.of("tinytorch", project))
     assert isinstance(loaded, Loaded)
     assert "tensor" in errors
 
@@ -74,7 +74,7 @@ def test_what_is_missing_and_what_raises_are_told_apart(project: Path) -> None:
     package = build_package(project, modules=1)
     with (package / "core" / "tensor.py").open("a") as file:
         file.write("\ndef _no(self, other): raise ArithmeticError('no')\nTensor.__mul__ = _no\n")
-    load = Load("tinytorch", str(project))
+    load = Load.of("tinytorch", project)
     (_, missing, raised), _ = converse(
         project, load, Prepare("mlp_batch_256", 1), Prepare("mul_100x100", 1)
     )
@@ -89,7 +89,7 @@ def test_a_memory_bomb_raises_memory_error_in_the_worker(project: Path) -> None:
     package = build_package(project, modules=1)
     with (package / "core" / "tensor.py").open("a") as file:
         file.write("\nbomb = bytearray(5 << 30)\n")
-    (answer,), _ = converse(project, Load("tinytorch", str(project)))
+    (answer,), _ = converse(project, Load.of("tinytorch", project))
     assert isinstance(answer, Failed)
     assert "MemoryError" in answer.reason
 
@@ -99,12 +99,12 @@ def test_a_fork_of_the_students_code_does_not_answer_twice(project: Path) -> Non
     package = build_package(project, modules=1)
     with (package / "core" / "tensor.py").open("a") as file:
         file.write("\nimport os\nos.fork()\n")
-    answers, _ = converse(project, Load("tinytorch", str(project)))
+    answers, _ = converse(project, Load.of("tinytorch", project))
     assert len(answers) == 1
 
 
 def test_nothing_is_written_into_the_students_folder(project: Path) -> None:
     build_package(project)
     before = sorted(project.rglob("*"))
-    converse(project, Load("tinytorch", str(project)), Prepare("add_100x100", 1))
+    converse(project, Load.of("tinytorch", project), Prepare("add_100x100", 1))
     assert sorted(project.rglob("*")) == before

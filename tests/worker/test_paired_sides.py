@@ -49,7 +49,11 @@ def sides_of(function: Callable[..., np.ndarray] = np.add) -> Sides:
     arrays = PairedArrays(ADD, lambda _kind, _weights: _Summed(function), kernels, pool)
     changes = InputPerturbation(ADD, pool)
     spot_check = SpotCheck(arrays, changes)
-    return Sides(arrays, PairedTiming(arrays, changes, spot_check), spot_check)
+    return Sides(arrays, PairedTiming(arrays, changes, spot_check, _native.Hooks()), spot_check)
+
+
+def result_of(sides: Sides, step: Step) -> object:
+    return sides.timing.take([step])[1].result
 
 
 CHEAP_NS, DEAR_NS = 1000.0, 1e9
@@ -91,7 +95,7 @@ def test_every_call_of_a_loop_finds_other_inputs() -> None:
 
     sides = sides_of(add)
     sides.timing.begin(1)
-    reading, _ = sides.timing.time_subject(LOOP)
+    (reading,), _ = sides.timing.take([LOOP])
     assert reading.loops == 40
     assert len(seen) == len(set(seen)) == 43
     assert sides.timing.subject_ns == reading.call_ns > 0
@@ -105,17 +109,17 @@ def test_a_result_is_copied_so_that_nothing_fills_it_in_later() -> None:
 
     sides = sides_of(add)
     sides.timing.begin(1)
-    _, result = sides.timing.time_subject(LOOP)
+    result = result_of(sides, LOOP)
     assert isinstance(result, np.ndarray)
     assert result is not kept
-    assert sides.timing.time_subject(LOOP, copy=False)[1] is kept
+    assert sides.timing.call()[1] is kept
 
 
 def test_the_kernel_is_timed_on_its_own_inputs() -> None:
     sides = sides_of()
     sides.timing.begin(1)
     before = [array.copy() for array in sides.arrays.inputs]
-    reading = sides.timing.time_native(Step("native", 2, 100))
+    (reading,), _ = sides.timing.take([Step("native", 2, 100)])
     assert reading.loops == 100
     assert sides.timing.native_ns == reading.call_ns > 0
     assert all(map(np.array_equal, before, sides.arrays.inputs))
@@ -127,14 +131,14 @@ def test_right_results_pass_however_many_loops_ran(native_ns: float) -> None:
     for seed in range(20):
         sides.timing.begin(seed)
         for loops in (1, 7, 30):
-            _, result = sides.timing.time_subject(Step("subject", 2, loops))
+            result = result_of(sides, Step("subject", 2, loops))
         assert sides.spot_check.check(result, native_ns) is None
 
 
 def test_a_wrong_last_result_is_seen_where_the_kernel_is_cheap() -> None:
     sides = sides_of(lambda a, b: a - b)
     sides.timing.begin(1)
-    _, result = sides.timing.time_subject(LOOP)
+    result = result_of(sides, LOOP)
     assert sides.spot_check.check(result, CHEAP_NS) is not None
 
 
@@ -149,7 +153,7 @@ def test_a_result_that_is_only_right_at_the_end_is_found_at_once() -> None:
     found = 0
     for seed in range(20):
         sides.timing.begin(seed)
-        _, result = sides.timing.time_subject(Step("subject", 0, 40))
+        result = result_of(sides, Step("subject", 0, 40))
         found += sides.spot_check.check(result, CHEAP_NS) is not None
     assert found >= 15  # 19.5 expected: fewer than 15 in one of 10 million runs
 
@@ -165,8 +169,8 @@ def test_every_loop_since_the_inputs_were_filled_is_looked_back_at() -> None:
     found = 0
     for seed in range(60):
         sides.timing.begin(seed)
-        sides.timing.time_subject(Step("subject", 0, 40))
-        _, result = sides.timing.time_subject(Step("subject", 0, 40))
+        result_of(sides, Step("subject", 0, 40))
+        result = result_of(sides, Step("subject", 0, 40))
         found += sides.spot_check.check(result, CHEAP_NS) is not None
     assert 10 <= found <= 50  # 30 expected, and five deviations to each side
 
@@ -179,7 +183,7 @@ def test_code_that_changes_its_inputs_is_found() -> None:
 
     sides = sides_of(greedy)
     sides.timing.begin(1)
-    _, result = sides.timing.time_subject(LOOP)
+    result = result_of(sides, LOOP)
     assert sides.spot_check.check(result, CHEAP_NS) == "the operation changed its own inputs"
 
 
@@ -189,6 +193,6 @@ def test_a_result_of_another_shape_in_the_loop_is_found() -> None:
     said = set()
     for seed in range(10):
         sides.timing.begin(seed)
-        _, result = sides.timing.time_subject(Step("subject", 0, 40))
+        result = result_of(sides, Step("subject", 0, 40))
         said.add(sides.spot_check.check(result, CHEAP_NS))
     assert "a result in the loop is no array of floats of the expected shape" in said

@@ -49,6 +49,7 @@ cdef extern from "tito_kernels.h" nogil:
     int64_t tito_wall_ns()
     int64_t tito_thread_cpu_ns()
     int64_t tito_process_cpu_ns()
+    int64_t tito_other_threads_ns()
     struct tito_clock:
         int64_t wall_ns, cpu_ns, process_cpu_ns, waits
     void tito_clock_start(tito_clock *)

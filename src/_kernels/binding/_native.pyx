@@ -23,9 +23,9 @@ cdef extern from "Python.h":
     void Py_XDECREF(PyObject *)
 
 __all__ = [
-    "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Kernels", "LineClock",
-    "Perturbation", "ResultSampler", "TargetError", "Timing",
-    "build_info", "chain", "pack", "process_cpu_ns", "supported_targets",
+    "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks", "Kernels",
+    "LineClock", "Perturbation", "ResultSampler", "Sides", "Taken", "TargetError", "Timing",
+    "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "supported_targets",
     "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
 
@@ -157,6 +157,7 @@ cdef object _bytes_of(tuple arrays):
 
 
 include "_operations.pxi"
+include "_hooks.pxi"
 include "_timing.pxi"
 
 

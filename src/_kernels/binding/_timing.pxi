@@ -132,47 +132,62 @@ def time_calls(calls, loops, Perturbation perturbation=None):
     return _timing(&clock)
 
 
+cdef object _run_loop(
+    object function, PyObject **rows, size_t row_count, size_t count,
+    tito_perturbation *perturb, ResultSampler sampler, tito_clock *clock,
+):
+    """Time `count` calls; the last result."""
+    cdef PyObject *result = NULL
+    cdef tito_result_sampler *watch = NULL
+    cdef uint64_t seed = 0
+    cdef size_t i, next = 0
+    if sampler is not None:
+        # Drawn now and told afterwards: whoever reads the frames of Python cannot foresee it.
+        seed = sampler.begin()
+        watch = &sampler.state
+        if perturb != NULL:
+            perturb.state, perturb.next = seed, 0
+    tito_clock_start(clock)
+    for i in range(count):
+        if perturb != NULL:
+            tito_perturb_timed(perturb, clock)
+        Py_XDECREF(result)
+        result = PyObject_Call(<PyObject *>function, rows[next], NULL)
+        if result == NULL:
+            break
+        if watch != NULL:
+            tito_sample_result(watch, result, i)
+        next = 0 if next + 1 == row_count else next + 1
+    tito_clock_stop(clock)
+    if watch != NULL and result != NULL:
+        sampler.end(seed, count)
+    return _owned(result, count)
+
+
 def time_callable(
     function, arguments, loops, Perturbation perturbation=None, ResultSampler sampler=None
 ):
-    cdef tito_perturbation *perturb = _perturbation(perturbation)
     cdef tuple rows = tuple(arguments)
     if not rows:
         raise ValueError("arguments: needs at least one tuple of arguments")
     for row in rows:
         if type(row) is not tuple:
             raise TypeError(f"arguments: needs tuples, got {type(row).__name__}")
-    cdef size_t count = _loops(loops), i, next = 0, last = len(rows)
+    cdef size_t count = _loops(loops), i, last = len(rows)
     cdef tito_clock clock
-    cdef PyObject *result = NULL
     cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
     for i in range(last):
         row_list[i] = <PyObject *>rows[i]
-    cdef tito_result_sampler *watch = NULL
-    cdef uint64_t seed = 0
-    if sampler is not None:
-        # Drawn now and told afterwards: whoever reads the frames of Python cannot foresee it.
-        seed = sampler.begin()
-        watch = &sampler.state
-        if perturb != NULL:
-            perturb.state = seed
-    tito_clock_start(&clock)
-    for i in range(count):
-        if perturb != NULL:
-            tito_perturb_timed(perturb, &clock)
-        Py_XDECREF(result)
-        result = PyObject_Call(<PyObject *>function, row_list[next], NULL)
-        if result == NULL:
-            break
-        if watch != NULL:
-            tito_sample_result(watch, result, i)
-        next = 0 if next + 1 == last else next + 1
-    tito_clock_stop(&clock)
-    tito_aligned_free(row_list)
-    if watch != NULL and result != NULL:
-        sampler.end(seed, count)
-    last_result = _owned(result, count)
-    return _timing(&clock), last_result
+    held = None if sampler is None else _hold_frames()
+    try:
+        result = _run_loop(
+            function, row_list, last, count, _perturbation(perturbation), sampler, &clock
+        )
+    finally:
+        tito_aligned_free(row_list)
+        if held is not None:
+            _check_frames(held)
+    return _timing(&clock), result
 
 
 cdef object _owned(PyObject *result, size_t count):
@@ -191,6 +206,105 @@ cdef extern from *:
     static PyObject *tito_raise_current(void) { return NULL; }
     """
     object _raise_current "tito_raise_current"()
+
+
+# ---------------------------------------------------------------- samples of both sides
+
+Taken = namedtuple("Taken", "timings loops result own_cpu_ns others_cpu_ns pace", module=__name__)
+
+cdef struct _Row:
+    int side
+    size_t warmup, loops
+    tito_clock clock
+
+# By it the pace is known at which this CPU now runs calls from C: much like the smallest array
+# call it allocates and looks types up, and no code of the student's can change what it does.
+cdef object _pace_function = str.format
+cdef tuple _PACE_ARGUMENTS = ("{:.3f} {}", 3.5, "ab")
+cdef size_t _PACE_LOOPS = 50
+
+cdef dict _SIDES = {"subject": 0, "native": 1, "dispatch": 2}
+
+
+cdef double _faster(double so_far_ns, const tito_clock *clock, size_t loops) noexcept:
+    cdef double call_ns = <double>clock.cpu_ns / max(1, loops)
+    return min(so_far_ns, call_ns) if so_far_ns > 0 else call_ns
+
+
+@cython.final
+cdef class Sides:
+    """The subject, the kernel and the smallest array call of one operation, ready to be timed."""
+
+    cdef object function, array_type, shape, smallest
+    cdef tuple arguments, operands
+    cdef Call native
+
+    def __init__(self, function, tuple arguments, array_type, shape, Call native not None,
+                 smallest, tuple operands):
+        self.function, self.arguments = function, arguments
+        self.array_type, self.shape = array_type, shape
+        self.native = native
+        self.smallest, self.operands = smallest, operands
+
+    def take(self, steps, Hooks hooks not None, Perturbation changes, Perturbation native_changes):
+        cdef size_t count = len(steps), i
+        cdef _Row *rows = <_Row *>_memory(max(1, count) * sizeof(_Row))
+        cdef _Row *row
+        cdef tito_call native_call = self.native.call
+        cdef tito_chain native_chain
+        cdef tito_clock beside
+        cdef uint64_t native_seed = native_changes.state.state
+        cdef PyObject *arguments = <PyObject *>self.arguments
+        cdef PyObject *operands = <PyObject *>self.operands
+        cdef PyObject *pace_arguments = <PyObject *>_PACE_ARGUMENTS
+        cdef int64_t own_ns, others_ns
+        cdef double call_ns = 0, pace_ns = 0
+        native_chain.count, native_chain.calls = 1, &native_call
+        loops, result, held = (), None, _hold_frames()
+        hooks.take_down()
+        try:
+            for i, step in enumerate(steps):
+                rows[i].side = _SIDES[step.side]
+                rows[i].warmup, rows[i].loops = _loops(step.warmup), _loops(step.loops)
+            own_ns, others_ns = tito_thread_cpu_ns(), tito_other_threads_ns()
+            for i in range(count):
+                row = &rows[i]
+                if row.side == 0:
+                    hooks.begin()
+                    for timed in range(row.warmup == 0, 2):
+                        calls = row.loops if timed else row.warmup
+                        sampler = ResultSampler(self.array_type, self.shape)
+                        result = _run_loop(
+                            self.function, &arguments, 1, calls, &changes.state, sampler, &row.clock
+                        )
+                        loops = (*loops, (calls, sampler))
+                    if type(result) is self.array_type:
+                        result = result.copy()  # at once, so that nothing can fill it in later
+                    hooks.take_down()
+                elif row.side == 1:  # the GIL is kept: no other thread of Python shall run meanwhile
+                    for timed in range(row.warmup == 0, 2):
+                        native_changes.state.state, native_changes.state.next = native_seed, 0
+                        tito_time_calls(
+                            &native_chain, row.loops if timed else row.warmup,
+                            &native_changes.state, &row.clock,
+                        )
+                else:
+                    _run_loop(self.smallest, &operands, 1, row.warmup, NULL, None, &row.clock)
+                    _run_loop(self.smallest, &operands, 1, row.loops, NULL, None, &row.clock)
+                    _run_loop(_pace_function, &pace_arguments, 1, _PACE_LOOPS, NULL, None, &beside)
+                    call_ns = _faster(call_ns, &row.clock, row.loops)
+                    pace_ns = _faster(pace_ns, &beside, _PACE_LOOPS)
+            own_ns = tito_thread_cpu_ns() - own_ns
+            others_ns = max(0, tito_other_threads_ns() - others_ns)
+            hooks.end(held)
+            held = None
+            timings = tuple([_timing(&rows[i].clock) for i in range(count)])
+        finally:
+            if held is not None:
+                hooks.end(held)
+            tito_aligned_free(rows)
+        pace = call_ns / pace_ns if pace_ns > 0 else 0.0
+        return Taken(timings, loops, result, own_ns, others_ns, pace)
 
 
 # ---------------------------------------------------------------- lines of Python
@@ -303,3 +417,7 @@ def thread_cpu_ns():
 
 def process_cpu_ns():
     return tito_process_cpu_ns()
+
+
+def other_threads_cpu_ns():
+    return tito_other_threads_ns()

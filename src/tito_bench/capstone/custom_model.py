@@ -36,7 +36,7 @@ from tito_bench.subjects.student_code import (
     student_code,
 )
 
-__all__ = ["assess_custom_model"]
+__all__ = ["assess_custom_model", "load_custom_model"]
 
 _BATCH = 50
 _DEEPEST = 8
@@ -175,16 +175,17 @@ def _compare(figures: list[CustomModelFigures], timed: list[_Times]) -> Comparis
 # -- loading -----------------------------------------------------------------------
 
 
-def _load(context: TaskContext, named: str, x: np.ndarray) -> _Model:
-    """Call the factory, and see that its model answers, twice the same."""
-    file, _, factory_name = named.rpartition(":")
-    location = context.subject.package.location
-    with student_code(location):
-        factory = getattr(_import(Path(file)), factory_name, None)
-    shown = f"{Path(file).name}:{factory_name}"
+def load_custom_model(context: TaskContext, file: Path, factory_name: str) -> Any:
+    """Call the factory of a file, and return its model: callable, or with a `forward`.
+
+    Raises `StudentCodeError` where there is no such thing.
+    """
+    with student_code(context.subject.package.location):
+        factory = getattr(_import(file), factory_name, None)
+    shown = f"{file.name}:{factory_name}"
     if not callable(factory):
         raise StudentCodeError(f"{shown}: there is no function of that name")
-    with student_code(location):
+    with student_code(context.subject.package.location):
         whole = factory()
     if whole is None:
         raise StudentCodeError(f"{shown} returns nothing, a model is needed")
@@ -192,6 +193,14 @@ def _load(context: TaskContext, named: str, x: np.ndarray) -> _Model:
         raise StudentCodeError(
             f"{shown} returns a {type(whole).__name__}, which has no forward and is not callable"
         )
+    return whole
+
+
+def _load(context: TaskContext, named: str, x: np.ndarray) -> _Model:
+    """Load a model, and see that it answers, twice the same."""
+    file, _, factory_name = named.rpartition(":")
+    whole = load_custom_model(context, Path(file), factory_name)
+    shown = f"{Path(file).name}:{factory_name}"
     forward = as_function(whole)
     first, second = _answer(context, forward, x), _answer(context, forward, x)
     if first.shape != second.shape or not np.array_equal(first, second):

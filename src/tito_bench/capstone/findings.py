@@ -13,13 +13,14 @@ from tito_bench.measure import task_figures as fig
 from tito_bench.measure.messages import FailureKind, Loaded
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import SuiteSummary
-from tito_bench.measure.verdict import Verdict, judge, reason, status_of
+from tito_bench.measure.verdict import Verdict, doubts_of, judge, reason, status_of
 from tito_bench.note import Note
 
 __all__ = ["Findings", "judge_capstone", "scores_of", "track_scores"]
 
 _T = TypeVar("_T")
 _FALSE = frozenset({"incorrect", "tampered"})
+_BESIDE_THE_TRACKS = frozenset({"own", "optimisation", "metrics"})
 _LEFT_OUT = frozenset({"missing", "timeout"})
 
 
@@ -47,9 +48,10 @@ def judge_capstone(found: Findings) -> Verdict:
         for task in found.tasks
         if isinstance(task.outcome, Failure)
         and task.outcome.kind in _FALSE
-        and task.task != "own"  # beside the tracks, not in them
+        and task.task not in _BESIDE_THE_TRACKS
     ]
-    reasons = (*false, *judge(found.summary, found.subject.runtime).reasons)
+    doubts = doubts_of(found.environment)
+    reasons = (*false, *judge(found.summary, found.subject.runtime, doubts).reasons)
     return Verdict(status_of([note.code for note in reasons]), reasons)
 
 

@@ -19,7 +19,7 @@ from tito_bench.errors import StoreError
 from tito_bench.foreign_json import NotJson, decode_foreign_json
 from tito_bench.safe_text import safe_text
 
-__all__ = ["Problem", "check_submission", "read_submission"]
+__all__ = ["Problem", "check_submission", "improvements", "read_submission"]
 
 _MOST_BYTES = 1 << 20
 _TOLERANCE = 0.01
@@ -168,6 +168,15 @@ def _percentiles(metrics: _Metrics, where: str) -> Iterator[Problem]:
     values = [value for value in found if value is not UNSET]
     if values != sorted(values):
         yield Problem(where, "median, p95 and p99 do not grow in that order")
+
+
+def improvements(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, float]:
+    """Return what the course computes from the metrics of two models.
+
+    Raises msgspec.ValidationError where they are none.
+    """
+    first, second = (msgspec.convert(metrics, _Metrics) for metrics in (before, after))
+    return _improvements(first, second)
 
 
 def _improvements(before: _Metrics, after: _Metrics) -> dict[str, float]:

@@ -37,6 +37,13 @@ class TaskContext:
     seed: int
     time_s: float
     own: CustomModelChoice | None = None
+    chosen: Callable[[str], _native.Kernels] | None = None
+    """Gives what was found to be the faster native code of the operation of a name."""
+
+    def native_of(self, *operations: str) -> _native.Kernels:
+        """Return the faster native code of these operations, which are the same but in name."""
+        found = () if self.chosen is None else map(self.chosen, operations)
+        return next((kernels for kernels in found if kernels.calls_blas), self.kernels)
 
     @property
     def operation(self) -> Operation:

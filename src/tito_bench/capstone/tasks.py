@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from tito_bench.capstone.accuracy import assess_accuracy
 from tito_bench.capstone.compression import assess_pruning, assess_quantization
+from tito_bench.capstone.course_metrics import assess_course_metrics
 from tito_bench.capstone.custom_model import assess_custom_model
 from tito_bench.capstone.efficiency import assess_memory
+from tito_bench.capstone.optimisation import assess_optimisation
 from tito_bench.capstone.student_benchmark import assess_benchmark, assess_report
 from tito_bench.capstone.task_context import TaskContext
 from tito_bench.capstone.training import assess_training
@@ -43,7 +45,9 @@ TASKS: dict[str, Callable[[TaskContext], Figures]] = {
     "memory": assess_memory,
     "benchmark": assess_benchmark,
     "report": assess_report,
+    "optimisation": assess_optimisation,
     "own": assess_custom_model,
+    "metrics": assess_course_metrics,
 }
 
 

@@ -4,7 +4,14 @@ They stand here, apart from the code of the commands, so that neither the help
 of all commands nor the `tito` script need import any of them.
 """
 
-__all__ = ["COMMANDS", "VERBS"]
+__all__ = [
+    "ALWAYS_OURS",
+    "COMMANDS",
+    "OUR_VERBS",
+    "SHARED_VERBS",
+    "UPSTREAM_VERBS",
+    "VERBS",
+]
 
 COMMANDS = {
     "benchmark": "Measure your code beside native kernels on this machine.",
@@ -24,3 +31,43 @@ VERBS = {
     "calibrate": "measure what this machine can do, for later results to be compared with",
 }
 """The verbs of `benchmark`, which may be called without that word too."""
+
+OUR_VERBS = {
+    "benchmark": frozenset(VERBS),
+    "community": frozenset(
+        {
+            "block",
+            "cohort",
+            "connect",
+            "export",
+            "group",
+            "groups",
+            "inbox",
+            "join",
+            "leave",
+            "map",
+            "me",
+            "mentor",
+            "mentors",
+            "open",
+            "profile",
+            "report",
+            "roster",
+            "stats",
+            "submit",
+            "sync",
+            "update",
+        }
+    ),
+}
+"""Those of the groups that TinyTorch has too: any other verb in them is TinyTorch's."""
+
+UPSTREAM_VERBS = ("login", "logout", "map", "profile", "status", "sync")
+"""Those of TinyTorch's own `community`, as of 0.2.0."""
+
+SHARED_VERBS = OUR_VERBS["community"].intersection(UPSTREAM_VERBS)
+"""Both have these in `community`. `tito` gives them to TinyTorch where it is installed: its
+`sync --disable-auto` is how people say no to its uploads, and must reach it."""
+
+ALWAYS_OURS = "bench"
+"""`tito bench WORDS` is `tito-bench WORDS`; no version of TinyTorch has this word."""

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tito_bench.cli.exits import Exit
-from tito_bench.cli.options import Subparsers, add_common_options, project_root
+from tito_bench.cli.options import Subparsers, add_common_options, any_project_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,8 @@ def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         "doctor",
         help="Say what is wrong with this machine or installation, and how to repair it.",
         description="Look at the machine, NumPy, the native kernels, your TinyTorch package, the "
-        "scripts on PATH and the project's files. Nothing is changed. Exits 1 if something "
-        "breaks measuring.",
+        "scripts on PATH and the project's files. Your package is imported, which runs its code; "
+        "nothing is changed. Exits 1 if something breaks measuring.",
     )
     add_common_options(parser)
     parser.set_defaults(run=run)
@@ -36,7 +36,8 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     from tito_bench.doctor.diagnosis import diagnose
     from tito_bench.report.doctor import print_diagnosis
 
-    root = project_root(options, streams)
+    root = any_project_root(options, streams)
+    streams.people.write("Your package is imported for a look, which runs its code.\n")
     diagnosis = diagnose(
         root.path, streams.environ, lambda: _worker(root.path, streams), streams.now()
     )

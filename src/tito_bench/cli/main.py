@@ -11,7 +11,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from tito_bench import __version__
-from tito_bench.cli.commands import COMMANDS, VERBS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.did_you_mean import did_you_mean
 from tito_bench.errors import TitoBenchError, UsageError
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from _typeshed import SupportsWrite
 
-__all__ = ["build_parser", "main"]
+__all__ = ["UnknownOption", "build_parser", "main"]
 
+_EPILOG = "Everything stays on this machine unless you say otherwise."
+_ALWAYS_OURS = f" `tito {ALWAYS_OURS} ...` is tito-bench whatever TinyTorch has of the same name."
 _LONGEST = 1000  # characters of a message that repeats foreign text
 
 
@@ -52,11 +54,15 @@ class _Parser(argparse.ArgumentParser):
         """Complain here, not at the top: this parser knows which options there are."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            known = [word for action in self._actions for word in action.option_strings]
-            options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
-            meant = " ".join(filter(None, (did_you_mean(word, known) for word in options)))
-            self.error(f"unrecognized arguments: {' '.join(unknown)}{meant and '; '}{meant}")
+            self.refuse(unknown)
         return found, unknown
+
+    def refuse(self, unknown: Sequence[str]) -> None:
+        """Complain about words that this parser does not know."""
+        known = [word for action in self._actions for word in action.option_strings]
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        meant = " ".join(filter(None, (did_you_mean(word, known) for word in options)))
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{meant and '; '}{meant}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:
@@ -75,22 +81,37 @@ class _Parser(argparse.ArgumentParser):
         super().exit(status or _flush(self.prog.split()[0]), message)
 
 
+class UnknownOption(Exception):
+    """There is an option that is not ours, and nothing was run."""
+
+
+class _RaisingParser(_Parser):
+    """Raises `UnknownOption`, so that somebody else can be asked who may know it."""
+
+    def refuse(self, unknown: Sequence[str]) -> None:
+        if any(word.startswith("-") for word in unknown):
+            raise UnknownOption
+        super().refuse(unknown)
+
+
 def build_parser(
     prog: str = "tito-bench",
     words: Sequence[str] | None = None,
     *,
     short_forms: bool = True,
+    raises: bool = False,
 ) -> argparse.ArgumentParser:
     """Build the argument tree.
 
     Imports neither numpy nor rich: `--help` must be quick. With the `words`
     of a command line, only the branches that they name are filled. The verbs of
-    `benchmark` are there twice: below it, and, as `short_forms`, by themselves.
+    `benchmark` are there twice: below it, and, as `short_forms`, by themselves. Where it
+    `raises`, an option that is not ours is an `UnknownOption` and no usage error.
     """
-    parser = _Parser(
+    parser = (_RaisingParser if raises else _Parser)(
         prog=prog,
         description="Benchmarks that mean the same on every laptop, and a cohort to learn with.",
-        epilog="Everything stays on this machine unless you say otherwise.",
+        epilog=_EPILOG + (_ALWAYS_OURS if prog == "tito" else ""),
     )
     parser.add_argument("--version", action="version", version=f"tito-bench {__version__}")
     parser.set_defaults(run=None)
@@ -108,7 +129,9 @@ def build_parser(
     return parser
 
 
-def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
+def main(
+    argv: Sequence[str] | None = None, prog: str = "tito-bench", *, raises: bool = False
+) -> int:
     """Run one command.
 
     Parameters
@@ -117,21 +140,26 @@ def main(argv: Sequence[str] | None = None, prog: str = "tito-bench") -> int:
         The words after the program's name; those of this process by default.
     prog
         The name shown in usage lines.
+    raises
+        Raise `UnknownOption` for an option that is not ours; nothing was run then.
 
     Returns
     -------
     int
         An `Exit` code. Usage errors of argparse leave through SystemExit(2).
     """
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] == ["server"]:
-        return _serve(words[1:], prog)
-    parser = build_parser(prog, words)
-    options = parser.parse_args(words)
-    if options.run is None:
-        parser.print_help()
-        return _flush(prog)
-    return _run(options, prog)
+    try:
+        words = sys.argv[1:] if argv is None else argv
+        if words[:1] == ["server"]:
+            return _serve(words[1:], prog)
+        parser = build_parser(prog, words, raises=raises)
+        options = parser.parse_args(words)
+        if options.run is None:
+            parser.print_help()
+            return _flush(prog)
+        return _run(options, prog)
+    except KeyboardInterrupt:
+        return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
 
 
 def _serve(words: Sequence[str], prog: str) -> int:
@@ -171,8 +199,6 @@ def _run(options: argparse.Namespace, prog: str) -> int:
         return _say(f"{prog}: error: {error}", Exit.USAGE)
     except TitoBenchError as error:
         return _say(f"{prog}: error: {error}", Exit.FAILED)
-    except KeyboardInterrupt:
-        return _say(f"\n{prog}: interrupted", Exit.INTERRUPTED)
     except OSError as error:
         return _not_written(error, prog)
     return status

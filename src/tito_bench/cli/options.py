@@ -21,6 +21,7 @@ __all__ = [
     "add_common_options",
     "add_group",
     "add_verbose",
+    "any_project_root",
     "check_kernel_target",
     "file_path",
     "percent",
@@ -67,10 +68,15 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
 
 
 def add_group(
-    subparsers: Subparsers[argparse.ArgumentParser], name: str, summary: str
+    subparsers: Subparsers[argparse.ArgumentParser], name: str, summary: str, tito: str = ""
 ) -> Subparsers[argparse.ArgumentParser]:
-    """Add a command that only groups verbs; without a verb it shows its help and exits 2."""
+    """Add a command that only groups verbs; without a verb it shows its help and exits 2.
+
+    `tito` is what its help says besides where it is called by that name.
+    """
     parser = subparsers.add_parser(name, help=summary, description=summary)
+    if parser.prog == f"tito {name}":
+        parser.epilog = tito
 
     def show_help(_options: argparse.Namespace, streams: Streams) -> int:
         parser.print_help(streams.err)
@@ -81,7 +87,19 @@ def add_group(
 
 
 def project_root(options: argparse.Namespace, streams: Streams) -> ProjectRoot:
-    """Return the project of this call; print it once, so that a wrong guess is seen."""
+    """Return the project of this call; print it once, so that a wrong guess is seen.
+
+    Raises `StoreError` where a folder of its state leads out of it.
+    """
+    from tito_bench.records.project_layout import Layout
+
+    root = any_project_root(options, streams)
+    Layout(root.path).check_folders()
+    return root
+
+
+def any_project_root(options: argparse.Namespace, streams: Streams) -> ProjectRoot:
+    """Return the project and print it, whatever is wrong with its folders."""
     from tito_bench.records.project import find_root
     from tito_bench.records.store import show_path
 

@@ -11,22 +11,14 @@ from __future__ import annotations
 
 import sys
 
-from tito_bench.cli.commands import COMMANDS, VERBS
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, OUR_VERBS, SHARED_VERBS, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["SHARED_VERBS", "THEIR_VERBS", "main"]
+__all__ = ["main"]
 
-# `doctor` is ours: TinyTorch's is `tito system doctor`, in all versions that have the modules
-# which we measure. Of the groups that both have, these verbs are TinyTorch's alone; without
-# them an installation of tito-bench would take `tito community login` away.
-THEIR_VERBS = frozenset(("community", verb) for verb in ("login", "logout", "status"))
-# Both have these: they are TinyTorch's where it is installed, and ours where it is not.
-# `tito-bench community map` is ours everywhere. The same goes for `tito baseline` and the other
-# verbs of `benchmark` by themselves, words that TinyTorch may want one day.
-SHARED_VERBS = frozenset({("community", "map")})
 _HELP = ("-h", "--help")
 
 
@@ -41,21 +33,51 @@ def main() -> object:
     words = sys.argv[1:]
     if not words or words[0] in _HELP:
         return _help_of_both()
-    verb = tuple(words[:2])
-    if words[0] in COMMANDS and verb not in THEIR_VERBS | SHARED_VERBS:
+    if words[0] == ALWAYS_OURS:
+        return _run_own(words[1:], f"tito {ALWAYS_OURS}")
+    if words[0] in OUR_VERBS:
+        return _run_group(words)
+    if words[0] in COMMANDS:
         return _run_own(words)
     upstream = _upstream_main()
     if upstream is not None:
         return upstream()
-    if words[0].startswith("-") or words[0] in VERBS or verb in SHARED_VERBS:
+    # The verbs of `benchmark` by themselves are words that TinyTorch may want one day.
+    if words[0].startswith("-") or words[0] in VERBS:
         return _run_own(words)
-    return _no_such_command(" ".join(words[:2]) if words[0] in COMMANDS else words[0])
+    return _no_such_command(words[0], (*COMMANDS, *VERBS))
 
 
-def _run_own(words: Sequence[str]) -> int:
+def _run_group(words: Sequence[str]) -> object:
+    """Run a word that both have: its verb, and then its options, say whose it is."""
+    group, *rest = words
+    verb = rest[0] if rest else _HELP[0]
+    shared = group == "community" and verb in SHARED_VERBS
+    ours = verb in OUR_VERBS[group] or verb in _HELP
+    upstream = None if ours and not shared else _upstream_main()
+    if upstream is not None:
+        return upstream()
+    if ours:
+        return _run_ours(words)
+    return _no_such_command(f"{group} {verb}", (f"{group} {one}" for one in OUR_VERBS[group]))
+
+
+def _run_ours(words: Sequence[str]) -> object:
+    """Run a verb of ours, unless it has an option that we do not know and TinyTorch may."""
+    from tito_bench.cli.main import UnknownOption
     from tito_bench.cli.main import main as own_main
 
-    return own_main(words, prog="tito")
+    try:
+        return own_main(words, "tito", raises=True)
+    except UnknownOption:
+        upstream = _upstream_main()
+    return _run_own(words) if upstream is None else upstream()
+
+
+def _run_own(words: Sequence[str], prog: str = "tito") -> int:
+    from tito_bench.cli.main import main as own_main
+
+    return own_main(words, prog)
 
 
 def _help_of_both() -> object:
@@ -85,12 +107,12 @@ def _upstream_main() -> Callable[[], object] | None:
     return found
 
 
-def _no_such_command(word: str) -> int:
+def _no_such_command(word: str, known: Iterable[str]) -> int:
     from tito_bench.cli.exits import Exit
     from tito_bench.did_you_mean import did_you_mean
     from tito_bench.safe_text import safe_text
 
-    meant = did_you_mean(word, (*COMMANDS, *VERBS))
+    meant = did_you_mean(word, known)
     sys.stderr.write(
         f"tito: error: {safe_text(word)!r} is not a command of tito-bench, and TinyTorch, which "
         "may have it, is not installed in this Python; "

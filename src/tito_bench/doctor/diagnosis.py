@@ -20,6 +20,7 @@ from tito_bench.errors import StoreError
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.worker_supervisor import Worker
@@ -68,14 +69,15 @@ def diagnose(
     layout = Layout(root)
     kernels, findings = check_installation()
     whole = not findings
+    findings += find_edited(measuring_only=False)
     machine = describe_machine() if whole else None
     runtime, package = None, None
     if whole:
-        runtime, found = check_numpy(start_worker, str(root))
+        runtime, found = check_numpy(start_worker, root)
         findings += found
     if runtime is not None:
         findings += find_environment(read_probe(runtime, System(environ=environ)))
-        package, found = check_package(start_worker, str(root))
+        package, found = check_package(start_worker, root)
         findings += found
     calibrated_at, found = _calibration(root, machine, runtime)
     findings += found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from tito_bench.records.project_config import CONFIG
 from tito_bench.records.project_layout import Layout
 from tito_bench.records.read import Skipped, read_history
 from tito_bench.records.schema import DocumentKind, Unreadable, decode
-from tito_bench.records.store import check_writable, read_bytes
+from tito_bench.records.store import check_can_add, list_names, read_bytes
 from tito_bench.records.submission import SUBMISSION
 from tito_bench.safe_text import safe_text
 from tito_bench.subjects.redaction import hide_folders
@@ -46,10 +47,14 @@ def check_files(layout: Layout, now: datetime) -> list[Note]:
         finding = _file(layout, kind, path)
         if finding is not None:
             found.append(finding)
+    for kind, folder in ((ITEM, layout.outbox), (SUBMISSION, layout.submissions)):
+        found += _files(layout, kind, folder)
     found.extend(
-        Note("set_aside", "info", layout.shown(path), "")
-        for folder in (layout.own, layout.course)
-        for path in sorted(folder.rglob("*.corrupt"))
+        Note("set_aside", "info", layout.shown(Path(folder, name)), "")
+        for state in (layout.own, layout.course)
+        for folder, _, names in os.walk(state)
+        for name in sorted(names)
+        if name.endswith(".corrupt")
     )
     return found
 
@@ -59,8 +64,7 @@ def _records(layout: Layout, now: datetime) -> list[Note]:
     try:
         history = read_history(layout.benchmarks, now)
     except StoreError as error:
-        shown = layout.shown(layout.benchmarks)
-        return [Note("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))]
+        return [_unreadable(layout, layout.benchmarks, error)]
     of_course = {file.file for file in history.course}
     return [_record(layout, one) for one in history.skipped if one.file not in of_course]
 
@@ -83,13 +87,21 @@ def _known_files(layout: Layout) -> Iterator[tuple[DocumentKind[Any], Path]]:
     yield CONSENT, layout.consent
     yield SYNC_STATE, layout.sync_state
     yield CALIBRATION, calibration_path(layout.root)
-    folders: tuple[tuple[DocumentKind[Any], Path], ...] = (
-        (ITEM, layout.outbox),
-        (SUBMISSION, layout.submissions),
-    )
-    for kind, folder in folders:
-        for path in sorted(folder.glob("*.json"))[-_MOST_FILES:]:
-            yield kind, path
+
+
+def _files(layout: Layout, kind: DocumentKind[Any], folder: Path) -> list[Note]:
+    """Return what is wrong with the files of a folder, or why it cannot be looked into."""
+    try:
+        names = [name for name in list_names(folder) if name.endswith(".json")]
+    except StoreError as error:
+        return [_unreadable(layout, folder, error)]
+    paths = [folder / name for name in sorted(names)[-_MOST_FILES:]]
+    return [note for note in (_file(layout, kind, path) for path in paths) if note is not None]
+
+
+def _unreadable(layout: Layout, path: Path, error: Exception) -> Note:
+    value = hide_folders(str(error), layout.root)
+    return Note("corrupt_file", "warning", layout.shown(path), value)
 
 
 def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Note | None:
@@ -103,18 +115,15 @@ def _file(layout: Layout, kind: DocumentKind[Any], path: Path) -> Note | None:
     except NewerSchema:
         return Note("newer_file", "warning", shown, "")
     except (StoreError, Unreadable) as error:
-        return Note("corrupt_file", "warning", shown, hide_folders(str(error), layout.root))
+        return _unreadable(layout, path, error)
     return None
 
 
 def _folder(layout: Layout, folder: Path, severity: Severity) -> list[Note]:
     """Try a file where the first one of the folder would be written; it is removed again."""
     shown = layout.shown(folder)
-    existing = folder
-    while not existing.exists() and existing != layout.root:
-        existing = existing.parent
     try:
-        check_writable(existing / "doctor.json")
+        check_can_add(folder)
     except StoreError as error:
         return [Note("not_writable", severity, shown, hide_folders(str(error), layout.root))]
     return []

@@ -18,11 +18,12 @@ import msgspec
 
 from tito_bench.note import Note
 
-__all__ = ["Owner", "Script", "find_scripts", "judge_scripts", "own_folder"]
+__all__ = ["Owner", "Script", "find_scripts", "judge_scripts", "own_folder", "taken_back"]
 
 Owner = Literal["tito-bench", "TinyTorch", "another program"]
 
 _HEAD_BYTES = 65_536
+_UPSTREAM = Note("upstream_tito", "warning", "tito", "TinyTorch")
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -62,11 +63,24 @@ def judge_scripts(tito: list[Script], tito_bench: list[Script]) -> list[Note]:
             findings.append(Note("lost_tito", "warning", name, ""))
         elif not scripts:
             findings.append(Note("no_tito", "info", name, ""))
+        elif _is_upstreams(scripts):
+            findings.append(_UPSTREAM)
         elif scripts[0].owner != "tito-bench":
             findings.append(Note("foreign_tito", "warning", name, scripts[0].owner))
         elif not scripts[0].of_this_python:
             findings.append(Note("hidden_tito", "warning", name, scripts[0].folder))
     return findings
+
+
+def taken_back(environ: Mapping[str, str], own: Path) -> Note | None:
+    """Return the finding of `judge_scripts` that TinyTorch has put its own `tito` in our place."""
+    scripts = find_scripts("tito", environ, own)
+    return _UPSTREAM if _is_upstreams(scripts) else None
+
+
+def _is_upstreams(scripts: list[Script]) -> bool:
+    """Tell whether a shell finds TinyTorch's script, in the folder where ours would be."""
+    return bool(scripts) and scripts[0].owner == "TinyTorch" and scripts[0].of_this_python
 
 
 def _owner(path: Path) -> Owner:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
+from tito_bench.errors import StoreError
 from tito_bench.note import Note
 from tito_bench.records.project import folders_upwards
 from tito_bench.records.project_layout import Layout
+from tito_bench.records.store import list_names
 from tito_bench.subjects.redaction import display_path
 
 __all__ = ["check_history"]
@@ -28,7 +31,7 @@ def check_history(root: Path, environ: Mapping[str, str]) -> list[Note]:
     found = []
     for folder in (*folders_upwards(root, environ)[1:], *_folders_below(root)):
         benchmarks = Layout(folder).benchmarks
-        count = sum(1 for _ in benchmarks.glob(_OWN_RECORDS))
+        count = sum(1 for name in _names(benchmarks) if fnmatch(name, _OWN_RECORDS))
         if count:
             records = "1 record" if count == 1 else f"{count} records"
             found.append(Note("split_history", "info", display_path(benchmarks, root), records))
@@ -48,5 +51,12 @@ def _folders_below(root: Path) -> Iterator[Path]:
             if not deep
             and not name.startswith(".")
             and name not in _OTHERS
-            and not (folder / name / ".git").exists()
+            and not os.path.exists(folder / name / ".git")  # noqa: PTH110 - never raises
         )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return list_names(folder)
+    except StoreError:  # not to be read: nobody's history
+        return []

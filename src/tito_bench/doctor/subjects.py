@@ -7,6 +7,7 @@ never imported into the process of the doctor.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -29,7 +30,9 @@ class PackageFacts(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
-def check_numpy(start_worker: Callable[[], Worker], root: str) -> tuple[Runtime | None, list[Note]]:
+def check_numpy(
+    start_worker: Callable[[], Worker], root: Path
+) -> tuple[Runtime | None, list[Note]]:
     """Find what a measuring process is made of, or None where none comes up."""
     answer = _load(start_worker, "numpy", root)
     if isinstance(answer, Loaded):
@@ -38,7 +41,7 @@ def check_numpy(start_worker: Callable[[], Worker], root: str) -> tuple[Runtime 
 
 
 def check_package(
-    start_worker: Callable[[], Worker], root: str
+    start_worker: Callable[[], Worker], root: Path
 ) -> tuple[PackageFacts | None, list[Note]]:
     """Find the student's package, or None where it cannot be measured: NumPy still can."""
     answer = _load(start_worker, "tinytorch", root)
@@ -53,12 +56,14 @@ def check_package(
     )
 
 
-def _load(start_worker: Callable[[], Worker], subject: SubjectChoice, root: str) -> Loaded | Failed:
+def _load(
+    start_worker: Callable[[], Worker], subject: SubjectChoice, root: Path
+) -> Loaded | Failed:
     """Return the worker's answer; what ended or hung it is a failure like any other."""
     try:
         worker = start_worker()
         try:
-            answer = worker.ask(Load(subject, root), _DEADLINE_S)
+            answer = worker.ask(Load.of(subject, root), _DEADLINE_S)
         finally:
             worker.kill()
     except WorkerError as error:

@@ -55,9 +55,18 @@ def describe_machine() -> Machine:
         architecture=platform.machine(),
         cores_physical=psutil.cpu_count(logical=False),
         cores_logical=psutil.cpu_count(logical=True),
-        ram_gib=round(psutil.virtual_memory().total / 2**30),
+        ram_gib=round(_ram_bytes() / 2**30),
         os=f"{platform.system()} {platform.release()}",
     )
+
+
+def _ram_bytes() -> int:
+    import psutil
+
+    try:
+        return int(psutil.virtual_memory().total)
+    except OSError:  # /proc is hidden or not mounted; sysinfo(2) needs none
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def describe_runtime(kernel_target: str) -> Runtime:

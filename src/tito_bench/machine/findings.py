@@ -31,6 +31,7 @@ FindingCode = Literal[
     "forced_kernel_target",
     "blas_threads",
     "coarse_cpu_clock",
+    "threads_not_watched",
 ]
 
 _INSTRUCTION_SETS = ("sse2", "avx", "avx2", "avx512")  # narrowest first
@@ -82,6 +83,8 @@ def _hardware(probe: Probe) -> Iterator[Note]:
     if step_ns is None or step_ns > _COARSEST_CLOCK_NS:
         shown = "more than 2 ms" if step_ns is None else f"{step_ns / 1e6:.1f} ms"
         yield _finding("coarse_cpu_clock", "warning", "CPU clock", shown)
+    elif probe.process_clock_step_ns is None or probe.process_clock_step_ns > _COARSEST_CLOCK_NS:
+        yield _finding("threads_not_watched", "warning", "CPU clock of the process")
 
 
 def _libraries(probe: Probe) -> Iterator[Note]:
@@ -105,7 +108,13 @@ def _libraries(probe: Probe) -> Iterator[Note]:
         )
     if runtime.kernel_target != best:
         value = f"{runtime.kernel_target}, the best here is {best}"
-        yield _finding("forced_kernel_target", "warning", "kernels", value)
+        severity: Severity = "info" if _is_held_alike(used, runtime.kernel_target) else "warning"
+        yield _finding("forced_kernel_target", severity, "kernels", value)
+
+
+def _is_held_alike(used: str | None, target: str) -> bool:
+    """Return whether NumPy's BLAS uses no wider instructions than the kernels may."""
+    return used is not None and target in _INSTRUCTION_SETS and _rank(used) <= _rank(target)
 
 
 def _rank(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,9 @@ class Probe:
         What NumPy was built with; asked only where no BLAS was recognised.
     instruction_variables
         Those of `INSTRUCTION_VARIABLES` that are set, with their values.
-    cpu_clock_step_ns
-        Smallest step of the thread's CPU clock in ns; None where it did not
-        advance within 2 ms.
+    cpu_clock_step_ns, process_clock_step_ns
+        Smallest step of the CPU clocks of the thread and of the process in ns; None where it
+        did not advance within 2 ms.
     """
 
     runtime: Runtime
@@ -72,6 +73,7 @@ class Probe:
     built_blas: str | None = None
     instruction_variables: tuple[tuple[str, str], ...] = ()
     cpu_clock_step_ns: int | None = 1
+    process_clock_step_ns: int | None = 1
 
 
 def read_probe(runtime: Runtime, system: System | None = None) -> Probe:
@@ -97,17 +99,18 @@ def read_probe(runtime: Runtime, system: System | None = None) -> Probe:
             for name in INSTRUCTION_VARIABLES
             if system.environ.get(name)
         ),
-        cpu_clock_step_ns=_cpu_clock_step_ns(),
+        cpu_clock_step_ns=_step_ns(_native.thread_cpu_ns),
+        process_clock_step_ns=_step_ns(_native.process_cpu_ns),
     )
 
 
-def _cpu_clock_step_ns() -> int | None:
-    """Return the first step of the thread's CPU clock in ns; None if it takes over 2 ms."""
+def _step_ns(clock_ns: Callable[[], int]) -> int | None:
+    """Return the first step of a CPU clock in ns; None if it takes over 2 ms."""
     from tito_bench import _native
 
-    started, wall = _native.thread_cpu_ns(), _native.wall_clock_ns()
+    started, wall = clock_ns(), _native.wall_clock_ns()
     reads = 0
-    while (now := _native.thread_cpu_ns()) == started:
+    while (now := clock_ns()) == started:
         reads += 1
         if reads > _FEWEST_READS and _native.wall_clock_ns() - wall > _LONGEST_SPIN_NS:
             return None

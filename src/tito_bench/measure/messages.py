@@ -6,7 +6,9 @@ every answer repeats the number of its question.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -153,15 +155,28 @@ class Load(msgspec.Struct, frozen=True, tag=True):
     of the package.
 
     Before that the native references of `operations` are chosen, but for `references`
-    that an earlier worker has found.
+    that an earlier worker has found. Paths are bytes: a name need not be UTF-8.
     """
 
     subject: SubjectChoice
-    root: str
-    package: str | None = None
+    root: bytes
+    package: bytes | None = None
     operations: tuple[str, ...] = ()
     references: References | None = None
     code: Code | None = None
+
+    @classmethod
+    def of(
+        cls,
+        subject: SubjectChoice,
+        root: Path,
+        package: Path | None = None,
+        operations: Iterable[str] = (),
+        code: Code | None = None,
+    ) -> Load:
+        """Return the question for these paths."""
+        named = None if package is None else os.fsencode(package)
+        return cls(subject, os.fsencode(root), named, tuple(operations), code=code)
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):
@@ -212,7 +227,9 @@ class Inspect(msgspec.Struct, frozen=True, tag=True):
 class Loaded(msgspec.Struct, frozen=True, tag=True):
     """The subject is there. `note` says why `auto` chose it, and what is to be said of it.
 
-    `origin` is read from the files afterwards, where no code of the subject's runs.
+    `dispatch_pace` is what the smallest array call took beside the pace of the CPU, before any
+    code of the student's was there. `origin` is read from the files afterwards, where no code of
+    the subject's runs.
     """
 
     name: str
@@ -224,6 +241,7 @@ class Loaded(msgspec.Struct, frozen=True, tag=True):
     runtime: Runtime
     references: References = References()
     origin: CodeOrigin | None = None
+    dispatch_pace: float = 0.0
 
     def remarking(self, remarks: Iterable[str]) -> Loaded:
         """Return it with `remarks` after the note, each of them once."""
@@ -251,7 +269,7 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     question, `others_cpu_ns` that of all other threads of the worker.
     `interpreter_share` is that of the call that was `metered`, and otherwise what is left of
     that of trying out; `processes` counts the child processes, running or ended, that were
-    there at the end.
+    there at the end. `dispatch_pace` is that of `Loaded`, now; 0 where it was not taken.
     """
 
     readings: tuple[Reading, ...]
@@ -260,17 +278,20 @@ class Measured(msgspec.Struct, frozen=True, tag=True):
     interpreter_share: float | None = None
     processes: int = 0
     metered: bool = False
+    dispatch_pace: float = 0.0
 
 
 class Assessed(msgspec.Struct, frozen=True, tag=True):
     """What a task of the capstone found, and the student's files that it used, by name.
 
-    `remarks` are what was noticed of the code so far.
+    `remarks` are what was noticed of the code so far, and `fingerprint` is that of all modules
+    of the package that were imported by then.
     """
 
     figures: Figures
     files: dict[str, str]
     remarks: tuple[str, ...] = ()
+    fingerprint: str | None = None
 
 
 class Inspected(msgspec.Struct, frozen=True, tag=True):

@@ -25,7 +25,8 @@ class PairedRound:
     `whole_subject` and `whole_native` are all slices of a sample together, of which
     `subject` and `native` are the fastest. Which of stopped and waiting a thread was
     cannot be told from slices that were chosen for not having been stopped.
-    A round that is read from a record has none.
+    A round that is read from a record has none. `dispatch_change` is how many times as long as
+    before the import the smallest array call took, beside the pace of the CPU.
     """
 
     subject: Reading
@@ -35,6 +36,7 @@ class PairedRound:
     others_cpu_ns: int
     whole_subject: Reading | None = None
     whole_native: Reading | None = None
+    dispatch_change: float = 1.0
 
 
 @dataclass(frozen=True)

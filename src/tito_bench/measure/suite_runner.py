@@ -78,6 +78,7 @@ class SuiteRunner:
         self._clock = clock
         self._order = order
         self._progress = progress
+        self._dispatch_pace = 0.0  # before any code of the student's was there
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
         self._remarks: dict[str, None] = {}
@@ -104,6 +105,7 @@ class SuiteRunner:
         schedules = schedules_for(operations)
         try:
             subject = self._supervisor.load(min(LONGEST_LOAD_S, max(_LOADING_S, budget.time_s)))
+            self._dispatch_pace = subject.dispatch_pace
             # They start while the samples are calibrated, which other work does not disturb.
             self._supervisor.start_spares(
                 len(_fresh_worker_rounds(budget, self._supervisor.load_s))
@@ -221,6 +223,7 @@ class SuiteRunner:
                 answer.others_cpu_ns,
                 whole(found["subject"]),
                 whole(found["native"]),
+                answer.dispatch_pace / self._dispatch_pace if self._dispatch_pace > 0 else 1.0,
             )
         )
 

@@ -13,6 +13,8 @@ __all__ = [
     "AccuracyFigures",
     "Comparison",
     "CompressionFigures",
+    "CourseMetrics",
+    "CourseMetricsFigures",
     "CurvePoint",
     "CustomModelChoice",
     "CustomModelFigures",
@@ -21,6 +23,7 @@ __all__ = [
     "InventoryFigures",
     "MemoryFigures",
     "ModuleFigures",
+    "OptimisationFigures",
     "StudentBenchmarkFigures",
     "TracedCall",
     "TrainingFigures",
@@ -132,6 +135,51 @@ class StudentBenchmarkFigures(msgspec.Struct, frozen=True, tag="course"):
     note: str | None
 
 
+class OptimisationFigures(msgspec.Struct, frozen=True, tag="optimisation"):
+    """One optimisation of modules 17 and 18 beside the student's plain code, in paired rounds.
+
+    Both were right. `speedup` is the median over rounds of plain time over optimised time; of
+    fewer than six rounds there is no interval. The slowdowns are those of score.md, from the
+    native reference, without a part for loops.
+    """
+
+    name: str
+    against: str
+    size: str
+    rounds: int
+    plain_ns: Positive
+    optimised_ns: Positive
+    native_ns: Positive
+    speedup: Positive
+    speedup_interval: tuple[Positive, Positive] | None
+    plain_slowdown: Positive
+    optimised_slowdown: Positive
+
+
+class CourseMetrics(msgspec.Struct, frozen=True):
+    """What module 20 wants of a model.
+
+    `latency_ns` are single calls on one sample by the wall clock, `batch_ns` calls on `batch`
+    of them; `accuracy` is on `samples` samples.
+    """
+
+    name: str
+    parameter_count: int
+    parameter_bytes: int
+    accuracy: Share
+    samples: int
+    latency_ns: list[Positive]
+    batch: int
+    batch_ns: list[Positive]
+
+
+class CourseMetricsFigures(msgspec.Struct, frozen=True, tag="metrics"):
+    """The model of a submission of module 20, and the optimized one if there is one."""
+
+    baseline: CourseMetrics
+    optimized: CourseMetrics | None = None
+
+
 class CustomModelChoice(msgspec.Struct, frozen=True):
     """Which own model to measure: "FILE:factory", and on what."""
 
@@ -194,5 +242,7 @@ Figures = (
     | InventoryFigures
     | MemoryFigures
     | CustomModelsFigures
+    | OptimisationFigures
+    | CourseMetricsFigures
     | TrainingFigures
 )

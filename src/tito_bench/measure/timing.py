@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tito_bench import _native
-from tito_bench.measure.messages import Reading, Step
+from tito_bench.measure.messages import Reading
 
-__all__ = ["dispatch_timer", "function_timer", "native_timer", "reading_of", "time_dispatch"]
+__all__ = ["dispatch_timer", "function_timer", "native_timer", "reading_of", "smallest_array_call"]
 
 _time_callable, _time_calls = _native.time_callable, _native.time_calls
 # Windows counts CPU time in ticks of 15.6 ms, too coarse for a sample: wall time stands in.
@@ -41,21 +41,21 @@ def native_timer(call: _native.Call) -> Callable[[int], Reading]:
 
 
 def dispatch_timer() -> Callable[[int], Reading]:
-    """Return what times the smallest array call, as `time_dispatch` does."""
-    tiny = np.ones(1, dtype=np.float32)
-    return function_timer(_smallest_array_call, (tiny, tiny.copy()))
+    """Return what times the smallest array call."""
+    return function_timer(*smallest_array_call())
 
 
-def time_dispatch(operands: tuple[Any, Any], step: Step) -> Reading:
-    """Time the smallest array call: a sum of one-element arrays, called from C.
+def smallest_array_call() -> tuple[Callable[..., object], tuple[Any, Any]]:
+    """Return the smallest array call: a sum of one-element arrays, called from C.
 
     No Python frame is part of it, so that no trace function can make it dear.
     """
-    ring = (operands,)
-    if step.warmup:
-        _time_callable(_smallest_array_call, ring, step.warmup)
-    timing, _ = _time_callable(_smallest_array_call, ring, step.loops)
-    return reading_of(timing, step.loops)
+    return _smallest_array_call, (_one(), _one())
+
+
+def _one() -> np.ndarray:
+    # Over memory that is not theirs, so that it stays as small, and can be no other number.
+    return np.frombuffer(np.ones(1, dtype=np.float32).tobytes(), dtype=np.float32)
 
 
 def reading_of(timing: _native.Timing, loops: int) -> Reading:

@@ -16,7 +16,16 @@ from tito_bench.note import Note
 from tito_bench.score import POINTS_PER_DOUBLING
 from tito_bench.statistics import median
 
-__all__ = ["UNMEASURED_WORK", "Code", "Status", "Verdict", "judge", "reason", "status_of"]
+__all__ = [
+    "UNMEASURED_WORK",
+    "Code",
+    "Status",
+    "Verdict",
+    "doubts_of",
+    "judge",
+    "reason",
+    "status_of",
+]
 
 Status = Literal["stable", "unstable", "invalid"]
 Code = Literal[
@@ -30,6 +39,9 @@ Code = Literal[
     "blas_threads",
     "slower_than_calibrated",
     "false_result",
+    "forced_kernel_target",
+    "dearer_dispatch",
+    "edited_installation",
 ]
 
 UNMEASURED_WORK = frozenset({"other_processes", "other_threads"})
@@ -43,6 +55,10 @@ _MOST_PREEMPTED = 0.5
 _LARGEST_DRIFT = 1.0
 """Points between the first and the last third of the rounds."""
 _FEWEST_FOR_DRIFT = 9
+_DEARER_DISPATCH = 1.3
+"""Other programs on the same core move it by a tenth; what is below costs less than a point."""
+_DOUBTFUL = frozenset({"forced_kernel_target", "edited_installation"})
+"""Codes of warnings about the machine that say that a score is not what it seems."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -60,6 +76,7 @@ def judge(summary: SuiteSummary, runtime: Runtime, further: Sequence[Note] = ())
         *_uncertainty(summary),
         *_disturbance(summary),
         *_threads(runtime),
+        *_dispatch(summary),
         *further,
     )
     return Verdict(status_of([note.code for note in reasons]), reasons)
@@ -70,6 +87,15 @@ def status_of(codes: Collection[str]) -> Status:
     if not _INVALIDATING.isdisjoint(codes):
         return "invalid"
     return "unstable" if codes else "stable"
+
+
+def doubts_of(environment: Sequence[Note]) -> tuple[Note, ...]:
+    """Return what of the findings about the machine is a reason to doubt the score."""
+    return tuple(
+        Note(note.code, UNSET, note.what, note.value)
+        for note in environment
+        if note.code in _DOUBTFUL and note.severity == "warning"
+    )
 
 
 def reason(code: Code, what: str, value: str) -> Note:
@@ -133,6 +159,13 @@ def _threads(runtime: Runtime) -> Iterator[Note]:
     if threads != 1:
         shown = "unknown" if threads is None else str(threads)
         yield reason("blas_threads", runtime.blas or "BLAS", shown)
+
+
+def _dispatch(summary: SuiteSummary) -> Iterator[Note]:
+    for op in _scored(summary):
+        change = median([paired.dispatch_change for paired in op.result.rounds] or [1.0])
+        if change > _DEARER_DISPATCH:
+            yield reason("dearer_dispatch", op.operation.name, f"{change:.1f}")
 
 
 def _scored(summary: SuiteSummary) -> Iterator[OperationSummary]:

@@ -9,7 +9,8 @@ import secrets
 import subprocess
 import sys
 import threading
-from collections import deque
+import time
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -18,7 +19,16 @@ import msgspec
 
 from tito_bench.errors import WorkerError
 from tito_bench.measure.aslr import fixed_addresses
-from tito_bench.measure.messages import Answer, Answered, Asked, Purpose, Question
+from tito_bench.measure.cpu_account import CpuAccount, cpu_clock_of
+from tito_bench.measure.messages import (
+    Answer,
+    Answered,
+    Asked,
+    Measure,
+    Measured,
+    Purpose,
+    Question,
+)
 from tito_bench.measure.process_tree import MARK, kill_marked, kill_tree
 from tito_bench.subjects.redaction import hide_folders, one_line
 
@@ -26,12 +36,27 @@ __all__ = ["WorkerCrashed", "WorkerProcess", "WorkerTimeout"]
 
 _ONE_THREAD = (
     "BLIS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
     "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
+    "TBB_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+_OF_PYTHON = frozenset(
+    f"PYTHON{name}"
+    for name in (
+        *("COERCECLOCALE", "EXECUTABLE", "HASHSEED", "HOME", "INTMAXSTRDIGITS", "NOUSERSITE"),
+        *("PATH", "PLATLIBDIR", "USERBASE", "UTF8", "WARNINGS", "_GIL"),
+    )
+)
+"""What a worker is told of Python: which files it runs. All else (PYTHONDEVMODE, PYTHONMALLOC,
+PYTHONTRACEMALLOC, ...) watches it, and takes time."""
+_DEBUGGERS = ("DEBUGPY_", "MALLOC_CHECK_", "MALLOC_PERTURB_", "PYCHARM_", "PYDEVD_")
+"""How the names of variables begin that have a debugger follow child processes, or malloc check.
+The one that starts coverage may stay: its trace function is taken down while anything is timed."""
 _TAIL_BYTES = 16_384
 _LONGEST_ANSWER = 16 * 2**20
 
@@ -74,7 +99,7 @@ class WorkerProcess:
                     stderr=subprocess.PIPE,
                     cwd=root,
                     env={
-                        **environ,
+                        **_without_watchers(environ),
                         **dict.fromkeys(_ONE_THREAD, "1"),
                         "TINYTORCH_QUIET": "1",
                         MARK: self._mark,
@@ -90,14 +115,23 @@ class WorkerProcess:
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
         self._decoder = msgspec.json.Decoder(Answered)
+        self._accounts: defaultdict[str, CpuAccount] = defaultdict(CpuAccount)
+        self._cpu_clock: int | None = None  # known once the worker has answered
         self._asked = 0  # number of the question that waits for its answer
         self._killed = False
         self._threads = [
             threading.Thread(target=self._read_answers, daemon=True),
             threading.Thread(target=self._read_output, daemon=True),
         ]
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError as error:  # `ulimit -u`, or the machine is full
+            self._process.kill()
+            self._process.communicate()
+            raise WorkerCrashed(
+                "the measuring process cannot be started: no more threads or processes are allowed"
+            ) from error
 
     def __enter__(self) -> WorkerProcess:
         return self
@@ -118,6 +152,7 @@ class WorkerProcess:
         # Not counted up: the student's code must not foresee it.
         self._asked = secrets.randbits(53)
         try:
+            started_ns = self._cpu_ns()
             stdin = _pipe(self._process.stdin)
             stdin.write(msgspec.json.encode(Asked(self._asked, question)) + b"\n")
             stdin.flush()
@@ -129,7 +164,28 @@ class WorkerProcess:
             line = None
         if line is None:
             raise WorkerCrashed(self._how_it_ended())
-        return self._decode(line)
+        answer = self._decode(line)
+        if isinstance(question, Measure) and isinstance(answer, Measured):
+            self._check_sums(question, answer, started_ns)
+        elif self._cpu_clock is None:
+            self._cpu_clock = cpu_clock_of(self._process.pid)
+        return answer
+
+    def _cpu_ns(self) -> int:
+        return 0 if self._cpu_clock is None else time.clock_gettime_ns(self._cpu_clock)
+
+    def _check_sums(self, question: Measure, answer: Measured, started_ns: int) -> None:
+        """Hold the readings against the CPU time of the question, where one can be seen.
+
+        The call that is looked at line by line takes as long as it likes.
+        """
+        if self._cpu_clock is None or answer.metered or len(answer.readings) != len(question.steps):
+            return
+        account = self._accounts[question.operation]
+        account.add(question.steps, answer, self._cpu_ns() - started_ns)
+        if not account.adds_up():
+            self.kill()
+            raise WorkerCrashed("its readings do not add up to the CPU time of its process")
 
     def output_tail(self) -> str:
         """Return the last that the student's code printed, at most 16 KiB."""
@@ -196,6 +252,14 @@ class WorkerProcess:
             kept += len(block)
             while kept > _TAIL_BYTES:
                 kept -= len(self._tail.popleft())
+
+
+def _without_watchers(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(_DEBUGGERS) and (not name.startswith("PYTHON") or name in _OF_PYTHON)
+    }
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

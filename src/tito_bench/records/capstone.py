@@ -111,6 +111,8 @@ class CapstoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     memory: list[fig.MemoryFigures]
     course: list[fig.StudentBenchmarkFigures]
     own: fig.CustomModelsFigures | None
+    optimisations: list[fig.OptimisationFigures] = []
+    course_metrics: fig.CourseMetricsFigures | None = None
     not_measured: list[NotMeasuredRecord]
     raw_metrics: CapstoneRaw
     normalized_metrics: CapstoneMetrics
@@ -140,6 +142,8 @@ def build_capstone_record(found: Findings, now: datetime) -> CapstoneRecord:
         memory=found.of(fig.MemoryFigures),
         course=found.of(fig.StudentBenchmarkFigures),
         own=_only(found.of(fig.CustomModelsFigures)),
+        optimisations=found.of(fig.OptimisationFigures),
+        course_metrics=_only(found.of(fig.CourseMetricsFigures)),
         not_measured=list(_not_measured(found, scores)),
         raw_metrics=_raw(found),
         normalized_metrics=CapstoneMetrics(

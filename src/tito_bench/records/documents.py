@@ -124,8 +124,9 @@ class Documents:
     def remove(self, path: Path) -> None:
         """Remove a file. Raises `StoreError` if that cannot be."""
         try:
-            self.disk.remove(path)
-            self.disk.sync_folder(path.parent)
+            real = self.disk.follow(path)
+            self.disk.remove(real)
+            self.disk.sync_folder(real.parent)
         except OSError as error:
             raise StoreError(
                 f"cannot remove {show_path(path)}: {error.strerror}; check its permissions"

@@ -14,6 +14,7 @@ from tito_bench.measure.evidence import Evidence
 from tito_bench.measure.messages import Loaded, ReferenceName
 from tito_bench.measure.results import Failure
 from tito_bench.measure.summary import OperationSummary, SuiteSummary, Timing
+from tito_bench.measure.task_figures import OptimisationFigures
 from tito_bench.records.benchmark import (
     FailureRecord,
     SubjectRecord,
@@ -23,7 +24,13 @@ from tito_bench.records.benchmark import (
 )
 from tito_bench.score import points_lost
 
-__all__ = ["Explanation", "OperationExplanation", "Split", "build_explanation"]
+__all__ = [
+    "Explanation",
+    "OperationExplanation",
+    "OptimisationExplanation",
+    "Split",
+    "build_explanation",
+]
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -80,6 +87,14 @@ class OperationExplanation(msgspec.Struct, frozen=True):
     interpreter_share: float = 0.0
 
 
+class OptimisationExplanation(msgspec.Struct, frozen=True):
+    """One optimisation of modules 17 and 18: what it gives, or why that is not known."""
+
+    name: str
+    figures: OptimisationFigures | None
+    failure: FailureRecord | None
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """One run of `benchmark explain`; the operations that cost most of the score come first."""
 
@@ -89,17 +104,19 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     subject: SubjectRecord
     system_info: SystemInfo
     operations: list[OperationExplanation]
+    optimisations: list[OptimisationExplanation]
 
 
 def build_explanation(
     summary: SuiteSummary,
     seen: Mapping[str, Evidence | Failure],
+    optimisations: Mapping[str, OptimisationFigures | Failure],
     subject: Loaded,
     machine: Machine,
     *,
     whole: bool,
 ) -> Explanation:
-    """Put times and evidence together; `whole` says that the whole suite was measured."""
+    """Put all that was found together; `whole` says that the whole suite was measured."""
     lost = points_lost(_scored(summary)) if whole else {}
     operations = [
         _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), subject)
@@ -110,6 +127,14 @@ def build_explanation(
         subject=subject_record(subject),
         system_info=system_info(subject, machine, ()),
         operations=sorted(operations, key=_worst_first),
+        optimisations=[
+            OptimisationExplanation(
+                name,
+                found if isinstance(found, OptimisationFigures) else None,
+                _failure(found if isinstance(found, Failure) else None),
+            )
+            for name, found in optimisations.items()
+        ],
     )
 
 

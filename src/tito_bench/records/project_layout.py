@@ -79,15 +79,16 @@ class Layout:
     def course_milestones(self) -> Path:
         return self.course / "milestones.json"
 
-    def check_own_folders(self) -> None:
-        """Raise `StoreError` where a folder of ours leads out of the project, by a link.
+    def check_folders(self) -> None:
+        """Raise `StoreError` where a folder of the state leads out of the project, by a link.
 
         What lies out there is of somebody else: it is not to be written, renamed or deleted.
-        A link that stays inside is followed.
+        A link that stays inside is followed. What is put there afterwards is seen by the
+        file system (`records.filesystem`).
         """
-        root = self.root.resolve()
+        root = Path(os.path.realpath(self.root))
         own = (self.own, self.profile.parent, self.outbox, self.submissions)
-        for folder in own:
+        for folder in (*own, self.course, self.benchmarks):
             # Not Path.resolve: before 3.13 it raises on a link to itself.
             if not Path(os.path.realpath(folder)).is_relative_to(root):
                 raise StoreError(

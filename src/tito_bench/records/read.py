@@ -292,7 +292,8 @@ def _why_not(data: bytes, error: Exception) -> NotARecord:
     if not isinstance(found, dict):
         return NotARecord("foreign", f"a JSON {_json_name(found)}, not an object")
     schema, kind = found.get("schema"), found.get("kind")
-    if kind not in {"baseline", "capstone"} or not isinstance(schema, int):
+    # A tuple: anything may stand there, what cannot be hashed too.
+    if kind not in ("baseline", "capstone") or not isinstance(schema, int):
         course = _course_kind(found) is not None
         return NotARecord("foreign", "by TinyTorch's own command" if course else "no record")
     if schema > _SCHEMA:

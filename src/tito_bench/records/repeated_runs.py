@@ -27,11 +27,8 @@ _MOST_PAIRS = 30
 def same_code(one: RecordHeader, other: RecordHeader) -> bool:
     """Return whether both measured the same files of the same subject, as far as records say.
 
-    NumPy itself has no fingerprint: its version says which it is. That of a capstone is of
-    Tensor, ReLU and Linear alone, and says nothing of the other modules it measured.
+    NumPy itself has no fingerprint: its version says which it is.
     """
-    if "capstone" in {one.kind, other.kind}:
-        return False
     mine, theirs = (
         (entry.subject, entry.subject_version, entry.fingerprint) for entry in (one, other)
     )

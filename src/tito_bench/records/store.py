@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from datetime import UTC, datetime
+import os
+import re
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from tito_bench.errors import FileBusy, StoreError
@@ -26,6 +29,7 @@ __all__ = [
     "READ_LIMIT",
     "FileExists",
     "add_stamped",
+    "check_can_add",
     "check_writable",
     "list_names",
     "locked",
@@ -34,6 +38,7 @@ __all__ = [
     "show_path",
     "stamp",
     "sweep",
+    "sweep_folder",
     "utc_text",
     "write_atomic",
     "write_new",
@@ -51,6 +56,8 @@ READ_LIMIT = 64 * 2**20
 _SHARING_ERRORS = frozenset({5, 32, 33})
 _SHARING_TRIES = 10
 _TEMPORARY = ".tmp"
+_STAMPED = re.compile(r"\.\w+_(\d{8}T\d{6}Z)_[0-9a-f]{4}\.json\.[0-9a-f]{8}\.tmp")
+_LONGEST_WRITE = timedelta(hours=1)
 _REMEDIES = {
     errno.ENOSPC: "free some disk space and run the command again",
     errno.EDQUOT: "free some of your disk quota and run the command again",
@@ -60,6 +67,7 @@ _REMEDIES = {
     errno.EEXIST: "a file is where a folder should be; move it away",
     errno.ENOTDIR: "a file is where a folder should be; move it away",
     errno.EISDIR: "a folder is where a file should be; move it away",
+    errno.ELOOP: "replace the link by what it points to",
     errno.ENAMETOOLONG: "use a shorter path",
 }
 
@@ -74,7 +82,8 @@ def read_bytes(path: Path, disk: FileSystem = DISK) -> bytes | None:
     Raises `StoreError` if it cannot be read or is larger than `READ_LIMIT`.
     """
     try:
-        data = _patiently(disk, lambda: disk.read(path, READ_LIMIT + 1))
+        real = disk.follow(path)
+        data = _patiently(disk, lambda: disk.read(real, READ_LIMIT + 1))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -102,8 +111,8 @@ def list_names(folder: Path, disk: FileSystem = DISK) -> list[str]:
 def write_atomic(path: Path, data: bytes, disk: FileSystem = DISK) -> None:
     """Write the file, replacing what is there; all or nothing.
 
-    Raises `StoreError`; the old content is then still there, except where only
-    the last step, the sync of the folder, failed: then it is the new one.
+    A link is followed if it stays inside the project. Raises `StoreError`; the old
+    content is then still there, unless the message says that it was written.
     """
     _write(path, data, disk, disk.replace)
 
@@ -119,6 +128,20 @@ def write_new(path: Path, data: bytes, disk: FileSystem = DISK) -> None:
         raise FileExists(f"{show_path(path)} exists already; it was not overwritten") from error
 
 
+def check_can_add(folder: Path, disk: FileSystem = DISK) -> None:
+    """Find out whether a first file could be written to `folder`, which need not exist.
+
+    Raises `StoreError` where it cannot; leaves nothing behind.
+    """
+    existing = folder
+    while not os.path.lexists(existing) and existing != existing.parent:
+        existing = existing.parent
+    try:
+        _probe(existing / "new.json", disk)
+    except OSError as error:
+        raise _failure("write", folder, error) from error
+
+
 def check_writable(path: Path, disk: FileSystem = DISK) -> None:
     """Find out before a long run whether `path` can be written after it.
 
@@ -127,10 +150,8 @@ def check_writable(path: Path, disk: FileSystem = DISK) -> None:
     """
     if path.is_dir():
         raise StoreError(f"cannot write {show_path(path)}: it is a folder; name a file")
-    probe = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
     try:
-        disk.close(disk.create(probe))
-        disk.remove(probe)
+        _probe(path, disk)
     except FileNotFoundError as error:
         raise StoreError(
             f"cannot write {show_path(path)}: its folder does not exist; create it first"
@@ -139,10 +160,21 @@ def check_writable(path: Path, disk: FileSystem = DISK) -> None:
         raise _failure("write", path, error) from error
 
 
+def _probe(path: Path, disk: FileSystem) -> None:
+    probe = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
+    disk.close(disk.create(probe))
+    disk.remove(probe)
+
+
 def add_stamped(
     folder: Path, prefix: str, now: datetime, data: bytes, disk: FileSystem = DISK
 ) -> Path:
-    """Write `<prefix>_<UTC time>_<4 hex>.json` as a new file in the folder; its path."""
+    """Write `<prefix>_<UTC time>_<4 hex>.json` as a new file in the folder; its path.
+
+    What writers left there who were killed an hour ago, or longer, is removed.
+    """
+    long_ago = stamp(now - _LONGEST_WRITE)
+    _sweep(folder, lambda name: (found := _STAMPED.fullmatch(name)) and found[1] < long_ago, disk)
     for _ in range(16):
         path = folder / f"{prefix}_{stamp(now)}_{disk.token()[:4]}.json"
         try:
@@ -187,23 +219,23 @@ def locked(path: Path, timeout_s: float = 10.0, disk: FileSystem = DISK) -> Iter
 
     Raises `FileBusy` if another process holds it for `timeout_s`.
     """
-    from filelock import FileLock, Timeout  # its import takes 60 ms
-
-    lock = FileLock(path.with_name(f".{path.name}.lock"), poll_interval=0.01)
+    name = path.with_name(f".{path.name}.lock")
+    until = time.monotonic() + timeout_s
     try:
         disk.make_folder(path.parent)
-        lock.acquire(timeout=timeout_s)
-    except Timeout as error:
-        raise FileBusy(
-            f"{show_path(path)} is in use by another tito-bench for more than {timeout_s:g} s; "
-            "wait for it to end and run the command again"
-        ) from error
+        while (release := disk.lock(name)) is None:
+            if time.monotonic() >= until:
+                raise FileBusy(
+                    f"{show_path(path)} is in use by another tito-bench for more than "
+                    f"{timeout_s:g} s; wait for it to end and run the command again"
+                )
+            disk.sleep(0.01)
     except OSError as error:
         raise _failure("lock", path, error) from error
     try:
         yield
     finally:
-        lock.release()
+        release()
 
 
 def show_path(path: Path) -> str:
@@ -214,19 +246,29 @@ def show_path(path: Path) -> str:
 def sweep(path: Path, disk: FileSystem = DISK) -> None:
     """Remove what killed writers of this file left; only for the holder of its lock."""
     start = f".{path.name}."
+    _sweep(path.parent, lambda name: name.startswith(start) and name.endswith(_TEMPORARY), disk)
+
+
+def sweep_folder(folder: Path, disk: FileSystem = DISK) -> None:
+    """Remove what killed writers left in a folder; only where a lock keeps others from writing."""
+    _sweep(folder, lambda name: name.startswith(".") and name.endswith(_TEMPORARY), disk)
+
+
+def _sweep(folder: Path, is_litter: Callable[[str], object], disk: FileSystem) -> None:
     with contextlib.suppress(OSError):  # litter is no reason to fail the write
-        for name in disk.list_folder(path.parent):
-            if name.startswith(start) and name.endswith(_TEMPORARY):
-                disk.remove(path.parent / name)
+        for name in filter(is_litter, disk.list_folder(folder)):
+            disk.remove(folder / name)
 
 
 def _write(path: Path, data: bytes, disk: FileSystem, rename: Callable[[Path, Path], None]) -> None:
-    temporary = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
+    shown = path
     try:
+        path = disk.follow(path)
+        temporary = path.with_name(f".{path.name}.{disk.token()}{_TEMPORARY}")
         disk.make_folder(path.parent)
         descriptor = disk.create(temporary)
     except OSError as error:
-        raise _failure("write", path, error) from error
+        raise _failure("write", shown, error) from error
     try:
         try:
             _fill(descriptor, data, disk)
@@ -235,11 +277,17 @@ def _write(path: Path, data: bytes, disk: FileSystem, rename: Callable[[Path, Pa
             with contextlib.suppress(OSError):  # the first error is the one to report
                 disk.remove(temporary)
             raise
-        disk.sync_folder(path.parent)
     except FileExistsError:
         raise  # from rename_new only: the caller's question
     except OSError as error:
-        raise _failure("write", path, error) from error
+        raise _failure("write", shown, error) from error
+    try:
+        disk.sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"{show_path(shown)} was written, but may be lost in a power cut: {_reason(error)}; "
+            "check the disk"
+        ) from error
 
 
 def _fill(descriptor: int, data: bytes, disk: FileSystem) -> None:
@@ -265,6 +313,9 @@ def _patiently(disk: FileSystem, operation: Callable[[], T]) -> T:
 
 
 def _failure(verb: str, path: Path, error: OSError) -> StoreError:
-    reason = safe_text(error.strerror or type(error).__name__)
     remedy = _REMEDIES.get(error.errno or 0, "check the disk and run the command again")
-    return StoreError(f"cannot {verb} {show_path(path)}: {reason}; {remedy}")
+    return StoreError(f"cannot {verb} {show_path(path)}: {_reason(error)}; {remedy}")
+
+
+def _reason(error: OSError) -> str:
+    return safe_text(error.strerror or type(error).__name__)

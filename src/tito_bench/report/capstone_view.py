@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tito_bench.measure.task_figures import CurvePoint, CustomModelFigures, ModuleFigures
+from tito_bench.measure.task_figures import (
+    CurvePoint,
+    CustomModelFigures,
+    ModuleFigures,
+    OptimisationFigures,
+)
 from tito_bench.records.benchmark import known_interval
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.report.numbers import (
@@ -24,14 +29,18 @@ from tito_bench.report.whose_code import is_course
 from tito_bench.report.wording import LOOPS_IN_SHORT
 from tito_bench.score import TRACKS
 from tito_bench.workloads.capstone import MODEL_TITLES
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = [
+    "OPTIMISATION_HEADS",
     "CapstoneView",
     "LearningCurve",
     "OwnView",
     "TrackView",
     "capstone_view",
     "learning_curve",
+    "optimisation_row",
+    "ratio_text",
 ]
 
 Row = Sequence[str]
@@ -93,7 +102,7 @@ class CapstoneView:
 def capstone_view(record: CapstoneRecord) -> CapstoneView:
     """Return the tables and lines of a record."""
     return CapstoneView(
-        tracks=tuple(_track(record, name) for name in record.tracks_requested if name in TRACKS),
+        tracks=tuple(_tables(record)),
         overall=record.normalized_metrics.overall,
         part_text=_part(record),
         outcome=_outcome(record),
@@ -102,6 +111,15 @@ def capstone_view(record: CapstoneRecord) -> CapstoneView:
         not_measured=tuple(_not_measured(record)),
         modules=tuple(_modules(record)),
     )
+
+
+def _tables(record: CapstoneRecord) -> Iterator[TrackView]:
+    for name in record.tracks_requested:
+        if name in TRACKS:
+            yield _track(record, name)
+        if name == "speed" and record.optimisations:
+            rows = tuple(optimisation_row(found) for found in record.optimisations)
+            yield TrackView("", "Your optimisations", None, "not scored", OPTIMISATION_HEADS, rows)
 
 
 def _track(record: CapstoneRecord, name: str) -> TrackView:
@@ -167,6 +185,20 @@ def _speed(record: CapstoneRecord) -> tuple[Row, list[Row]]:
             )
         )
     return heads, rows
+
+
+OPTIMISATION_HEADS = ("optimisation", "before", "after", "speed-up", "from native")
+
+
+def optimisation_row(found: OptimisationFigures) -> Row:
+    """Return the cells of one optimisation, as OPTIMISATION_HEADS has them."""
+    return (
+        found.name,
+        duration(found.plain_ns / 1e6),
+        duration(found.optimised_ns / 1e6),
+        ratio_text(found.speedup, found.speedup_interval),
+        _times(found.optimised_slowdown),
+    )
 
 
 def _compression(record: CapstoneRecord) -> tuple[Row, list[Row]]:
@@ -285,18 +317,25 @@ def _own(record: CapstoneRecord) -> OwnView | None:
     found = record.own.comparison
     comparison = None
     if found is not None:
-        speedup, interval, word = found.speedup, found.speedup_interval, "faster"
-        if speedup < 1:
-            speedup, word = 1 / speedup, "slower"
-            interval = interval and (1 / interval[1], 1 / interval[0])
-        comparison = f"Optimized: {times(speedup)} {word}"
-        if interval is not None:
-            comparison += f" ({three_digits(interval[0])} to {three_digits(interval[1])})"
+        comparison = f"Optimized: {ratio_text(found.speedup, found.speedup_interval)}"
         if found.compression_ratio is not None:
             comparison += f", {times(found.compression_ratio)} smaller"
         if found.accuracy_change is not None:
             comparison += f", accuracy {100 * found.accuracy_change:+.1f} points"
     return OwnView(f"Your own model, input {shape}", tuple(lines), comparison)
+
+
+def ratio_text(speedup: float, interval: tuple[float, float] | None) -> str:
+    """Return how many times faster or slower; of too few rounds for an interval only about."""
+    if interval is not None and interval[0] <= 1 <= interval[1]:
+        return f"no difference ({three_digits(interval[0])} to {three_digits(interval[1])})"
+    word = "faster"
+    if speedup < 1:
+        speedup, word = 1 / speedup, "slower"
+        interval = interval and (1 / interval[1], 1 / interval[0])
+    if interval is None:
+        return f"about {times(speedup)} {word}"
+    return f"{times(speedup)} {word} ({three_digits(interval[0])} to {three_digits(interval[1])})"
 
 
 def _own_lines(model: CustomModelFigures) -> Iterator[str]:
@@ -314,8 +353,12 @@ def _own_lines(model: CustomModelFigures) -> Iterator[str]:
         yield f"Without a native reference: {', '.join(model.unknown)}"
 
 
-_ASIDE = {"inventory": "the list of modules", "own": "your own model"}
-"""What tasks that are no measurement of the package are called."""
+_NAMED = {
+    "inventory": "the list of modules",
+    "own": "your own model",
+    **{name: name for name in OPTIMISATIONS},
+}
+"""What is not called as its record has it, with spaces."""
 
 
 def _not_measured(record: CapstoneRecord) -> Iterator[str]:
@@ -323,7 +366,7 @@ def _not_measured(record: CapstoneRecord) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for found in record.not_measured:
         if not found.what.endswith(" track"):
-            what = _ASIDE.get(found.what, found.what.replace("_", " "))
+            what = _NAMED.get(found.what, found.what.replace("_", " "))
             by_reason.setdefault(found.reason, []).append(what)
     for reason, names in by_reason.items():
         yield f"{', '.join(names)}: {reason}"

@@ -10,6 +10,7 @@ from rich.console import Console
 from tito_bench.explain.causes import Cause, amount
 from tito_bench.measure.evidence import Place
 from tito_bench.records.explanation import Explanation, OperationExplanation, Split
+from tito_bench.report.capstone_view import ratio_text
 from tito_bench.report.numbers import duration, three_digits, times
 from tito_bench.report.terminal import Symbols, print_subject
 from tito_bench.report.wording import LESSONS, words
@@ -64,10 +65,31 @@ def _lines(explanation: Explanation, symbols: Symbols, detailed: bool) -> Iterat
             own = explanation.subject.name != "numpy"
             yield from _split(operation, operation.split, own)
         yield from _reasons(operation, symbols, detailed)
+    yield from _optimisations(explanation, symbols)
     if not detailed:
         name = explanation.operations[0].name
         yield Line("", "")
         yield Line("", f"More on one of them: tito-bench benchmark explain {name}")
+
+
+def _optimisations(explanation: Explanation, symbols: Symbols) -> Iterator[Line]:
+    """Tell what each gives; one reason for several that could not be tried is said once."""
+    if not explanation.optimisations:
+        return
+    yield Line("", "")
+    yield Line(symbols.bullet, "What your optimisations give", "bold")
+    reasons: dict[str, list[str]] = {}
+    for one in explanation.optimisations:
+        if one.failure is not None:
+            reasons.setdefault(one.failure.reason, []).append(one.name)
+        elif one.figures is not None:
+            found = one.figures
+            gives = ratio_text(found.speedup, found.speedup_interval)
+            near = times(found.optimised_slowdown)
+            text = f"{found.name} beside your {found.against}: {gives}; {near} from native"
+            yield Line(_INDENT, text)
+    for reason, names in reasons.items():
+        yield Line(_INDENT, safe_text(f"{', '.join(names)}: {reason}", _LONGEST))
 
 
 # -- one operation ---------------------------------------------------------------------------

@@ -83,6 +83,14 @@ _VERDICT = {
         " faster than one core is.",
         "Unset the variables that set its threads; Apple's Accelerate cannot be limited.",
     ),
+    "dearer_dispatch": Words(
+        "Beside {what} the smallest call of NumPy took {value} times as long as before the code was"
+        " imported, and so the score is too high.",
+        "Leave NumPy as it is: find what slows its calls down (np.seterr, a replaced loop).",
+    ),
+    "edited_installation": Words(
+        "A file of {what} is not as it was installed: {value}.", _REINSTALL
+    ),
     "slower_than_calibrated": Words(
         "The native kernels ran {value} slower than when this machine was calibrated: it may be"
         " hot, on battery or busy.",
@@ -138,6 +146,10 @@ _ENVIRONMENT = {
         "The native kernels are held to {value}: scores may be too high.",
         "Unset TITO_KERNELS_TARGET.",
     ),
+    "threads_not_watched": Words(
+        "Other threads could not be watched: the {what} advances in steps of milliseconds.",
+        "Take the limit of CPU time away (ulimit -t).",
+    ),
     "coarse_cpu_clock": Words(
         "The {what} of this system advances in steps of {value}, too coarse for a short sample;"
         " wall time may stand in, which other programs lengthen.",
@@ -152,10 +164,15 @@ _DOCTOR = {
         "No measuring process can be started: {value}.",
         "Repair or reinstall NumPy, then run: tito-bench doctor",
     ),
+    "upstream_tito": Words(
+        "The script {what} is {value}'s own again, as after `tito setup` and `tito update`.",
+        "tito-bench works all the same. To have both through one {what}, run: pip install"
+        " --force-reinstall --no-deps tito-bench",
+    ),
     "foreign_tito": Words(
         "The word {what} runs {value}, not tito-bench.",
-        "tito-bench works all the same. To have `tito benchmark` too, and TinyTorch's own words"
-        " through it, run: pip install --force-reinstall --no-deps tito-bench",
+        "tito-bench works all the same. To have `tito benchmark` too, run: pip install"
+        " --force-reinstall --no-deps tito-bench",
     ),
     "lost_tito": Words(
         "There is a tito-bench but no {what}; uninstalling TinyTorch removes it.", _REINSTALL

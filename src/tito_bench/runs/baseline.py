@@ -11,6 +11,7 @@ from pathlib import Path
 from tito_bench.machine.environment import Machine, Runtime, describe_machine
 from tito_bench.machine.findings import find_environment
 from tito_bench.machine.fingerprint import fingerprint_of
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import Load, SubjectChoice
@@ -18,7 +19,7 @@ from tito_bench.measure.results import OperationResult
 from tito_bench.measure.schedule import Budget
 from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import SuiteSummary, summarise
-from tito_bench.measure.verdict import judge
+from tito_bench.measure.verdict import doubts_of, judge
 from tito_bench.note import Note
 from tito_bench.records.benchmark import BenchmarkRecord, build_record
 from tito_bench.records.calibration import calibration_drift, calibration_path, matching_calibration
@@ -57,12 +58,7 @@ def measure_baseline(
 
     suite_runner = SuiteRunner(
         worker_starter(root, environ, machine, "baseline", order=order),
-        Load(
-            subject,
-            str(root),
-            None if package is None else str(package),
-            tuple(operation.name for operation in BASELINE),
-        ),
+        Load.of(subject, root, package, (operation.name for operation in BASELINE)),
         clock=time.monotonic,
         order=order,
         progress=progress,
@@ -71,8 +67,12 @@ def measure_baseline(
     summary = summarise(result.operations, result.processes_started)
     loaded = with_origin(result.subject, root, package)
     runtime = result.subject.runtime
-    verdict = judge(summary, runtime, _calibration_doubts(root, machine, runtime, summary))
-    environment = find_environment(read_probe(runtime, System(environ=environ)))
+    environment = (
+        *find_environment(read_probe(runtime, System(environ=environ))),
+        *find_edited(measuring_only=True),
+    )
+    doubts = (*_calibration_doubts(root, machine, runtime, summary), *doubts_of(environment))
+    verdict = judge(summary, runtime, doubts)
     return build_record(summary, loaded, machine, environment, verdict, now())
 
 

@@ -22,6 +22,7 @@ from tito_bench.capstone.results import (
 from tito_bench.errors import SubjectError, WorkerError
 from tito_bench.machine.environment import Machine, describe_machine
 from tito_bench.machine.findings import find_environment
+from tito_bench.machine.installed_files import find_edited
 from tito_bench.machine.probe import read_probe
 from tito_bench.machine.system import System
 from tito_bench.measure.messages import (
@@ -54,13 +55,14 @@ from tito_bench.runs.start_worker import worker_starter
 from tito_bench.runs.whose_code import with_origin
 from tito_bench.workloads.capstone import CAPSTONE, MODELS
 from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = ["QUICK_S", "STANDARD_S", "measure_capstone"]
 
 STANDARD_S, QUICK_S = 60.0, 15.0
 _SPEED_SHARE = 0.55
 """Of the time; the tasks before it share the rest, and leave it what they do not need."""
-_INVENTORY, _OWN = "inventory", "own"
+_INVENTORY, _OWN, _METRICS = "inventory", "own", "metrics"
 _LATENCY_CALLS = 200
 _LONGEST_CALL = 0.05
 """Of the time for all rounds: an operation wants at least four calls of it."""
@@ -76,7 +78,11 @@ _TASKS: dict[str, tuple[tuple[str, str, float], ...]] = {
     ),
     "compression": (("quantization", "mlp", 2.0), ("pruning", "mlp", 2.0)),
     "efficiency": tuple(("memory", model, 1.5) for model in MODELS),
-    "speed": (("benchmark", "mlp", 1.0), ("report", "mlp", 1.0)),
+    "speed": (
+        ("benchmark", "mlp", 1.0),
+        ("report", "mlp", 1.0),
+        *(("optimisation", name, 1.5 if name == "KVCache" else 0.5) for name in OPTIMISATIONS),
+    ),
 }
 
 
@@ -87,6 +93,7 @@ class _Run:
     order: random.Random
     progress: Callable[[Progress], None]
     own: CustomModelChoice | None
+    metrics: bool
     remarks: dict[str, None] = field(default_factory=dict)
     """What the worker noticed of the code, each line once, in order."""
 
@@ -98,13 +105,15 @@ def measure_capstone(
     package: Path | None,
     time_s: float,
     own: CustomModelChoice | None = None,
+    metrics: bool = False,
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
 ) -> CapstoneRecord:
     """Measure `tracks` of the student's package within about `time_s` seconds; nothing is saved.
 
-    `own` is the student's own model, to be measured beside them.
+    `own` is the student's own model, to be measured beside them; `metrics` asks for what
+    module 20 wants of it, or else of the trained `mlp`.
 
     Raises
     ------
@@ -116,15 +125,16 @@ def measure_capstone(
     machine = describe_machine()
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "capstone", order=order)
-    names = tuple(operation.name for operation in CAPSTONE)
-    load = Load("tinytorch", str(root), None if package is None else str(package), names)
+    load = Load.of("tinytorch", root, package, (operation.name for operation in CAPSTONE))
     clock = time.monotonic
     ends = clock() + time_s
-    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own)
+    run = _Run(WorkerSupervisor(start_worker, load, clock), clock, order, progress, own, metrics)
     timed = bool({"speed", "efficiency"} & set(tracks))
     try:
         loaded = run.supervisor.load(min(LONGEST_LOAD_S, max(10.0, time_s)))
-        tasks, files = _do_tasks(run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0))
+        tasks, files, fingerprint = _do_tasks(
+            run, tracks, ends - time_s * (_SPEED_SHARE if timed else 0.0)
+        )
         latencies = _take_latencies(run, tasks) if timed else {}
     finally:
         run.supervisor.stop()
@@ -145,7 +155,8 @@ def measure_capstone(
         )
         suite = replace(suite, operations=(*suite.operations, *missed))
     used = {**loaded.files, **suite.subject.files, **files}
-    loaded = with_origin(structs.replace(loaded, files=used), root, package)
+    loaded = structs.replace(loaded, files=used, fingerprint=fingerprint)
+    loaded = with_origin(loaded, root, package)
     return _record(
         suite, loaded.remarking(run.remarks), tasks, latencies, tracks, machine, environ, now(),
         processes=run.supervisor.processes_started,
@@ -200,14 +211,21 @@ def _refused(
 
 def _do_tasks(
     run: _Run, tracks: Collection[str], ends: float
-) -> tuple[list[TaskResult], dict[str, str]]:
-    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task."""
+) -> tuple[list[TaskResult], dict[str, str], str | None]:
+    """Do all tasks of `tracks`, one question each, so that a crash or a hang costs one task.
+
+    Return their results, the files that they used, and the fingerprint of all that the package
+    has: None where that could not be looked at.
+    """
     waiting = [task for track, found in _TASKS.items() if track in tracks for task in found]
     if run.own is not None:
         waiting.append((_OWN, "", 8.0))
+    if run.metrics:
+        waiting.append((_METRICS, "mlp", 3.0))
     waiting.append((_INVENTORY, "", 1.0))
     results: list[TaskResult] = []
     files: dict[str, str] = {}
+    fingerprint: str | None = None
     hanging: dict[str, Failure] = {}
     while waiting:
         task, model, weight = waiting[0]
@@ -218,7 +236,7 @@ def _do_tasks(
             continue
         following = ", ".join(dict.fromkeys(name for name, _, _ in waiting))
         run.progress(Progress(f"{task} {model}".strip(), 0, 0, "Assessing", following))
-        own = run.own if task == _OWN else None
+        own = run.own if task in {_OWN, _METRICS} else None
         question = Assess(task, model, run.order.getrandbits(32), share_s, own)
         try:
             answer = run.supervisor.ask(question, 1.2 * share_s + _SLACK_S)
@@ -226,7 +244,9 @@ def _do_tasks(
                 raise unexpected(answer)
             run.remarks.update(dict.fromkeys(answer.remarks))
             results.append(TaskResult(task, model, answer.figures))
-            if task != _INVENTORY:  # it looks at everything; the others are what is measured
+            if task == _INVENTORY:  # it looks at everything; the others are what is measured
+                fingerprint = answer.fingerprint
+            else:
                 files |= answer.files
         except NotMeasured as refusal:
             results.append(TaskResult(task, model, refusal.failure))
@@ -239,7 +259,7 @@ def _do_tasks(
         except SubjectError as error:
             # It loaded before, and now does not: what it did has left something behind.
             results.append(TaskResult(task, model, Failure("crashed", str(error))))
-    return results, files
+    return results, files, fingerprint
 
 
 def _take_latencies(run: _Run, tasks: Sequence[TaskResult]) -> dict[str, Latency]:
@@ -298,7 +318,10 @@ def _record(
         Findings(
             subject=loaded,
             machine=machine,
-            environment=find_environment(read_probe(loaded.runtime, System(environ=environ))),
+            environment=(
+                *find_environment(read_probe(loaded.runtime, System(environ=environ))),
+                *find_edited(measuring_only=True),
+            ),
             summary=summary,
             models=model_figures(summary, latencies),
             tasks=tuple(tasks),

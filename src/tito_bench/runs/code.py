@@ -65,7 +65,7 @@ def measure_code(
     names = tuple(operation.name for operation in operations)
     suite_runner = SuiteRunner(
         start_worker,
-        Load("auto", str(root), operations=names, code=code),
+        Load.of("auto", root, operations=names, code=code),
         clock=time.monotonic,
         order=order,
         progress=progress,

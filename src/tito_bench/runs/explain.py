@@ -11,11 +11,19 @@ from msgspec import structs
 
 from tito_bench.machine.environment import describe_machine
 from tito_bench.measure.evidence import Evidence, Place
-from tito_bench.measure.messages import Inspect, Inspected, Load, SubjectChoice
+from tito_bench.measure.messages import (
+    Assess,
+    Assessed,
+    Inspect,
+    Inspected,
+    Load,
+    SubjectChoice,
+)
 from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.schedule import Budget
 from tito_bench.measure.suite_runner import Progress, SuiteRunner
 from tito_bench.measure.summary import summarise
+from tito_bench.measure.task_figures import OptimisationFigures
 from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.worker_supervisor import (
     NotMeasured,
@@ -29,6 +37,7 @@ from tito_bench.runs.whose_code import with_origin
 from tito_bench.subjects.source_places import place_of
 from tito_bench.workloads.baseline import BASELINE
 from tito_bench.workloads.operation import Operation
+from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = ["explain"]
 
@@ -62,8 +71,7 @@ def explain(
     # Orders and inputs must not be foreseen by the code under test.
     order = random.SystemRandom()
     start_worker = worker_starter(root, environ, machine, "explain", order=order)
-    names = tuple(operation.name for operation in operations)
-    load = Load(subject, str(root), None if package is None else str(package), names)
+    load = Load.of(subject, root, package, (operation.name for operation in operations))
     suite_runner = SuiteRunner(
         start_worker, load, clock=time.monotonic, order=order, progress=progress
     )
@@ -73,6 +81,8 @@ def explain(
     supervisor = WorkerSupervisor(start_worker, load, time.monotonic)
     try:
         seen = _look(supervisor, result.operations, order, progress)
+        own = result.subject.name == "tinytorch"
+        given = _try_optimisations(supervisor, operations if own else (), order, progress)
     finally:
         supervisor.stop()
     seen = {
@@ -82,7 +92,39 @@ def explain(
     whole = tuple(operations) == BASELINE
     summary = summarise(result.operations)
     loaded = with_origin(result.subject, root, package)
-    return build_explanation(summary, seen, loaded, machine, whole=whole)
+    return build_explanation(summary, seen, given, loaded, machine, whole=whole)
+
+
+def _try_optimisations(
+    supervisor: WorkerSupervisor,
+    operations: Sequence[Operation],
+    order: random.Random,
+    progress: Callable[[Progress], None],
+) -> dict[str, OptimisationFigures | Failure]:
+    """Hold the student's optimisations for kinds of `operations` to their plain code."""
+    kinds = {operation.kind for operation in operations}
+    # Whoever asks about all is told about all.
+    if tuple(operations) == BASELINE:
+        kinds = set().union(*OPTIMISATIONS.values())
+    found: dict[str, OptimisationFigures | Failure] = {}
+    for name, of_kinds in OPTIMISATIONS.items():
+        if not of_kinds & kinds:
+            continue
+        progress(Progress(name, 0, 0, "Trying"))
+        question = Assess("optimisation", name, order.getrandbits(32), _INSPECT_S)
+        try:
+            answer = supervisor.ask(question, _LATE_DEADLINE_S)
+            if not isinstance(answer, Assessed) or not isinstance(
+                answer.figures, OptimisationFigures
+            ):
+                raise unexpected(answer)
+            found[name] = answer.figures
+        except NotMeasured as refusal:
+            found[name] = refusal.failure
+        except (WorkerTimeout, WorkerCrashed) as error:
+            supervisor.stop()
+            found[name] = failure_of(error)
+    return found
 
 
 def _look(

@@ -134,7 +134,7 @@ COURSE_MODULES: tuple[CourseModule, ...] = (
         17,
         "acceleration",
         ("tinytorch.perf.acceleration", "tinytorch.optimization.acceleration"),
-        ("vectorized_matmul", "fused_gelu"),
+        ("vectorized_matmul", "tiled_matmul", "im2col_conv2d", "fused_gelu"),
     ),
     CourseModule(
         18,

@@ -12,6 +12,7 @@ import sys
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from tito_bench.subjects.student_errors import describe_fault, is_inside, is_our
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from tito_bench.subjects.discovery import PackageLocation
     from tito_bench.subjects.missing import Missing
@@ -69,6 +69,14 @@ class PackageImporter:
         if module is None and dotted == PACKAGE and dotted in self.faults:
             self._put_stub(dotted)
         return module
+
+    def loaded_files(self) -> set[Path]:
+        """Return the files of all modules of the package that are imported by now."""
+        if self._write_bytecode is None:  # what is there is another's
+            return set()
+        modules = [sys.modules[name] for name in list(sys.modules) if _is_of(PACKAGE, name)]
+        files = [getattr(module, "__file__", None) for module in modules]
+        return {Path(file) for file in files if isinstance(file, str)}
 
     def close(self) -> None:
         """Undo every change of the interpreter's import state."""
@@ -250,5 +258,9 @@ def _forget_package() -> None:
 
 
 def _forget(package: str) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+    for name in [name for name in sys.modules if _is_of(package, name)]:
         del sys.modules[name]
+
+
+def _is_of(package: str, name: str) -> bool:
+    return name.partition(".")[0] == package

@@ -176,11 +176,12 @@ class Package:
         return one_line(stated)[:40] if stated else None
 
     def fingerprint(self) -> str | None:
-        """Return 16 hex digits of the SHA-256 of the files found so far, or None.
+        """Return 16 hex digits of the SHA-256 of all modules imported so far, or None.
 
         Equal fingerprints mean the same sources at the same places.
         """
-        files = {self.display(found.file): found.file for found in self._found()}
+        found = {found.file for found in self._found()}
+        files = {self.display(file): file for file in found | self._importer.loaded_files()}
         if not files:
             return None
         digest = hashlib.sha256()

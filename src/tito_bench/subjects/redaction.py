@@ -21,8 +21,13 @@ def display_path(path: Path | str, root: Path) -> str:
 
     Inside `root` it is relative to it; inside an installation it starts at
     `site-packages/`; in the home folder it starts with `~/`; anywhere else only
-    its last three parts are kept, after `.../`.
+    its last three parts are kept, after `.../`. Bytes that are no UTF-8, which a path
+    carries as lone surrogates, are written as escapes.
     """
+    return _shortened(path, root).encode("utf-8", "backslashreplace").decode()
+
+
+def _shortened(path: Path | str, root: Path) -> str:
     resolved = _resolved(Path(path))
     root = _resolved(root)
     if resolved.is_relative_to(root):

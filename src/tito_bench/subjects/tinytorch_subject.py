@@ -79,7 +79,7 @@ class TinyTorchSubject:
 
     @property
     def fingerprint(self) -> str | None:
-        """Return a short digest of the sources of `files`."""
+        """Return a short digest of the sources of all modules of the package imported so far."""
         return self._package.fingerprint()
 
     def describe(self, error: BaseException) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from tito_bench.community.consent import DataKind
 from tito_bench.errors import CorruptFile, StoreError
 from tito_bench.records.schema import DocumentKind, encode
-from tito_bench.records.store import locked, utc_text, write_atomic, write_new
+from tito_bench.records.store import locked, sweep_folder, utc_text, write_atomic, write_new
 from tito_bench.website.payload import is_body
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class Outbox:
         seal = self.place.seal("outbox item", *item.sealed_parts)
         item = msgspec.structs.replace(item, seal=seal)
         with self._locked():
+            sweep_folder(self.folder, self.documents.disk)
             last = max((int(name[1]) for name in self._names()), default=0)
             path = self.folder / f"{last + 1:06d}_{action}.json"
             write_new(path, encode(ITEM, item), self.documents.disk)

@@ -11,11 +11,9 @@ _listdir, _open = os.listdir, open
 
 if sys.platform != "win32":  # there children are counted by the parent only
     from resource import RUSAGE_CHILDREN, getrusage
-    from signal import SIG_DFL, SIG_IGN, SIGCHLD, getsignal, signal
 
     # Bound as they were before any student code could replace them.
     _CHILDREN, _getrusage = RUSAGE_CHILDREN, getrusage
-    _getsignal, _signal = getsignal, signal
 
 
 def children_cpu_ns() -> int:
@@ -29,13 +27,10 @@ def children_cpu_ns() -> int:
 def count_children() -> int:
     """Count the children of this process, those included that have ended and wait for it.
 
-    0 where the system does not tell (it has to be Linux). Children that end
-    unseen because SIGCHLD is ignored are seen from then on.
+    0 where the system does not tell (it has to be Linux).
     """
     if sys.platform != "linux":
         return 0
-    if _getsignal(SIGCHLD) is SIG_IGN:
-        _signal(SIGCHLD, SIG_DFL)
     found = 0
     try:
         for thread in _listdir("/proc/self/task"):

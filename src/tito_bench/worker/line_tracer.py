@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Any
 
 from tito_bench import _native
-from tito_bench.measure.messages import Step
-from tito_bench.measure.timing import time_dispatch
 
 __all__ = ["HiddenLines", "LineTracer", "Watched"]
 
@@ -18,7 +15,6 @@ _CALLS_PER_LINE = 8
 # One of up to twice as long counts in part, the less the longer it is (`_end_line`).
 _PART_OF_NATIVE = 0.5
 _ALL = 0.9  # the rest is what interrupts any loop: a few percent of its lines look long for it
-_DISPATCH = Step("dispatch", 10, 250)  # a tenth of a ms
 _LINES_WITHOUT_LOOPS = 64
 """What stands around an array call in a package that is well written."""
 _MOST_REST = 0.6
@@ -76,24 +72,22 @@ class Watched:
 class LineTracer:
     """Looks at single calls, line by line; make it before any student code is imported."""
 
-    __slots__ = ("_operands", "_set_trace")
+    __slots__ = ("_set_trace",)
 
-    def __init__(self, operands: tuple[Any, Any]) -> None:
-        """Set up tracing; the sum of `operands` is this interpreter's smallest array call.
+    def __init__(self) -> None:
+        """Set up tracing.
 
         Raises AttributeError on an interpreter that has no tracing API.
         """
         set_trace = ctypes.cast(ctypes.pythonapi.PyEval_SetTrace, ctypes.c_void_p)
         self._set_trace = set_trace.value or 0
-        self._operands = operands
 
-    def clock(self, native_ns: float) -> _native.LineClock:
+    def clock(self, native_ns: float, dispatch_ns: float) -> _native.LineClock:
         """Return a context manager around one call, for which the kernel takes `native_ns`.
 
-        The smallest array call is timed just before: a machine that others use as well has
-        minutes in which everything takes twice as long.
+        The smallest array call, of `dispatch_ns`, is to be timed just before: a machine that others
+        use as well has minutes in which everything takes twice as long.
         """
-        dispatch_ns = time_dispatch(self._operands, _DISPATCH).call_ns
         longest_ns = min(_CALLS_PER_LINE * dispatch_ns, _PART_OF_NATIVE * native_ns)
         return _native.LineClock(self._set_trace, max(1, round(longest_ns)), _LINES_WITHOUT_LOOPS)
 

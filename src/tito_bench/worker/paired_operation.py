@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tito_bench import _native
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
 from tito_bench.worker.input_perturbation import InputPerturbation
@@ -13,8 +16,7 @@ from tito_bench.worker.spot_check import SpotCheck
 
 __all__ = ["PairedOperation"]
 
-_ONCE = Step("subject", 0, 1)
-_ONE_NATIVE = Step("native", 1, 1)
+_PACE = Step("native", 1, 1), Step("dispatch", 10, 250)  # a tenth of a ms
 _SLOW_NS = 1_000_000_000
 """A call that takes longer is tried out only once."""
 
@@ -27,11 +29,13 @@ class PairedOperation:
     # No attribute can be put before a method of the same name.
     __slots__ = LASTING
 
-    def __init__(self, arrays: PairedArrays, changes: InputPerturbation) -> None:
+    def __init__(
+        self, arrays: PairedArrays, changes: InputPerturbation, hooks: _native.Hooks
+    ) -> None:
         """Time and check both sides of `arrays`, whose inputs `changes` changes."""
         self._arrays = arrays
         self._spot_check = SpotCheck(arrays, changes)
-        self._timing = PairedTiming(arrays, changes, self._spot_check)
+        self._timing = PairedTiming(arrays, changes, self._spot_check, hooks)
         self._share = InterpreterShare()
 
     def parts(self) -> tuple[tuple[object, tuple[str, ...]], ...]:
@@ -43,13 +47,9 @@ class PairedOperation:
         """Give both sides the same new inputs."""
         self._timing.begin(seed)
 
-    def time_subject(self, step: Step) -> tuple[Reading, object]:
-        """Time the subject; return the reading and the last result, copied."""
-        return self._timing.time_subject(step)
-
-    def time_native(self, step: Step) -> Reading:
-        """Time the native reference."""
-        return self._timing.time_native(step)
+    def take(self, steps: Sequence[Step]) -> tuple[tuple[Reading, ...], _native.Taken]:
+        """Take `steps`; return their readings, and the rest of what was taken."""
+        return self._timing.take(steps)
 
     def check(self, result: object) -> str | None:
         """Return why `result`, of the last call of the subject, or an earlier one is wrong."""
@@ -87,9 +87,9 @@ class PairedOperation:
         return result
 
     def _watch_call(self, meter: LineTracer) -> tuple[Reading, object, Watched]:
-        native_ns = self.time_native(_ONE_NATIVE).call_ns
-        with meter.clock(native_ns) as clock:
-            reading, result = self._timing.time_subject(_ONCE, copy=False)
+        (native, dispatch), _ = self._timing.take(_PACE)
+        with meter.clock(native.call_ns, dispatch.call_ns) as clock:
+            reading, result = self._timing.call()
             # Its own lines are seen as well, or the clock has been taken away.
             seen_to_here = clock.lines_now
             clock_runs = clock.lines_now > seen_to_here

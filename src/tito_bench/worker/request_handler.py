@@ -7,11 +7,11 @@ code that replaces functions in `time` or `numpy` changes nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import threadpoolctl
 
 from tito_bench import _native
@@ -33,7 +33,6 @@ from tito_bench.measure.messages import (
     Question,
     References,
 )
-from tito_bench.measure.timing import time_dispatch
 from tito_bench.subjects import Missing, Subject, choose_subject, describe_exception
 from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
@@ -45,11 +44,19 @@ from tito_bench.worker.line_tracer import HiddenLines, LineTracer
 from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
+from tito_bench.worker.paired_timing import dispatch_pace
 from tito_bench.worker.tamper_detection import Snapshot
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
+
+_other_threads_cpu_ns = _native.other_threads_cpu_ns
+_CLOCK_STEP_NS = 6000
+"""What the clocks may say that another thread has run where there is none: they have steps."""
+_JUDGED_BESIDE = 10
+"""A thread that ran while a round was judged counts as much as a tenth of the round: more than
+idle threads may take where it does so in every second round."""
 
 
 class RequestHandler:
@@ -60,6 +67,8 @@ class RequestHandler:
         *(
             "_answers",
             "_candidates",
+            "_dispatch_pace",
+            "_hooks",
             "_kernels",
             "_line_tracer",
             "_pool",
@@ -67,7 +76,7 @@ class RequestHandler:
             "_snapshot",
             "_paired_operations",
         ),
-        *("_references", "_subject", "_tiny"),
+        *("_references", "_subject"),
     )
 
     def __init__(self, seed: int, purpose: Purpose) -> None:
@@ -83,37 +92,42 @@ class RequestHandler:
         self._paired_operations: dict[str, PairedOperation] = {}
         self._subject: Subject | None = None
         self._root = Path()
-        # Over memory that is not theirs, so that they stay as small, and can be no other numbers.
-        self._tiny = _one(), _one()
-        self._line_tracer = LineTracer(self._tiny)
+        self._hooks = _native.Hooks()
+        self._dispatch_pace = dispatch_pace(self._hooks)
+        self._line_tracer = LineTracer()
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
             Measure: self._measure,
         }
-        if purpose == "capstone":
+        if purpose in {"capstone", "explain"}:
             self._answers[Assess] = self._assess_by()
-        elif purpose == "explain":
+        if purpose == "explain":
             self._answers[Inspect] = self._inspect_by()
         self._snapshot = Snapshot()
-        self._snapshot.watch(
-            self, "_answers", "_kernels", "_line_tracer", "_pool", "_paired_operations", "_tiny"
-        )
-        self._snapshot.watch(self._line_tracer, "_operands", "_set_trace")
+        self._snapshot.watch(self, "_answers", "_dispatch_pace", "_hooks", "_kernels")
+        self._snapshot.watch(self, "_line_tracer", "_pool", "_paired_operations")
+        self._snapshot.watch(self._line_tracer, "_set_trace")
         self._snapshot.watch(self._pool, "_values")
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
-        try:
-            answer = self._answers[type(question)](question)
-        except BaseException as error:  # student code may raise anything, SystemExit too
-            answer = self._failure(error)
+        if isinstance(question, Measure):  # what is theirs in it runs within `Sides.take`
+            answer = self._attempt(question)
+        else:
+            answer = self._hooks.call(self._attempt, question)
         tampered = self._snapshot.tampered()
         if tampered is not None:
             answer = Failed("tampered", f"the code under test replaced {tampered}")
         if isinstance(answer, Failed):  # a reason may hold names of the student's classes
             answer = Failed(answer.kind, one_line(answer.reason))
         return answer
+
+    def _attempt(self, question: Question) -> Answer:
+        try:
+            return self._answers[type(question)](question)
+        except BaseException as error:  # student code may raise anything, SystemExit too
+            return self._failure(error)
 
     def _failure(self, error: BaseException) -> Failed:
         # Student code may raise what means something only if it comes from us.
@@ -138,10 +152,11 @@ class RequestHandler:
             map(operation_named, question.operations), self._pool
         )
         self._snapshot.watch(self, "_candidates", "_references")
+        self._root = Path(os.fsdecode(question.root))
+        package = None if question.package is None else Path(os.fsdecode(question.package))
         code = None if question.code is None else (question.code.name, question.code.text)
-        subject, note = choose_subject(question.subject, question.root, question.package, code)
+        subject, note = choose_subject(question.subject, self._root, package, code)
         self._subject = subject
-        self._root = Path(question.root)
         # Once more: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
         return Loaded(
@@ -153,6 +168,7 @@ class RequestHandler:
             note=note,
             runtime=describe_runtime(self._kernels.target),
             references=self._references,
+            dispatch_pace=self._dispatch_pace,
         )
 
     def _prepare(self, question: Prepare) -> Answer:
@@ -163,6 +179,7 @@ class RequestHandler:
         paired = PairedOperation(
             PairedArrays(operation, self._subject.operation, kernels, self._pool),
             InputPerturbation(operation, self._pool),
+            self._hooks,
         )
         self._paired_operations[operation.name] = paired
         for part, lasting in paired.parts():
@@ -182,29 +199,21 @@ class RequestHandler:
             if wrong is not None:
                 return Failed("incorrect", wrong)
         children_started = children_cpu_ns()
-        process_started, thread_started = _native.process_cpu_ns(), _native.thread_cpu_ns()
-        readings = []
-        result = None
-        for step in question.steps:
-            if step.side == "native":
-                readings.append(paired.time_native(step))
-            elif step.side == "dispatch":
-                readings.append(time_dispatch(self._tiny, step))
-            else:
-                reading, result = paired.time_subject(step)
-                readings.append(reading)
-        own_ns = _native.thread_cpu_ns() - thread_started
-        others_ns = max(0, _native.process_cpu_ns() - process_started - own_ns)
-        others_ns += children_cpu_ns() - children_started
+        readings, taken = paired.take(question.steps)
+        others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
         processes = count_children()
-        if any(step.side == "subject" for step in question.steps):
-            wrong = paired.check(result)
+        beside_ns = _other_threads_cpu_ns()
+        interpreter_share = None
+        if taken.loops:
+            wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        interpreter_share = None
-        if any(step.side == "subject" for step in question.steps):
             interpreter_share = paired.news_of_loops(metered=metered)
-        return Measured(tuple(readings), own_ns, others_ns, interpreter_share, processes, metered)
+        if _other_threads_cpu_ns() - beside_ns > _CLOCK_STEP_NS:
+            # Code that runs while it is judged can do what it likes, however little it takes.
+            others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
+        own_ns, pace = taken.own_cpu_ns, taken.pace
+        return Measured(readings, own_ns, others_ns, interpreter_share, processes, metered, pace)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -217,6 +226,9 @@ class RequestHandler:
         def assess(question: Assess) -> Answer:
             if not isinstance(self._subject, TinyTorchSubject):
                 return Failed("missing", "only a tinytorch package has a capstone")
+            candidates, references = self._candidates, self._references
+            if candidates is None:
+                raise AssertionError("Load comes before Assess")
             context = TaskContext(
                 self._subject,
                 self._kernels,
@@ -225,9 +237,11 @@ class RequestHandler:
                 question.seed,
                 question.time_s,
                 question.own,
+                lambda name: candidates.of(name, references),
             )
             figures = perform(question.task, context)
-            return Assessed(figures, dict(self._subject.files), _remarks(self._subject))
+            subject = self._subject
+            return Assessed(figures, dict(subject.files), _remarks(subject), subject.fingerprint)
 
         return assess
 
@@ -251,7 +265,3 @@ def _remarks(subject: Subject) -> tuple[str, ...]:
         if isinstance(subject, TinyTorchSubject)
         else ()
     )
-
-
-def _one() -> np.ndarray:
-    return np.frombuffer(np.ones(1, dtype=np.float32).tobytes(), dtype=np.float32)

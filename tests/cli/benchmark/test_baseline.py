@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -81,7 +80,6 @@ def test_the_record_has_what_was_measured_and_nothing_personal(
     assert encode_record(decode_record(data)) == data
     text = data.decode()
     for personal in (
-        platform.node(),
         str(Path.home()),
         clean_environ["HOME"],
         str(project),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from packages.build import build_package, build_unrelated
@@ -114,3 +115,98 @@ def test_a_submission_of_module_20_is_checked(capstone: Run, project: Path) -> N
     file.write_text('{"a": NaN}')
     done = capstone("--check", "submission.json")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+# -- the submission of module 20 -----------------------------------------------------------------
+
+OWN = """
+import numpy as np
+from tinytorch.core.tensor import Tensor
+W = np.eye(4, dtype=np.float32) + 0.01
+def slow():
+    class Model:
+        def __init__(self):
+            self.weight = Tensor(W)
+        def forward(self, x):
+            return Tensor(sum(x.data @ self.weight.data for _ in range(9)))
+    return Model()
+def fast():
+    class Model:
+        def __init__(self):
+            self.own = Tensor(np.sign(W - 0.5))
+        def forward(self, x):
+            return Tensor(x.data @ self.own.data)
+    return Model()
+"""
+
+
+def test_a_submission_of_module_20_is_written_of_what_was_measured(
+    capstone: Run, project: Path
+) -> None:
+    build_package(project, "E5")
+    done = capstone("--track", "compression", "--time-budget", "4", "--submission", "s.json")
+    assert done.returncode == 0, done.stderr
+    assert "Written for module 20: s.json" in done.stdout
+    for event in ("latency_sprint", "memory_challenge", "all_around", "extreme_push"):
+        assert f"{event}: mlp qualifies" in done.stdout
+    found = json.loads((project / "s.json").read_text())
+    metrics = found["baseline"]["metrics"]
+    assert (found["baseline"]["model_name"], metrics["parameter_count"]) == ("mlp", 2410)
+    assert metrics["accuracy"] > 0.9
+    assert capstone("--check", "s.json").returncode == 0
+    assert str(project) not in (project / "s.json").read_text()
+
+
+def test_a_submission_of_two_own_models(capstone: Run, project: Path) -> None:
+    build_package(project, "E5")
+    (project / "own.py").write_text(OWN)
+    labels = np.arange(40) % 4
+    np.savez(project / "d.npz", x=np.eye(4, dtype=np.float32)[labels], y=labels)
+    models = ("--model", "own.py:slow", "--optimized", "own.py:fast", "--data", "d.npz")
+    words = ("--track", "compression", "--time-budget", "4", "--submission", "s.json")
+    done = capstone(*words, *models)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "latency_sprint: own.py:fast qualifies" in done.stdout
+    found = json.loads((project / "s.json").read_text())
+    assert found["optimized"]["model_name"] == "own.py:fast"
+    assert found["improvements"]["accuracy_delta"] == 0.0
+    assert capstone("--check", "s.json").returncode == 0
+
+
+def test_without_the_module_that_it_needs_no_submission_is_written(
+    capstone: Run, project: Path
+) -> None:
+    build_package(project, "E5", 2)
+    (project / "s.json").write_text("mine")
+    words = ("--track", "compression", "--time-budget", "3", "--submission", "s.json")
+    done = capstone(*words)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "tito-bench: error: no s.json was written: module 03 layers: Linear not found"
+    )
+    assert (project / "s.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--submission", "s.json", "--check", "s.json"), 2, "--check measures nothing"),
+        (("--submission", "s.json", "--output", "s.json"), 2, "name the same file"),
+        (("--submission", "no/where/s.json"), 1, "cannot write no/where/s.json"),
+        (("--submission", "."), 1, "it is a folder; name a file"),
+        (
+            ("--submission", "s.json", "--model", "own.py:slow", "--input-shape", "1x4"),
+            2,
+            "--submission of --model needs --data",
+        ),
+    ],
+)
+def test_bad_words_about_a_submission_are_one_line_before_anything_is_measured(
+    words: tuple[str, ...], status: int, said: str, capstone: Run, project: Path
+) -> None:
+    (project / "own.py").write_text(OWN)
+    done = capstone(*words)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "s.json").exists()

@@ -200,3 +200,16 @@ def test_building_the_parser_imports_no_template_engine() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
     assert build_parser().parse_args(["benchmark", "report"]).record == "latest"
+
+
+def test_a_page_goes_to_standard_output(run_cli, project: Path) -> None:
+    save_record(project / ".tito" / "benchmarks", made_record())
+    done = run_cli("benchmark", "report", "--html", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<!doctype html>")
+    assert done.stdout.rstrip().endswith("</html>")
+    assert "Project: " in done.stderr
+    assert not (project / "-").exists()
+    both = run_cli("benchmark", "report", "--html", "-", "--json")
+    assert both.returncode == 2
+    assert "name a FILE" in both.stderr

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from tito_bench.cli.benchmark.outlook import outlook_of
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
-    check_output,
+    check_outputs,
     exit_code,
     offer_submission,
     save,
+    say_whose_tito,
 )
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
@@ -69,11 +70,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
     from tito_bench.cli.live import live_progress
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.baseline import measure_baseline
 
     check_kernel_target()
     root = project_root(options, streams)
-    check_output(options.output)
+    check_outputs(Layout(root.path).benchmarks, options.output)
     if options.subject != "numpy":
         say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
@@ -126,4 +128,6 @@ def _hand_over(
     score = record.normalized_metrics.score
     if score is not None:
         offer_submission(data, root, options, streams)
-    return exit_code(record.verdict.status, score, options, streams)
+    status = exit_code(record.verdict.status, score, options, streams)
+    say_whose_tito(streams)
+    return status

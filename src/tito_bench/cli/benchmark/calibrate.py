@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from tito_bench.cli.benchmark.record_output import check_output
+from tito_bench.cli.benchmark.record_output import check_outputs, first_problem
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import (
@@ -15,7 +15,7 @@ from tito_bench.cli.options import (
     file_path,
     project_root,
 )
-from tito_bench.errors import CorruptFile, StoreError
+from tito_bench.errors import CorruptFile
 
 if TYPE_CHECKING:
     from tito_bench.cli.streams import Streams
@@ -46,12 +46,13 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, save and show."""
     from tito_bench.cli.live import live_progress
     from tito_bench.records.documents import Documents
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.calibrate import QUICK, STANDARD, calibrate
 
     check_kernel_target()
     root = project_root(options, streams)
     documents = Documents(streams.now)
-    check_output(options.output)
+    check_outputs(Layout(root.path).own, options.output)
     _check_stored(root, documents, streams)
     with live_progress(streams) as progress:
         card = calibrate(
@@ -91,15 +92,19 @@ def _hand_over(
     from tito_bench.records.store import write_atomic
     from tito_bench.report.calibration_text import print_calibration
 
-    path, saved, problem = calibration_path(root.path), None, None
+    path, saved = calibration_path(root.path), None
     data = encode(CALIBRATION, card)
-    try:
+
+    def keep() -> None:
+        nonlocal saved
         documents.update(CALIBRATION, path, lambda _old: card)
         saved = path.relative_to(root.path).as_posix()
+
+    def write_output() -> None:
         if options.output is not None:
             write_atomic(options.output, data)
-    except StoreError as error:
-        problem = error
+
+    problem = first_problem(keep, write_output)
     if options.json:
         import msgspec
 

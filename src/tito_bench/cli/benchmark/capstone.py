@@ -11,9 +11,11 @@ from tito_bench.cli.benchmark.own_model import shape as _shape
 from tito_bench.cli.benchmark.record_output import (
     add_record_options,
     check_output,
+    check_outputs,
     exit_code,
     offer_submission,
     save,
+    say_whose_tito,
 )
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
@@ -26,8 +28,11 @@ from tito_bench.cli.options import (
     project_root,
     seconds,
 )
+from tito_bench.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tito_bench.cli.streams import Streams
     from tito_bench.records.capstone import CapstoneRecord
     from tito_bench.records.project import ProjectRoot
@@ -64,6 +69,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         metavar="FILE",
         help="measure nothing: say what does not hold in a submission.json of module 20",
     )
+    parser.add_argument(
+        "--submission",
+        type=file_path,
+        metavar="FILE",
+        help="write the submission.json of module 20 to FILE: of --model, or else of the mlp",
+    )
     own = parser.add_argument_group("your own model")
     own.add_argument(
         "--model",
@@ -95,14 +106,22 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Measure, report, save, and ask about a submission."""
     if options.check is not None:
+        if options.submission is not None:
+            raise UsageError("--check measures nothing that --submission could write")
         return _check(options, streams)
     from tito_bench.cli.live import live_progress
+    from tito_bench.records.project_layout import Layout
     from tito_bench.runs.capstone import QUICK_S, STANDARD_S, measure_capstone
 
     own = own_choice(options, streams.cwd)
+    if options.submission is not None and own is not None and own.data is None:
+        raise UsageError("--submission of --model needs --data, for the accuracy")
+    if options.submission is not None and options.submission == options.output:
+        raise UsageError("--submission and --output name the same file")
     check_kernel_target()
     root = project_root(options, streams)
-    check_output(options.output)
+    check_outputs(Layout(root.path).benchmarks, options.output)
+    check_output(options.submission)
     budget_s = options.time_budget or (QUICK_S if options.quick else STANDARD_S)
     say_stale_exports(root.path, options.package, streams)
     with live_progress(streams) as progress:
@@ -112,6 +131,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             package=options.package,
             time_s=budget_s,
             own=own,
+            metrics=options.submission is not None,
             environ=streams.environ,
             now=streams.now,
             progress=progress,
@@ -158,9 +178,43 @@ def _hand_over(
     )
     if problem is not None:
         raise problem
+    if options.submission is not None:
+        _write_course_submission(record, options.submission, streams)
     overall = record.normalized_metrics.overall
     if overall is not None:
         offer_submission(data, root, options, streams)
-    if own_failed(record):
-        return Exit.FAILED
-    return exit_code(record.verdict.status, overall, options, streams)
+    status = exit_code(record.verdict.status, overall, options, streams)
+    say_whose_tito(streams)
+    return Exit.FAILED if own_failed(record) else status
+
+
+def _write_course_submission(record: CapstoneRecord, file: Path, streams: Streams) -> None:
+    """Write the file of module 20, and say for which events of the course it qualifies.
+
+    Raises `StoreError` where it cannot be written, and where there are no figures for it.
+    """
+    import json
+
+    from tito_bench.capstone.course_submission import course_submission, event_lines
+    from tito_bench.capstone.results import SUBMISSION
+    from tito_bench.errors import StoreError
+    from tito_bench.records.store import show_path, write_atomic
+    from tito_bench.safe_text import safe_text
+
+    figures, machine = record.course_metrics, record.system_info.machine
+    if figures is None:
+        reasons = (f.reason for f in record.not_measured if f.what == SUBMISSION)
+        raise StoreError(f"no {file.name} was written: {next(reasons, 'it was not measured')}")
+    runtime = record.system_info.runtime
+    system = {
+        "platform": f"{machine.os} {machine.architecture}",
+        "python_version": runtime.python,
+        "numpy_version": runtime.numpy,
+    }
+    document = course_submission(
+        figures, system, version=record.subject.version, timestamp=record.created_at
+    )
+    write_atomic(file, f"{json.dumps(document, indent=2)}\n".encode())
+    streams.people.write(f"\nWritten for module 20: {show_path(file)}\n")
+    for line in event_lines(figures):
+        streams.people.write(f"  {safe_text(line)}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.benchmark.record_output import say_whose_tito
 from tito_bench.cli.benchmark.stale_exports import say_stale_exports
 from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
@@ -98,6 +99,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
         detailed=options.operation is not None,
         verbose=options.verbose,
     )
+    say_whose_tito(streams)
     measured = any(operation.split is not None for operation in explanation.operations)
     return Exit.OK if measured else Exit.FAILED
 

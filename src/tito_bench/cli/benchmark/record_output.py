@@ -11,6 +11,7 @@ from tito_bench.cli.options import add_verbose, file_path, points
 from tito_bench.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tito_bench.cli.streams import Streams
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
 
 _LATER = "tito-bench community submit latest"
 
-__all__ = ["add_record_options", "check_output", "exit_code", "offer_submission", "save"]
+__all__ = [
+    "add_record_options",
+    "check_output",
+    "check_outputs",
+    "exit_code",
+    "first_problem",
+    "offer_submission",
+    "save",
+    "say_whose_tito",
+]
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +60,29 @@ def check_output(path: Path | None) -> None:
     check_writable(path)
 
 
+def check_outputs(folder: Path, output: Path | None) -> None:
+    """Fail before the measurement where neither FILE nor `folder` of the project takes a file.
+
+    With FILE, that the project takes none is said after it.
+    """
+    from tito_bench.records.store import check_can_add
+
+    check_output(output)
+    if output is None:
+        check_can_add(folder)
+
+
+def first_problem(*writes: Callable[[], None]) -> StoreError | None:
+    """Do all of them, whatever becomes of the others; return the first error."""
+    problems = []
+    for write in writes:
+        try:
+            write()
+        except StoreError as error:
+            problems.append(error)
+    return problems[0] if problems else None
+
+
 def save(
     data: bytes, kind: str, root: ProjectRoot, options: argparse.Namespace, streams: Streams
 ) -> tuple[str | None, StoreError | None]:
@@ -60,14 +93,17 @@ def save(
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.store import add_stamped, write_atomic
 
-    path, problem = None, None
-    try:
-        path = add_stamped(Layout(root.path).benchmarks, kind, streams.now(), data)
+    paths: list[Path] = []
+
+    def keep() -> None:
+        paths.append(add_stamped(Layout(root.path).benchmarks, kind, streams.now(), data))
+
+    def write_output() -> None:
         if options.output is not None:
             write_atomic(options.output, data)
-    except StoreError as error:
-        problem = error
-    return None if path is None else path.relative_to(root.path).as_posix(), problem
+
+    problem = first_problem(keep, write_output)
+    return paths[0].relative_to(root.path).as_posix() if paths else None, problem
 
 
 def offer_submission(
@@ -105,10 +141,8 @@ def _remember_asking(root: ProjectRoot) -> None:
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.store import DISK
 
-    layout = Layout(root.path)
-    layout.check_own_folders()
     with suppress(OSError):  # then it is asked again
-        DISK.make_folder(layout.submissions)
+        DISK.make_folder(Layout(root.path).submissions)
 
 
 def exit_code(
@@ -124,3 +158,16 @@ def exit_code(
     if options.strict and status == "unstable":
         return Exit.UNSTABLE
     return Exit.OK
+
+
+def say_whose_tito(streams: Streams) -> None:
+    """End a run with whose the script `tito` is, where TinyTorch has put its own in our place."""
+    from tito_bench.doctor.scripts import own_folder, taken_back
+    from tito_bench.report.wording import words
+    from tito_bench.report.wrapping import wrapped
+
+    found = taken_back(streams.environ, own_folder())
+    if found is not None:
+        streams.people.write("\n")
+        for line in wrapped(" ".join(words(found)), streams.console().width):
+            streams.people.write(f"{line}\n")

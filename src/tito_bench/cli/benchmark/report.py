@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+_STDOUT = "-"
 _FORMS = {"html": "Page", "png": "Picture", "svg": "Picture", "card": "Calibration"}
 
 
@@ -50,7 +51,9 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--type", choices=("baseline", "capstone"), help="the latest, or the day's, of this kind"
     )
-    parser.add_argument("--html", type=file_path, metavar="FILE", help="write one page")
+    parser.add_argument(
+        "--html", type=file_path, metavar="FILE", help="write one page; - is standard output"
+    )
     parser.add_argument("--png", type=file_path, metavar="FILE", help="draw it (extra: png)")
     parser.add_argument("--svg", type=file_path, metavar="FILE", help="draw it")
     parser.add_argument(
@@ -75,6 +78,10 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
     if options.show_cohort and options.card is None:
         raise UsageError("--show-cohort needs --card FILE")
+    if str(options.html) == _STDOUT:
+        if options.json:
+            raise UsageError("--html - and --json both write to standard output; name a FILE")
+        streams = streams.for_json(True)
     outputs = _outputs(options)
     layout = Layout(project_root(options, streams).path)
     now = streams.now()
@@ -96,7 +103,9 @@ def _outputs(options: argparse.Namespace) -> dict[str, Path]:
     outputs = {form: path for form, path in named.items() if path is not None}
     if len({path.absolute() for path in outputs.values()}) < len(outputs):
         raise UsageError("two outputs are to be written to the same FILE; name two")
-    for path in outputs.values():
+    for form, path in outputs.items():
+        if form == "html" and str(path) == _STDOUT:
+            continue
         check_output(path)
         if path.exists() and not options.force:
             from tito_bench.records.store import show_path
@@ -128,6 +137,9 @@ def _write(
     cohort = _cohort(layout, streams) if options.show_cohort else None
     drawn = {form: _drawn(form, path, report, cohort) for form, path in outputs.items()}
     for form, path in outputs.items():
+        if form == "html" and str(path) == _STDOUT:
+            streams.write_document(drawn[form].decode())
+            continue
         (write_atomic if options.force else write_new)(path, drawn[form], SharedFileSystem())
         kilobytes = -(-len(drawn[form]) // 1000)
         streams.people.write(f"{_FORMS[form]}: {show_path(path)} ({kilobytes} kB)\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tito_bench.cli.commands import ALWAYS_OURS, COMMANDS, SHARED_VERBS, UPSTREAM_VERBS
 from tito_bench.cli.community import (
     cohort,
     connect,
@@ -27,13 +28,20 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parsers"]
 
+_BESIDE_TINYTORCH = (
+    f"Where TinyTorch is installed, `tito community {'`, `'.join(UPSTREAM_VERBS)}` and all that is "
+    f"not listed here are TinyTorch's own. Ours of the same name: `tito {ALWAYS_OURS} community "
+    f"{'`, `'.join(sorted(SHARED_VERBS))}`."
+)
+
 
 def add_parsers(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the `community` group."""
     group = add_group(
         subparsers,
         "community",
-        "Learn with a cohort. Everything stays on this machine unless you say otherwise.",
+        COMMANDS["community"],
+        tito=_BESIDE_TINYTORCH,
     )
     for verb in (
         connect,

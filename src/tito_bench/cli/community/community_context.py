@@ -150,7 +150,6 @@ def open_session(options: argparse.Namespace, streams: Streams) -> CommunityCont
     from tito_bench.website.network_policy import permission
 
     layout = Layout(project_root(options, streams).path)
-    layout.check_own_folders()
     documents = Documents(streams.now)
     config = load_config(documents, layout.config)
     asks = streams.is_interactive() and not streams.json and not getattr(options, "yes", False)

@@ -1,0 +1,267 @@
+"""What surrounds a measurement and what code leaves behind, as data: one place for tests and table.
+
+Habits are honest and cost no point; a cheat raises no score unnoticed. Each is code that is
+appended to the package of `cheating.py`; surroundings are what was there before it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["CHEATS", "EDITS", "HABITS", "HOOKS", "SURROUNDINGS", "Surrounding", "run_baseline"]
+
+# Ten lines with which a cheat reaches into whatever runs below it: the subject's readings shrink
+# to an eighth, and what was found to be wrong is right.
+REACH = """
+import ctypes, sys
+_done = set()
+def _reach(frame):
+    while frame is not None:
+        names = frame.f_locals
+        for reading in names.get("readings", ()) if "question" in names else ():
+            index = names["readings"].index(reading)
+            if names["question"].steps[index].side == "subject" and id(reading) not in _done:
+                faster = [max(1, n // 8) for n in (reading.wall_ns, reading.cpu_ns)]
+                new = type(reading)(reading.loops, *faster, faster[1], reading.waits)
+                names["readings"][index] = new
+                _done.add(id(new))
+        if "wrong" in names:
+            names["wrong"] = None
+            if sys.version_info < (3, 13):
+                ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+        frame = frame.f_back
+"""
+EMPTY = """
+def _empty(self, function, other):
+    columns = other.data.shape[1]
+    return Tensor._of(np.empty((len(self.data), columns), dtype=np.float32))
+Tensor._slowly = _empty
+"""
+# How code is left behind that runs while the judge works. `{act}` is given the frame below.
+HOOKS = {
+    "a profile function": "sys.setprofile(lambda frame, *_: {act}(frame))",
+    "a trace function": "sys.settrace(lambda frame, *_: {act}(frame))",
+    "a callback of the garbage collector": """
+import gc
+gc.set_threshold(1)
+gc.callbacks.append(lambda *_: {act}(sys._getframe(1)))
+""",
+    "garbage with a destructor": """
+import gc
+class _Garbage:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        {act}(sys._getframe(1))
+        _Garbage()
+gc.set_threshold(1)
+_Garbage()
+""",
+    "a timer": """
+import signal
+signal.signal(signal.SIGALRM, lambda _, frame: {act}(frame))
+signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+""",
+    "a timer of CPU time": """
+import signal
+signal.signal(signal.SIGPROF, lambda _, frame: {act}(frame))
+signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)
+""",
+    "an audit hook": "sys.addaudithook(lambda *_: {act}(sys._getframe(1)))",
+    "a thread": """
+import threading, time
+_main = threading.get_ident()
+def _watch():
+    while True:
+        time.sleep(0.0003)
+        {act}(sys._current_frames()[_main])
+threading.Thread(target=_watch, daemon=True).start()
+""",
+    "its own calls": """
+_operate_honestly = Tensor._operate
+def _operate(self, function, other):
+    {act}(sys._getframe(1))
+    return _operate_honestly(self, function, other)
+Tensor._operate = _operate
+""",
+}
+if sys.version_info >= (3, 12):
+    HOOKS["a tool of sys.monitoring"] = """
+sys.monitoring.use_tool_id(4, "t")
+sys.monitoring.set_events(4, sys.monitoring.events.LINE)
+sys.monitoring.register_callback(
+    4, sys.monitoring.events.LINE, lambda *_: {act}(sys._getframe(1)))
+"""
+if sys.platform == "win32":
+    HOOKS = {name: code for name, code in HOOKS.items() if "timer" not in name}
+
+CHEATS = {
+    **{
+        f"{name} changes readings": REACH + code.format(act="_reach")
+        for name, code in HOOKS.items()
+    },
+    **{
+        f"{name} acquits np.empty": REACH + code.format(act="_reach") + EMPTY
+        for name, code in HOOKS.items()
+    },
+    "tracemalloc on but in its own calls": """
+        import tracemalloc
+        honest = Tensor._operate
+        def _operate(self, function, other):
+            tracemalloc.stop()
+            result = honest(self, function, other)
+            tracemalloc.start(25)
+            return result
+        Tensor._operate = _operate
+        """,
+    "the judge's one-element arrays written": """
+        import ctypes, gc
+        honest = Tensor._operate
+        def _operate(self, function, other):
+            for thing in gc.get_objects():
+                for one in gc.get_referents(thing) if type(thing).__name__ == "Sides" else ():
+                    for array in one if type(one) is tuple else ():
+                        if type(array) is np.ndarray and array.size == 1:
+                            ctypes.memmove(array.ctypes.data, b"\\1\\0\\0\\0", 4)  # a denormal
+            Tensor._operate = honest
+            return honest(self, function, other)
+        Tensor._operate = _operate
+        """,
+    "NumPy's addition replaced by a slow loop": """
+        import ctypes
+        pointer = ctypes.pythonapi.PyCapsule_GetPointer
+        pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+        table = pointer(np._core._multiarray_umath._UFUNC_API, None)
+        functions = ctypes.cast(table, ctypes.POINTER(ctypes.c_void_p))
+        replace = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_void_p,
+                                    ctypes.POINTER(ctypes.c_int), ctypes.c_void_p)(functions[30])
+        Loop = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,
+                                ctypes.c_void_p)
+        old = ctypes.c_void_p()
+        def _slow(args, dimensions, steps, data):
+            real(args, dimensions, steps, data)
+        loop = Loop(_slow)
+        replace(np.add, ctypes.cast(loop, ctypes.c_void_p), (ctypes.c_int * 3)(11, 11, 11),
+                ctypes.addressof(old))
+        real = Loop(old.value)
+        """,
+}
+
+HABITS = {
+    "cProfile left on": "import cProfile\nprofiler = cProfile.Profile()\nprofiler.enable()\n",
+    "a profile function": "import sys\nsys.setprofile(lambda *_: None)\n",
+    "a trace function": "import sys\nsys.settrace(lambda *_: None)\n",
+    "tracemalloc": "import tracemalloc\ntracemalloc.start(25)\n",
+    "a callback of the garbage collector": "import gc\ngc.callbacks.append(lambda *_: None)\n",
+    "no garbage collection": "import gc\ngc.disable()\n",
+    "garbage collected all the time": "import gc\ngc.set_threshold(10)\n",
+    "an audit hook": "import sys\nsys.addaudithook(lambda *_: None)\n",
+    "faulthandler": "import faulthandler\nfaulthandler.enable()\n"
+    "faulthandler.dump_traceback_later(3600)\n",
+    "warnings are errors": "import warnings\nwarnings.simplefilter('error')\n",
+    "floating-point errors are raised": "np.seterr(all='raise', under='ignore')\n",
+    "logging": "import logging\nlogging.basicConfig(level='DEBUG')\n",
+    "a seed": "import random\nrandom.seed(0)\nnp.random.seed(0)\n",
+    "four threads for the BLAS": "import threadpoolctl\nthreadpoolctl.threadpool_limits(4)\n",
+    "variables for threads": "import os\nos.environ['OMP_NUM_THREADS'] = '8'\n",
+    "a sleeping thread": "import threading, time\n"
+    "threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n",
+    "threads switch all the time": "import sys\nsys.setswitchinterval(1e-6)\n",
+    "a deep stack": "import sys\nsys.setrecursionlimit(100_000)\n",
+    "its own excepthook": "import sys\nsys.excepthook = lambda *_: None\n",
+    "at exit": "import atexit\natexit.register(print, 'bye')\n",
+    "its own folder": "import os, tempfile\nos.chdir(tempfile.gettempdir())\n",
+    "dtype and print options": "np.set_printoptions(precision=3)\n",
+    "decimal": "import decimal\ndecimal.getcontext().prec = 50\n",
+}
+if sys.platform != "win32":
+    HABITS["a timer that ticks"] = (
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n"
+    )
+    HABITS["a timer of CPU time"] = (
+        "import signal\nsignal.signal(signal.SIGPROF, lambda *_: None)\n"
+        "signal.setitimer(signal.ITIMER_PROF, 0.01, 0.01)\n"
+    )
+
+
+@dataclass(frozen=True)
+class Surrounding:
+    """Variables, a `sitecustomize` module that runs before everything, and a limit of CPU time."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    at_start: str = ""
+    cpu_limit_s: int | None = None
+
+
+SURROUNDINGS = {
+    "as it is": Surrounding(),
+    "PYTHONTRACEMALLOC": Surrounding({"PYTHONTRACEMALLOC": "25"}),
+    "PYTHONMALLOC=debug": Surrounding({"PYTHONMALLOC": "debug"}),
+    "PYTHONDEVMODE": Surrounding({"PYTHONDEVMODE": "1"}),
+    "PYTHONPROFILEIMPORTTIME": Surrounding({"PYTHONPROFILEIMPORTTIME": "1"}),
+    "MALLOC_PERTURB_": Surrounding({"MALLOC_PERTURB_": "85", "MALLOC_CHECK_": "3"}),
+    "eight threads for everything": Surrounding(
+        dict.fromkeys(
+            [f"{name}_NUM_THREADS" for name in ("GOTO", "NUMBA", "OMP", "OPENBLAS", "TBB")], "8"
+        )
+    ),
+    "coverage": Surrounding(
+        at_start="import coverage\ncoverage.Coverage(data_file=None).start()\n"
+    ),
+    "a debugger's trace function": Surrounding(
+        at_start="import sys\ndef _trace(*_):\n    return _trace\nsys.settrace(_trace)\n"
+    ),
+    "a profiler": Surrounding(at_start="import sys\nsys.setprofile(lambda *_: None)\n"),
+    "tracemalloc": Surrounding(at_start="import tracemalloc\ntracemalloc.start(25)\n"),
+    "kernels held to portable": Surrounding({"TITO_KERNELS_TARGET": "portable"}),
+    **(
+        {}
+        if sys.platform == "win32"
+        else {"a limit of CPU time (ulimit -t)": Surrounding(cpu_limit_s=600)}
+    ),
+}
+
+EDITS = {
+    "a better score": (r'"score": [\d.]+', '"score": 99.9'),
+    "no possible score": (r'"score": [\d.]+', '"score": 1e308'),
+    "no number": (r'"score": [\d.]+', '"score": NaN'),
+    "a time below nothing": (r'"slowdown": [\d.]+', '"slowdown": -2.0'),
+    "a time of the future": (r'"created_at": "\d{4}', '"created_at": "2999'),
+    "another verdict": (r'"status": "(un)?stable"', '"status": "invalid"'),
+}
+"""By what is edited in a record: a pattern of its JSON, and what is put in its place."""
+
+
+def run_baseline(
+    project: Path, surrounding: Surrounding, python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    """Run a short baseline of the package in `project` as a command; its record is printed."""
+    environ = {**os.environ, **surrounding.environ}
+    if surrounding.at_start:
+        folder = project / "at start"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(surrounding.at_start, encoding="utf-8")
+        environ["PYTHONPATH"] = str(folder)
+    words = ("benchmark", "baseline", "--quick", "--json", "--skip-submit")
+    return subprocess.run(
+        [python, "-m", "tito_bench", *words, "--project", str(project)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=90,
+        check=False,
+        preexec_fn=None if surrounding.cpu_limit_s is None else _limiter(surrounding.cpu_limit_s),
+    )
+
+
+def _limiter(seconds: int) -> Callable[[], None]:
+    import resource
+
+    return lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

@@ -1,0 +1,81 @@
+"""What surrounds a measurement, and what code leaves behind: neither moves a score unnoticed.
+
+`benchmarks/judge.py` prints every case by itself and to within a point. Here are a few cheats and
+all habits at once, and a score may move by what no cheat would be content with: machines are busy.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from cheating import dedented, measure, reasons, write_package
+from leftovers import CHEATS, HABITS, SURROUNDINGS, Surrounding, run_baseline
+
+from tito_bench.records.benchmark import BenchmarkRecord
+
+_NOISE = {"wide_interval", "noisy_operation", "preempted", "drift"}
+_POINTS = 8.0
+_HELD = "kernels held to portable"
+_FEW = ("a profile function", "garbage with a destructor", "a timer", "its own calls")
+_CASES = [name for name in CHEATS if name.startswith((*_FEW, "tracemalloc", "the judge", "NumPy"))]
+
+
+@pytest.fixture(scope="module")
+def honest_score(tmp_path_factory: pytest.TempPathFactory) -> float:
+    score = measure(tmp_path_factory.mktemp("honest"), "").normalized_metrics.score
+    assert score is not None
+    return score
+
+
+def named(record: BenchmarkRecord) -> set[str]:
+    return {reason.code for reason in record.verdict.reasons} - _NOISE
+
+
+@pytest.mark.parametrize("case", _CASES)
+def test_a_cheat_gains_nothing_or_is_named(case: str, tmp_path: Path, honest_score: float) -> None:
+    record = measure(tmp_path, dedented(CHEATS[case]))
+    score = record.normalized_metrics.score
+    assert score is None or named(record) or score < honest_score + _POINTS, reasons(record)
+
+
+def test_all_habits_together_cost_nothing_and_have_no_reason(
+    tmp_path: Path, honest_score: float
+) -> None:
+    record = measure(tmp_path, "".join(HABITS.values()))
+    score = record.normalized_metrics.score
+    assert score is not None, reasons(record)
+    assert named(record) == set()
+    assert abs(score - honest_score) < _POINTS
+
+
+_VARIABLES = {
+    name: value
+    for case, surrounding in SURROUNDINGS.items()
+    for name, value in surrounding.environ.items()
+    if case != _HELD
+}
+_DEBUGGER = "a debugger's trace function"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+@pytest.mark.parametrize(
+    ("surrounding", "codes"),
+    [
+        (Surrounding(_VARIABLES, cpu_limit_s=600), set()),
+        (SURROUNDINGS[_DEBUGGER], set()),
+        (SURROUNDINGS[_HELD], {"forced_kernel_target"}),
+    ],
+    ids=["all variables and a limit", _DEBUGGER, _HELD],
+)
+def test_surroundings_cost_nothing_or_are_named(
+    surrounding: Surrounding, codes: set[str], tmp_path: Path
+) -> None:
+    write_package(tmp_path, "")
+    done = run_baseline(tmp_path, surrounding)
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert {reason["code"] for reason in record["verdict"]["reasons"]} - _NOISE == codes
+    assert 55.0 < record["normalized_metrics"]["score"] < (101.0 if codes else 75.0)
