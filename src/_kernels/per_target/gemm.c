@@ -7,12 +7,10 @@
 
 #include <string.h>
 
-#define KC ((size_t)256) /* k at a time */
-#define NC 1024          /* columns at a time */
-#define MC ((size_t)84)  /* rows at a time, 84 KB: they stay in the second cache */
-#define NEAR_PANEL 4096  /* elements, 16 KB: half of the first cache */
+#define KC ((size_t)256) /* k at a time: the rows of a in a block, 14 KB, stay in the first cache */
+#define NC 1024          /* columns at a time: the packed slice of b, 1 MB, stays in the second */
 #define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
-#define PACKED_ROWS (MC * ROW_STRIDE)
+#define PACKED_ROWS (ROWS_2 * ROW_STRIDE)
 #define FAR_APART 1000 /* rows of a this far apart share cache sets, so they are packed */
 #define SMALL_B 8192   /* elements of b that need no packing */
 #define EARLY_B 200000 /* elements of b that are packed ahead, not while they are multiplied */
@@ -29,10 +27,53 @@ struct slice {
     float *panels; /* room for the slice of b */
 };
 
-/* A group of dot products must save more multiply-adds than its horizontal sums cost, which is
- * about 24 (AMD Zen 5). */
+/* Where one row of blocks finds the columns from `done` on: in b itself, in b while it is packed,
+ * or in the packed panels. */
+enum source { READ_B, PACK_B, READ_PACKED };
+
+static void aim(struct tiles *t, const struct slice *s, enum source source, size_t done,
+                size_t width, float *panels) {
+    t->b = source == READ_PACKED ? panels : s->b + done;
+    t->b_stride = source == READ_PACKED ? width : s->b_stride;
+    t->b_panel = source == READ_PACKED ? width * s->depth : width;
+    t->packed = source == PACK_B ? panels : NULL;
+    t->bias = s->bias == NULL ? NULL : s->bias + done;
+}
+
+/* The columns that are fewer than a panel of w: narrower panels, then the edge. */
+static void multiply_left(const struct slice *s, const struct width *w, size_t rows,
+                          struct tiles t, enum source source, enum source edge_source,
+                          size_t done, size_t columns) {
+    size_t left = columns - done;
+    t.c += done;
+    while (left >= VL) {
+        ++w;
+        if (left >= w->columns) {
+            aim(&t, s, source, done, w->columns, s->panels + done * s->depth);
+            t.count = 1;
+            w->blocks[rows - 1](&t);
+            done += w->columns;
+            left -= w->columns;
+            t.c += w->columns;
+        }
+    }
+    if (left > 0 && V_MASKED && source == READ_B) {
+        aim(&t, s, READ_B, done, 0, NULL);
+        t.count = left;
+        masked[rows - 1](&t);
+    } else if (left > 0) {
+        /* where nothing else is packed the edge has the room to itself */
+        float *panel = source == READ_B ? s->panels : s->panels + done * s->depth;
+        aim(&t, s, edge_source, done, VL, panel);
+        t.count = left;
+        edges[rows - 1](&t);
+    }
+}
+
+/* Beside masks, a group of dot products must save more multiply-adds than its horizontal sums cost,
+ * which is about 24 (AMD Zen 5). */
 static int dots_pay(size_t last, size_t depth) {
-    return (last + DOT_GROUP - 1) / DOT_GROUP * (depth * DOT_GROUP / VL + 24) < depth;
+    return !V_MASKED || (last + DOT_GROUP - 1) / DOT_GROUP * (depth / DOT_GROUP + 24) < depth;
 }
 
 /* How many last columns are worth computing as dot products. */
@@ -42,92 +83,61 @@ static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
                    dots_pay(last, depth));
 }
 
-/* `rows` rows beside one panel, cut into blocks as equal as can be: 100 rows are 4 x 13 and 4 x
- * 12. */
-static void multiply_panel(struct tiles *t, const struct width *w, int edge, size_t rows) {
-    const size_t count = (rows + w->rows - 1) / w->rows, fewer = rows / count;
-    const size_t longer = rows % count;
-    block_function *const *const blocks = edge ? w->edges : w->blocks;
-    if (longer > 0) {
-        t->count = longer;
-        blocks[fewer](t);
-        t->a += longer * (fewer + 1) * t->a_stride;
-        t->c += longer * (fewer + 1) * t->c_stride;
-        read_packed(t, w->columns);
-    }
-    t->count = count - longer;
-    blocks[fewer - 1](t);
-}
-
-/* The panel of columns from `done` on, no narrower than needed: *w is the width it was found at. */
-static int find_panel(const struct width **w, size_t left) {
-    while (left < (*w)->columns && ((*w)->edges == NULL || left <= (*w)->columns - VL)) {
-        ++*w;
-    }
-    return left < (*w)->columns;
-}
-
 static void multiply_slice(const struct slice *s) {
     const size_t dots = columns_for_dots(s->m, s->depth, s->columns);
     const size_t columns = s->columns - dots;
-    const struct width *const widest = choose_width(s->m, columns);
-    const int pack = s->m > widest->rows && s->b_stride * s->depth > SMALL_B;
-    const int early = pack && s->b_stride * s->depth > EARLY_B;
-    const int pack_a =
-        s->a_stride >= FAR_APART && columns >= 2 * widest->columns && s->depth <= KC;
-    /* a panel that fits the first cache stays there while rows pass; else a block's rows do */
-    const size_t most = s->depth * widest->columns <= NEAR_PANEL ? MC : widest->rows;
-    const size_t chunks = (s->m + most - 1) / most;
+    const struct width *w = choose_width(s->m, columns);
+    size_t count = 1, rows = s->m, longer = 0;
+    if (rows > w->rows) { /* as equal as can be: 100 rows are 4 x 13 and 4 x 12 */
+        count = (s->m + w->rows - 1) / w->rows;
+        rows = s->m / count;
+        longer = s->m % count;
+    }
+    size_t panels = 0, done = 0;
+    for (; columns - done >= w->columns; done += w->columns) {
+        ++panels;
+    }
     if (dots > 0) {
         transpose_columns(s->dots, s->b + columns, s->b_stride, s->depth, dots);
     }
+    const int pack = count > 1 && s->b_stride * s->depth > SMALL_B;
+    const int early = pack && s->b_stride * s->depth > EARLY_B;
     if (early) {
-        pack_panels(s->panels, s->b, s->b_stride, s->depth, columns / widest->columns,
-                    widest->columns);
+        pack_panels(s->panels, s->b, s->b_stride, s->depth, panels, w->columns);
     }
     struct tiles t = {.k = s->depth,
+                      .c = s->c,
                       .c_stride = s->c_stride,
                       .accumulate = s->accumulate,
                       .relu = s->relu};
-    for (size_t i = 0, row = 0, rows; i < chunks; ++i, row += rows) {
-        rows = s->m / chunks + (i < s->m % chunks);
-        const float *a = s->a + row * s->a_stride;
-        float *c = s->c + row * s->c_stride;
+    const float *a = s->a;
+    for (size_t i = 0; i < count; ++i) {
+        const size_t r = rows + (i < longer);
+        const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
+        t.a = a;
         t.a_stride = s->a_stride;
-        if (pack_a) {
-            pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, rows, s->depth);
-            a = s->rows;
+        if (s->a_stride >= FAR_APART && panels > 1 && s->depth <= KC) {
+            pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
+            t.a = s->rows;
             t.a_stride = ROW_STRIDE;
         }
-        const struct width *w = widest;
-        for (size_t done = 0; done < columns; done += w->columns) {
-            const int edge = find_panel(&w, columns - done);
-            /* where nothing else is packed the edge has the room to itself */
-            float *panel = s->panels + (pack ? done * s->depth : 0);
-            int packed = pack && (i > 0 || (early && w == widest));
-            if (edge) {
-                packed = pack || !V_MASKED;
-                if (packed && i == 0) {
-                    pack_edge(panel, s->b + done, s->b_stride, s->depth, w->columns,
-                              columns - done);
-                }
-            }
-            t.a = a;
-            t.b = packed ? panel : s->b + done;
-            t.b_stride = packed ? w->columns : s->b_stride;
-            t.packed = pack && !packed ? panel : NULL;
-            t.bias = s->bias == NULL ? NULL : s->bias + done;
-            t.c = c + done;
-            t.last = edge ? columns - done - (w->columns - VL) : VL;
-            multiply_panel(&t, w, edge, rows);
+        if (panels > 0) {
+            aim(&t, s, early ? READ_PACKED : source, 0, w->columns, s->panels);
+            t.count = panels;
+            w->blocks[r - 1](&t);
+        }
+        if (done < columns) {
+            multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done, columns);
         }
         if (dots > 0) {
-            t.a = a;
-            t.c = c + columns;
-            t.bias = s->bias == NULL ? NULL : s->bias + columns;
-            t.count = dots;
-            multiply_dots(&t, rows, s->dots);
+            struct tiles last = t;
+            last.c += columns;
+            last.bias = s->bias == NULL ? NULL : s->bias + columns;
+            last.count = dots;
+            multiply_dots(&last, r, s->dots);
         }
+        a += r * s->a_stride;
+        t.c += r * s->c_stride;
     }
 }
 
@@ -141,13 +151,12 @@ static void multiply_one_block(const struct gemm *g) {
         .b_stride = g->b_stride != 0 ? g->b_stride : g->n,
         .c = g->c,
         .c_stride = g->c_stride != 0 ? g->c_stride : g->n,
-        .count = 1,
-        .last = g->n,
+        .count = g->n,
         .bias = g->bias,
         .accumulate = g->accumulate,
         .relu = g->relu,
     };
-    edges_1[g->m - 1](&t);
+    masked[g->m - 1](&t);
 }
 
 /* Rows that fit one block pass b once: nothing is packed, so k need not be cut. */
@@ -161,7 +170,7 @@ size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
     const size_t depth = k < KC ? k : KC;
     const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
     const size_t cut = DOT_MOST * dot_stride(depth) + depth * columns;
-    const size_t whole = DOT_MOST * dot_stride(k) + k * 2 * VL;
+    const size_t whole = DOT_MOST * dot_stride(k) + k * VL;
     return PACKED_ROWS + (cut > whole ? cut : whole);
 }
 

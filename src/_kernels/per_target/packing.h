@@ -33,14 +33,4 @@ static void pack_panels(float *to, const float *b, size_t b_stride, size_t depth
     }
 }
 
-/* One panel, of which only `there` columns exist, padded with zeros. */
-static void pack_edge(float *to, const float *b, size_t b_stride, size_t depth, size_t width,
-                      size_t there) {
-    for (size_t k = 0; k < depth; ++k, to += width, b += b_stride) {
-        for (size_t j = 0; j < width; j += VL) {
-            v_store(to + j, v_load_part_or_all(b + j, there - j));
-        }
-    }
-}
-
 #endif
