@@ -14,7 +14,6 @@ from tito_bench.measure.summary import (
     OperationSummary,
     SuiteSummary,
     Timing,
-    kept_slowdowns,
     summarise,
 )
 
@@ -80,13 +79,6 @@ def test_a_subject_that_waits_pays_by_the_wall_clock() -> None:
     assert timing.waits
     assert timing.subject_ns == 6300
     assert timing.kept == (True,) * 5
-
-
-def test_a_comparison_of_a_subject_that_waits_is_by_the_wall_clock() -> None:
-    rounds = [made_round(made_reading(2100.0, wall=3.0, waits=10))] * 3
-    kept = (True, False, True)
-    assert kept_slowdowns(rounds, kept, 1, None, waits=True) == pytest.approx([6.0] * 2)
-    assert kept_slowdowns(rounds, kept, 1, None, waits=False) == pytest.approx([2.0] * 2)
 
 
 def test_a_slow_subject_that_the_system_stops_does_not_wait() -> None:

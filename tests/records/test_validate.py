@@ -347,3 +347,12 @@ def test_work_that_was_not_measured_leaves_no_score() -> None:
     assert read(document).verdict.status == "invalid"
     document["verdict"] = {"status": "stable", "reasons": []}
     assert "composite is none, not 2" in str(refusal(document))
+
+
+def test_the_rounds_of_code_that_waits_are_by_the_wall_clock() -> None:
+    rounds = (made_round(made_reading(2100.0, wall=3.0, waits=10)),) * 5
+    (summary,) = summarise([OperationResult(BASELINE[3], rounds)]).operations
+    waiting = operation_record(summary, References())
+    assert kept_slowdowns(waiting) == pytest.approx([6.0] * 5)
+    calm = msgspec.structs.replace(waiting, waits=False)
+    assert kept_slowdowns(calm) == pytest.approx([2.0] * 5)
