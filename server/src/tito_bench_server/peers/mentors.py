@@ -416,7 +416,7 @@ def _is_full(connection: sa.Connection, course_id: int) -> bool:
     # Enough free places to say so: the sum of all would be asked for at every request.
     enough = waiting // QUEUE_PER_PLACE + 1
     places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalars()
-    return sum(places) < enough
+    return bool(sum(places) < enough)
 
 
 def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] | None:
