@@ -10,6 +10,8 @@ and with a product that is false (broken).
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,23 +32,42 @@ def main() -> None:
     columns = parser.parse_args().columns
     command = tito_bench_command()
     with tempfile.TemporaryDirectory() as home:
-        project = Path(home) / "my-course"
-        notebook = project / "modules" / "01_tensor" / "tensor.ipynb"
-        notebook.parent.mkdir(parents=True)
-        notebook.write_text("{}", encoding="utf-8")
-        build_package(project, "E5", 3)
+        project = make_project(Path(home))
         sources = (exported(slow=True), exported(slow=False), exported(slow=False))
         broken = exported(slow=False).replace("np.matmul(a, b)", "np.matmul(a, b) + 1")
         for state, text in zip(_STATES, (*sources, exported(slow=True), broken), strict=True):
-            (project / "tinytorch" / "core" / "tensor.py").write_text(text, encoding="utf-8")
+            write_module(project, text)
             print(f"## {state}\n\n```text\n$ tito-bench baseline")
             print(f"{screen(command, project, home, columns)}\n```\n", flush=True)
+
+
+def make_project(home: Path) -> Path:
+    """Return a new project in `home`: three modules, the matrix product of which is a loop."""
+    project = home / "my-course"
+    build_package(project, "E5", 3)
+    write_module(project, exported(slow=True))
+    return project
+
+
+def write_module(project: Path, text: str) -> None:
+    """Put `text` in place of module 01, and what nbdev would have made it from in its notebook."""
+    (project / "tinytorch" / "core" / "tensor.py").write_text(text, encoding="utf-8")
+    cells: list[dict[str, object]] = []
+    # By its comments: before each the number of a cell, after it the code.
+    for number, code in re.findall(
+        rf"^{_CELL} (\d+)\n(.*?)(?=^# %%|\Z)", text, re.DOTALL | re.MULTILINE
+    ):
+        cells += [{"cell_type": "markdown", "source": ""}] * (int(number) - len(cells))
+        cells.append({"cell_type": "code", "source": f"#| export\n{code.strip()}"})
+    notebook = project / "modules" / "01_tensor" / "tensor.ipynb"
+    notebook.parent.mkdir(parents=True, exist_ok=True)
+    notebook.write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
 
 
 def exported(*, slow: bool) -> str:
     """Return module 01 as nbdev exports it, with the comments that name its cells."""
     text = source("tensor", "E5", slow=slow)
-    return text.replace("class Tensor:", f"{_CELL} 5\nclass Tensor:").replace(
+    return f"{_CELL} 3\n" + text.replace("class Tensor:", f"{_CELL} 5\nclass Tensor:").replace(
         "def multiply(", f"{_CELL} 7\ndef multiply("
     )
 

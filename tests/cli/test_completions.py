@@ -178,7 +178,7 @@ def test_every_word_of_the_tree_is_in_every_script(name: str, shell: str) -> Non
     for parser in _parsers(build_parser(name)):
         for action in parser._actions:
             for word in (*action.option_strings, *(action.choices or ())):
-                assert word.lstrip("-") in script
+                assert str(word).lstrip("-") in script
 
 
 def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

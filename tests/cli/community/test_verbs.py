@@ -201,7 +201,7 @@ def test_stats_of_a_class(tito, make_tito, tmp_path):
     assert "school" not in ran.out
     document = tito("stats", "--json", "--from", str(folder)).document
     assert document["countries"] == {"other": 6}
-    assert document["baseline_scores"] == [{"low": 0.0, "high": 100.0, "count": 6}]
+    assert document["baseline_scores"] == [{"low": 60.0, "high": 100.0, "count": 6}]
     assert tito("stats", "--from", str(folder), "--min-group", "7").out.endswith(
         "Fewer than 7 people: nothing more is shown.\n"
     )
