@@ -98,4 +98,4 @@ def test_the_completions_know_every_command_and_option(name: str) -> None:
     for parser in commands(build_parser()):
         for action in parser._actions:
             for word in (*action.option_strings, *(action.choices or ())):
-                assert word.lstrip("-") in script
+                assert str(word).lstrip("-") in script

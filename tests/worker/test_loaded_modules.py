@@ -18,7 +18,7 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith("ti
 
 @pytest.mark.parametrize(
     ("purpose", "beside"),
-    [("baseline", set()), ("capstone", {"capstone"}), ("explain", {"explain"})],
+    [("baseline", set()), ("capstone", {"capstone"}), ("explain", {"explain", "capstone"})],
 )
 def test_a_worker_loads_no_package_of_another_purpose(purpose: str, beside: set[str]) -> None:
     command = [sys.executable, "-c", LOADED, purpose]
