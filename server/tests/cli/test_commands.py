@@ -139,13 +139,9 @@ def test_migrate_release_prune_and_names(data: Path) -> None:
 def test_an_older_schema_is_upgraded_after_a_backup(data: Path) -> None:
     database = data / "community" / "community.db"
     with sqlite3.connect(database) as connection:
-        connection.executescript(
-            "DROP TABLE course; DROP TABLE alembic_version; DROP TABLE cohort; "
-            "DROP TABLE institution; DROP TABLE institution_alias; DROP TABLE member; "
-            "DROP TABLE message; DROP TABLE tombstone; DROP TABLE submission; DROP TABLE joining; "
-            'DROP TABLE "release"; DROP TABLE document; DROP TABLE session; DROP TABLE link; '
-            "DROP TABLE setting;"
-        )
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        for (name,) in connection.execute(tables).fetchall():
+            connection.execute(f'DROP TABLE "{name}"')
     connection.close()
     check = command("migrate", "--check", cwd=data)
     assert (check.returncode, "run 'migrate'" in _last(check)) == (1, True)
