@@ -66,10 +66,11 @@ def test_a_whole_conversation(start: Start, project: Path) -> None:
 
 def test_no_more_threads_is_one_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As under `ulimit -u 6`, where the process itself could still be started."""
-    started: list[psutil.Process] = []
+    others = set(psutil.Process().children())  # of other tests
+    started: set[psutil.Process] = set()
 
     def start(_thread: threading.Thread) -> None:
-        started.extend(psutil.Process().children())
+        started.update(set(psutil.Process().children()) - others)
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
