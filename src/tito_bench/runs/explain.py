@@ -6,17 +6,20 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import structs
 
 from tito_bench.machine.environment import describe_machine
 from tito_bench.measure.evidence import Evidence, Place
 from tito_bench.measure.messages import (
+    Answer,
     Assess,
     Assessed,
     Inspect,
     Inspected,
     Load,
+    Question,
     SubjectChoice,
 )
 from tito_bench.measure.results import Failure, OperationResult
@@ -41,6 +44,7 @@ from tito_bench.workloads.optimisations import OPTIMISATIONS
 
 __all__ = ["explain"]
 
+_T = TypeVar("_T")
 _INSPECT_S = 0.4
 _DEADLINE_S = 15.0
 _LATE_DEADLINE_S = 8.0
@@ -112,19 +116,36 @@ def _try_optimisations(
             continue
         progress(Progress(name, 0, 0, "Trying"))
         question = Assess("optimisation", name, order.getrandbits(32), _INSPECT_S)
-        try:
-            answer = supervisor.ask(question, _LATE_DEADLINE_S)
-            if not isinstance(answer, Assessed) or not isinstance(
-                answer.figures, OptimisationFigures
-            ):
-                raise unexpected(answer)
-            found[name] = answer.figures
-        except NotMeasured as refusal:
-            found[name] = refusal.failure
-        except (WorkerTimeout, WorkerCrashed) as error:
-            supervisor.stop()
-            found[name] = failure_of(error)
+        found[name] = _asked(supervisor, question, _LATE_DEADLINE_S, _figures)
     return found
+
+
+def _asked(
+    supervisor: WorkerSupervisor,
+    question: Question,
+    deadline_s: float,
+    take: Callable[[Answer], _T],
+) -> _T | Failure:
+    """Return what `take` finds in the answer, or why there is none."""
+    try:
+        return take(supervisor.ask(question, deadline_s))
+    except NotMeasured as refusal:
+        return refusal.failure
+    except (WorkerTimeout, WorkerCrashed) as error:
+        supervisor.stop()
+        return failure_of(error)
+
+
+def _figures(answer: Answer) -> OptimisationFigures:
+    if not isinstance(answer, Assessed) or not isinstance(answer.figures, OptimisationFigures):
+        raise unexpected(answer)
+    return answer.figures
+
+
+def _evidence(answer: Answer) -> Evidence:
+    if not isinstance(answer, Inspected):
+        raise unexpected(answer)
+    return answer.evidence
 
 
 def _look(
@@ -146,16 +167,7 @@ def _look(
         if not late:
             deadline_s = _DEADLINE_S + _CALLS * _longest_s(result)
         question = Inspect(name, order.getrandbits(32), 0.0 if late else _INSPECT_S)
-        try:
-            answer = supervisor.ask(question, deadline_s)
-            if not isinstance(answer, Inspected):
-                raise unexpected(answer)
-            seen[name] = answer.evidence
-        except NotMeasured as refusal:
-            seen[name] = refusal.failure
-        except (WorkerTimeout, WorkerCrashed) as error:
-            supervisor.stop()
-            seen[name] = failure_of(error)
+        seen[name] = _asked(supervisor, question, deadline_s, _evidence)
     return seen
 
 
