@@ -81,6 +81,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def robustness(session: nox.Session) -> None:
+    """Try to break the commands; `-- --short` for a few tries of each area."""
+    session.install(".[test]")
+    session.run("python", "tools/break_it.py", *session.posargs)
+
+
+@nox.session
 def kernels(session: nox.Session) -> None:
     """Run the kernels under sanitizers, and clang-tidy."""
     session.install(".[test]")

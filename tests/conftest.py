@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 from packages.build import build_package
 from packages.capstone_run import measure

@@ -1,6 +1,6 @@
 """Break the code in ways that somebody thought of, and demand that a test sees each.
 
-    python tools/mutants.py [--only GLOB] [--name GLOB] [--since COMMIT] [--list]
+    python tools/mutants.py [--only GLOB] [--name GLOB] [--since COMMIT] [--jobs N] [--list]
 
 tests/mutants/*.toml name the mutants: a file, a text that stands in it exactly once, the text that
 takes its place, the tests that must fail then, and `target` where only some CPUs run what it
@@ -10,7 +10,8 @@ mutant that cannot be built, or whose text is no longer there, is a mistake in t
 like one that lives.
 
 --only and --since choose by the file that a mutant breaks: GLOB as in "src/_kernels/*", or what
-differs from COMMIT (uncommitted changes included). --name chooses by name.
+differs from COMMIT (uncommitted changes included). --name chooses by name. --jobs tries so many
+at once, each in a copy of its own.
 """
 
 # ruff: noqa: S603  runs git, pip and pytest
@@ -18,6 +19,7 @@ differs from COMMIT (uncommitted changes included). --name chooses by name.
 import argparse
 import fnmatch
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +36,8 @@ from toolchain import CACHE, ROOT, CommandFailed, environment_beside, run, virtu
 
 MUTANTS = ROOT / "tests" / "mutants"
 BUILT = "src/_kernels"
-_LONGEST_TESTS_S = 600
+LIVES, MISTAKE, NO_TARGET = "LIVES", "MISTAKE", "no"
+_LONGEST_TESTS_S = 600.0
 _PYTEST_FAILED = 1
 _PYTEST_SAID_WHY = range(1, 6)
 """Its exit codes; any other is the system's word on how the process ended."""
@@ -61,6 +65,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="GLOB", help="mutants of these files")
     parser.add_argument("--name", metavar="GLOB", help="mutants with such a name")
     parser.add_argument("--since", metavar="COMMIT", help="mutants of files changed since then")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at once; default 1")
     parser.add_argument("--list", action="store_true", help="only show which they are")
     options = parser.parse_args()
     try:
@@ -74,34 +79,49 @@ def main() -> int:
         print(f"{len(chosen)} mutants")
         return 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        return judge(chosen, Path(folder))
+        return judge(chosen, [Path(folder) / str(number) for number in range(options.jobs)])
 
 
-def judge(mutants: Sequence[Mutant], folder: Path) -> int:
-    """Try every mutant and print what became of it; return the exit code."""
-    laboratory = Laboratory(folder)
+def judge(mutants: Sequence[Mutant], folders: Sequence[Path]) -> int:
+    """Try every mutant, in as many laboratories as there are folders; return the exit code."""
+    laboratories = [Laboratory(folder) for folder in folders]
     every_test = sorted({test for mutant in mutants for test in mutant.tests})
-    healthy, said = laboratory.run_tests(every_test)
+    healthy, said = laboratories[0].run_tests(every_test, longest_s=None)
     if healthy != 0:
         print(f"{said}\nthe tests fail although nothing is broken")
         return 1
-    failed = skipped = 0
-    for mutant in mutants:
-        if mutant.target not in (None, *laboratory.targets):
-            print(f"no {mutant.target} here:  {mutant.file}: {mutant.name}")
-            skipped += 1
-            continue
-        started = time.monotonic()
+    free = queue.SimpleQueue[Laboratory]()
+    for laboratory in laboratories:
+        free.put(laboratory)
+
+    def tried(mutant: Mutant) -> str:
+        laboratory = free.get()
+        try:
+            return try_mutant(laboratory, mutant)
+        finally:
+            free.put(laboratory)
+
+    with ThreadPoolExecutor(len(laboratories)) as threads:
+        fates = list(threads.map(tried, mutants))
+    skipped = sum(fate.startswith(NO_TARGET) for fate in fates)
+    failed = sum(fate.startswith((LIVES, MISTAKE)) for fate in fates)
+    print(f"{len(fates) - skipped - failed} of {len(fates) - skipped} mutants died")
+    return 1 if failed else 0
+
+
+def try_mutant(laboratory: "Laboratory", mutant: Mutant) -> str:
+    """Print and return what became of a mutant."""
+    started = time.monotonic()
+    if mutant.target not in (None, *laboratory.targets):
+        fate = f"{NO_TARGET} {mutant.target} here"
+    else:
         try:
             fate = laboratory.fate(mutant)
         except Mistake as mistake:
-            fate = f"MISTAKE: {mistake}"
-        failed += fate.startswith(("LIVES", "MISTAKE"))
-        seconds = time.monotonic() - started
-        print(f"{fate:7} {seconds:5.0f} s  {mutant.file}: {mutant.name}", flush=True)
-    tried = len(mutants) - skipped
-    print(f"{tried - failed} of {tried} mutants died")
-    return 1 if failed else 0
+            fate = f"{MISTAKE}: {mistake}"
+    seconds = time.monotonic() - started
+    print(f"{fate:7} {seconds:5.0f} s  {mutant.file}: {mutant.name}", flush=True)
+    return fate
 
 
 # ---------------------------------------------------------------- the list
@@ -219,9 +239,11 @@ class Laboratory:
             return "crashes"
         if code not in (0, _PYTEST_FAILED):
             raise Mistake(f"its tests cannot be run\n{said}")
-        return "dies" if code else "LIVES"
+        return "dies" if code else LIVES
 
-    def run_tests(self, tests: Sequence[str]) -> tuple[int | None, str]:
+    def run_tests(
+        self, tests: Sequence[str], longest_s: float | None = _LONGEST_TESTS_S
+    ) -> tuple[int | None, str]:
         """Return pytest's exit code, None where it never ended, and what it said last."""
         command = [
             str(self._python), "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider",
@@ -231,7 +253,7 @@ class Laboratory:
         try:
             done = subprocess.run(
                 command, cwd=self._copy, env=environ, capture_output=True, text=True,
-                errors="replace", timeout=_LONGEST_TESTS_S, check=False,
+                errors="replace", timeout=longest_s, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return None, ""
