@@ -50,7 +50,8 @@ _NOT_POSIX = _on("win32")
 
 CANNOT: dict[str, Holds] = {
     # Windows has none of these, or not without a privilege.
-    r"pipes (with names|of POSIX)|(no )?named pipes|signals( and named pipes)? of POSIX": _NOT_POSIX,
+    r"pipes (with names|of POSIX)|(no )?named pipes|needs /dev/full": _NOT_POSIX,
+    r"signals( and named pipes)? of POSIX|this system has no tzset": _NOT_POSIX,
     r"signals|forks|SIGKILL( and fork)?|ulimit|limits are POSIX's": _NOT_POSIX,
     r"(POSIX )?permissions( of POSIX)?|modes of POSIX|file modes": _NOT_POSIX,
     r"descriptors of folders, flock|finds the descriptor of the pipe": _NOT_POSIX,
@@ -58,7 +59,7 @@ CANNOT: dict[str, Holds] = {
     r"needs the right to make links|links need a privilege there|no links here": _NOT_POSIX,
     r"bytes as names, links|cc and its options|a shell script for a browser": _NOT_POSIX,
     r"a script there is an \.exe|Windows keeps the current folder of a process": _NOT_POSIX,
-    r"Windows has no fork and no signals|this system has no tzset|needs /dev/full": _NOT_POSIX,
+    r"Windows has no fork and no signals": _NOT_POSIX,
     # macOS and Windows are no Linux.
     r"only Linux .*|Linux alone has such clocks|asks the Linux kernel for it": _not_on("linux"),
     r"/proc/cpuinfo|/sys takes no folders, .*|where fontconfig says .*": _not_on("linux"),
