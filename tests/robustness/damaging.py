@@ -169,8 +169,12 @@ def _whole(root: Path) -> tuple[Sandbox, Mapping[str, bytes]]:
     box.do("community", "join", "--country", "ke", "--share")
     box.do("community", "submit", "latest", "--anonymous-id", "--share")
     box.do("community", "export", "handed_in/one.json")
-    box.run("community", "sync", before=quick_client)  # it makes a key, and reaches nobody
+    box.run("community", "sync", before=_one_try)  # it makes a key, and reaches nobody
     return box, box.files()
+
+
+def _one_try() -> None:
+    quick_client(tries=1)
 
 
 def damage(data: bytes, rng: random.Random) -> bytes:
@@ -211,7 +215,7 @@ def try_damages(kind: str, root: Path, count: int, rng: random.Random) -> Outcom
         after = damage(whole[name], rng)
         for words in KINDS[kind]:
             box.restore({**whole, name: after})
-            ran = box.run(*words, before=quick_client)
+            ran = box.run(*words, before=_one_try)
             outcome.tried += 1
             wrong = fault(ran, words, _right(words)) or _lost(box.root / name, after, words)
             if wrong:
@@ -263,7 +267,7 @@ def try_odd(kind: str, root: Path, count: int, rng: random.Random) -> Outcome:
                 path.write_bytes(made)
             else:
                 made(path)
-            ran = box.run(*words, before=quick_client)
+            ran = box.run(*words, before=_one_try)
             outcome.tried += 1
             wrong = fault(ran, words, _right(words))
             if wrong:
