@@ -323,5 +323,5 @@ def try_laws(part: str, root: Path, count: int, rng: random.Random) -> Outcome:
     try:
         held()
     except Exception:
-        outcome.failed.append(f"{part}:\n{traceback.format_exc()}")
+        outcome.failed.append(f"{part}:\n{traceback.format_exc()[-3000:]}")
     return outcome
