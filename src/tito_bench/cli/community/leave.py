@@ -82,9 +82,14 @@ def _is_known(session: CommunityContext) -> bool:
 def _leave(session: CommunityContext) -> str | None:
     """Tell the website first, or queue what tells it: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
-    from tito_bench.errors import StoreError
+    from tito_bench.errors import CorruptFile, StoreError
     from tito_bench.website.sharing import member_keys
 
+    try:
+        session.profile()  # one of a newer tito-bench is refused, untouched
+    except CorruptFile as error:
+        # Leaving means that nothing stays, readable or not.
+        session.say(str(error))
     try:
         told = _tell_website(session)
     except StoreError as error:  # no home, a damaged outbox: leaving here goes on
@@ -93,7 +98,6 @@ def _leave(session: CommunityContext) -> str | None:
             f"Whether a website is to forget you could not be found out: {error}",
             "Once that is repaired: tito-bench community leave",
         )
-    # Whatever is in them, readable or not.
     session.documents.delete(session.layout.consent)
     session.documents.delete(session.layout.profile)
     _remove_copies(session)
