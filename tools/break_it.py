@@ -73,8 +73,9 @@ def try_areas(
         for future, (name, part) in running.items():
             outcome, seconds = future.result()
             outcomes[name].add(outcome)
-            for failure in outcome.failed[:_SHOWN]:
-                print(f"\n{name}, {part}: {failure}")
+            for number, failure in enumerate(outcome.failed):
+                shown = failure if number < _SHOWN else failure.partition("\n")[0]
+                print(f"\n{name}, {part}: {shown}")
             said = f"{outcome.tried} tried, {len(outcome.failed)} failed, {seconds:.0f} s"
             print(f"{name}, {part}: {said}", flush=True)
     return outcomes

@@ -434,6 +434,15 @@ def test_leaving_needs_no_home_and_can_be_told_later(member, website):
     assert "no profile" in member("leave", "--force").out
 
 
+def test_a_profile_is_shown_without_a_home(member, website):
+    member("sync", "--share")
+    member("update", "--country", "ch", "--share")
+    del member.environ["HOME"]
+    ran = member("profile", "--json")
+    assert ran.status == 0, ran.err
+    assert "set HOME" in ran.document["sending"]["problem"]
+
+
 @pytest.mark.parametrize(
     "name", ["community/website.json", "community/consent.json", "outbox/000001_profile.json"]
 )
