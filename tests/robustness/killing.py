@@ -130,7 +130,17 @@ def _kill_baseline(box: Sandbox, rng: random.Random, longest_s: float) -> str | 
     """Kill a process of its own; its worker, and what that started, are left to themselves."""
     folder = box.project / ".tito" / "benchmarks"
     before = _contents(folder)
-    words = ("benchmark", "baseline", "--quick", "--rounds", "1", "--subject", "numpy")
+    words = (
+        "benchmark",
+        "baseline",
+        "--quick",
+        "--rounds",
+        "1",
+        "--time-budget",
+        "60",
+        "--subject",
+        "numpy",
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "tito_bench", *words, "--skip-submit"],
         cwd=box.project, env=box.environ, stdin=subprocess.DEVNULL,
@@ -226,7 +236,7 @@ def _killed_syncs(
             wrong = _half(box)
             if kill is None:
                 wrong = wrong or fault(ran, (), frozenset({0, 1}))
-            if wrong is None and turn % 10 == 9:
+            if wrong is None and (turn % 10 == 9 or turn == count - 1):
                 server.behave(HEALTHY)
                 wrong = fault(
                     box.run("community", "sync", before=quick_client), (), frozenset({0})

@@ -59,7 +59,18 @@ _IN_A_PROJECT = (
     ("doctor", "--json"),
     ("community", "leave", "--force", "--json"),
 )
-_MEASURE = ("benchmark", "baseline", "--quick", "--rounds", "1", "--subject", "numpy", "--json")
+_MEASURE = (
+    "benchmark",
+    "baseline",
+    "--quick",
+    "--rounds",
+    "1",
+    "--time-budget",
+    "60",
+    "--subject",
+    "numpy",
+    "--json",
+)
 _INNER = frozenset({b".tito", b".tinytorch"})
 """As names of projects they are those of the state of the folder around."""
 

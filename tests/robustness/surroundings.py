@@ -30,7 +30,18 @@ _EVERY = (
     ("benchmark", "history"),
     ("benchmark", "report", "--html", "page.html", "--force"),
     ("benchmark", "compare", "latest~1", "latest", "--json"),
-    ("benchmark", "baseline", "--quick", "--rounds", "1", "--subject", "numpy", "--skip-submit"),
+    (
+        "benchmark",
+        "baseline",
+        "--quick",
+        "--rounds",
+        "1",
+        "--time-budget",
+        "60",
+        "--subject",
+        "numpy",
+        "--skip-submit",
+    ),
     ("community", "leave", "--force"),
 )
 """The last one is to work wherever anything does."""
