@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from made_record import NOW, made_record, save_record
-
+from records.made_record import NOW, made_record, save_record
 from tito_bench.errors import StoreError
 from tito_bench.measure.comparison import FEWEST_PAIRS
 from tito_bench.records.read import read_history
