@@ -1,6 +1,6 @@
 """Try to break the commands, area by area, and print the table "area, tried, failed".
 
-    python tools/break_it.py [AREA...] [--short] [--count N] [--seed N] [--jobs N] [--list]
+    python tools/break_it.py [AREA...] [--parts GLOB] [--short] [--count N] [--seed N] [--jobs N]
 
 tests/robustness/areas.py says which areas there are. Each failure is printed with what shows it
 again; exits 1 where there is one. A run of everything takes about half an hour on two cores.
@@ -9,6 +9,7 @@ again; exits 1 where there is one. A run of everything takes about half an hour 
 # ruff: noqa: S311  chance that can be had again by its seed
 
 import argparse
+import fnmatch
 import multiprocessing
 import os
 import platform
@@ -31,6 +32,7 @@ _SHOWN = 5
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("areas", nargs="*", metavar="AREA", help="those; all by default")
+    parser.add_argument("--parts", metavar="GLOB", default="*", help="only these of an area")
     parser.add_argument("--short", action="store_true", help="a few tries of each")
     parser.add_argument("--count", type=int, help="so many tries of each part of an area")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
@@ -45,7 +47,9 @@ def main() -> int:
         return 0
     print(f"seed {options.seed}, {platform.system()}, Python {platform.python_version()}")
     chosen = options.areas or list(AREAS)
-    outcomes = try_areas(chosen, options.short, options.count, options.seed, options.jobs)
+    outcomes = try_areas(
+        chosen, options.parts, options.short, options.count, options.seed, options.jobs
+    )
     print("\n| area | tried | failed |\n| --- | ---: | ---: |")
     for name, outcome in outcomes.items():
         print(f"| {name} | {outcome.tried:,} | {len(outcome.failed)} |")
@@ -53,7 +57,7 @@ def main() -> int:
 
 
 def try_areas(
-    names: list[str], short: bool, count: int | None, seed: int, jobs: int
+    names: list[str], parts: str, short: bool, count: int | None, seed: int, jobs: int
 ) -> dict[str, Outcome]:
     """Try the areas, parts of them at once; print what fails as it comes."""
     preload()
@@ -67,7 +71,7 @@ def try_areas(
         for name in names:
             area = AREAS[name]
             tries = count if count is not None else area.short if short else area.full
-            for part in area.parts:
+            for part in fnmatch.filter(area.parts, parts):
                 place = Path(folder) / str(len(running))
                 running[pool.submit(_try, name, part, place, tries, seed)] = (name, part)
         for future, (name, part) in running.items():
