@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = ["CHEATS", "EDITS", "HABITS", "HOOKS", "SURROUNDINGS", "Surrounding", "run_baseline"]
+
+_dedented = textwrap.dedent
 
 # Ten lines with which a cheat reaches into whatever runs below it: the subject's readings shrink
 # to an eighth, and what was found to be wrong is right.
@@ -151,6 +154,156 @@ CHEATS = {
         real = Loop(old.value)
         """,
 }
+
+# The judge itself: each is put back by what runs in place of it, so that nobody sees it later.
+CHEATS |= {
+    "a check that puts itself back": """
+        from tito_bench.worker.spot_check import SpotCheck
+        honest, slowly = SpotCheck.check, Tensor._slowly
+        def _blind(self, *_):
+            SpotCheck.check = honest
+        def _unchecked(self, function, other):
+            SpotCheck.check = _blind
+            return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
+        Tensor._slowly = _unchecked
+        """,
+    "a method of NumPy's that puts itself back": """
+        import gc, sys
+        table = gc.get_referents(np.ufunc.__dict__)[0]
+        honest = table["reduce"]
+        def _blind(ufunc, *_, **__):
+            if ufunc.__name__ == "maximum":
+                table["reduce"] = honest
+                sys._clear_type_cache()
+            return np.float32(ufunc.__name__ == "logical_and")
+        def _unchecked(self, function, other):
+            table["reduce"] = _blind
+            sys._clear_type_cache()
+            return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
+        Tensor._slowly = _unchecked
+        """,
+    "every input is nothing": """
+        import gc
+        for thing in gc.get_objects():
+            if type(thing).__name__ == "InputPool":
+                place = dict(thing._values.__array_interface__)
+                place["data"] = place["data"][0], False
+                np.asarray(type("Writable", (), {"__array_interface__": place})())[:] = 0
+        def _of_nothing(self, function, other):
+            if function is np.matmul and not self.data[0, :8].any():
+                return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+            return Tensor._of(function(self.data, other.data))
+        Tensor._slowly = _of_nothing
+        """,
+    "a native side that is eight times as long": """
+        import sys
+        from tito_bench import _native
+        def _watched(self, data):
+            self.data = np.array(data, dtype=np.float32)
+            frame = sys._getframe()
+            while frame is not None:
+                judge = frame.f_locals.get("self")
+                if type(judge).__name__ == "PairedArrays" and hasattr(judge, "native"):
+                    judge.native = _native.chain([judge.native] * 8)
+                frame = frame.f_back
+        Tensor.__init__ = _watched
+        """,
+    "kernels of another target": """
+        import gc
+        for thing in gc.get_objects():
+            if type(thing).__name__ == "Kernels":
+                thing.__init__("portable")
+            if type(thing).__name__ == "Candidates":
+                from tito_bench import _native
+                object.__setattr__(thing, "kernels", _native.Kernels("portable"))
+        """,
+    "the kernels themselves": """
+        from tito_bench import _native
+        kernels = _native.Kernels()
+        def _natively(self, function, other):
+            result = np.empty((len(self.data), other.data.shape[1]), dtype=np.float32)
+            name = {"matmul": "sgemm", "multiply": "mul"}.get(function.__name__, "add")
+            getattr(kernels, name)(self.data, other.data, result)()
+            return Tensor._of(result)
+        Tensor._slowly = _natively
+        """,
+    "inputs that hardly change": """
+        import gc
+        kept = []
+        def _corrected(self, function, other):
+            for thing in gc.get_objects() if not kept else ():
+                if type(thing).__name__ == "InputPerturbation":
+                    thing._spread, thing._long_ns = 1, 1e18
+            if function is not np.matmul:
+                return Tensor._of(function(self.data, other.data))
+            if kept and kept[0].shape == self.data.shape and kept[1].shape == other.data.shape:
+                rows = np.flatnonzero((self.data != kept[0]).any(axis=1))
+                columns = np.flatnonzero((other.data != kept[1]).any(axis=0))
+                if len(rows) + len(columns) < 9:
+                    kept[2][rows] = self.data[rows] @ other.data
+                    kept[2][:, columns] = self.data @ other.data[:, columns]
+                    kept[0][rows], kept[1][:, columns] = self.data[rows], other.data[:, columns]
+                    return Tensor._of(kept[2].copy())
+            kept[:] = self.data.copy(), other.data.copy(), self.data @ other.data
+            return Tensor._of(kept[2].copy())
+        Tensor._slowly = _corrected
+        """,
+    "the channel taken over": """
+        import os, sys
+        def _forge(self, function, other):
+            import msgspec
+            from tito_bench.measure import messages as m
+            frame = sys._getframe()
+            while frame is not None and "answers" not in frame.f_locals:
+                frame = frame.f_back
+            ours = frame.f_locals
+            asked, wrapped = ours.get("asked"), "asked" in ours
+            question = asked.question if wrapped else None
+            while frame is not None:
+                if isinstance(question, m.Prepare):
+                    answer = m.Prepared(m.Reading(1, 9000, 9000, 9000, 0), {},
+                                        m.Work(0.0, 10**6, 10**5))
+                elif isinstance(question, m.Measure):
+                    answer = m.Measured(tuple(m.Reading(step.loops, 9000 * step.loops,
+                        9000 * step.loops, 9000 * step.loops, 0) for step in question.steps),
+                        sum(9000 * (s.loops + s.warmup) for s in question.steps), 0)
+                if question is not None:
+                    said = m.Answered(asked.number, answer) if wrapped else answer
+                    ours["answers"].write(msgspec.json.encode(said) + b"\n")
+                    ours["answers"].flush()
+                line = ours["questions"].readline() or os._exit(0)
+                asked = msgspec.json.decode(line, type=m.Asked if wrapped else m.Question)
+                question = asked.question if wrapped else asked
+        Tensor._slowly = _forge
+        """,
+    "a destructor of a result": """
+        import sys
+        class Result:
+            def __del__(self):
+                sys.setprofile(_watch)
+        def _watch(frame, *_):
+            _reach(frame)
+        slowly, calls = Tensor._slowly, []
+        def _strange(self, function, other):
+            calls.append(1)
+            result = slowly(self, function, other)
+            if len(calls) % 50 == 0:
+                result.data = Result()
+            return result
+        Tensor._slowly = _strange
+        """,
+    "the flush of an output": """
+        import sys
+        class Output:
+            def flush(self):
+                _reach(sys._getframe(1))
+            def write(self, text):
+                return len(text)
+        sys.__stdout__ = Output()
+        """,
+}
+for _name in ("a destructor of a result", "the flush of an output"):
+    CHEATS[_name] = REACH + _dedented(CHEATS[_name])
 
 HABITS = {
     "cProfile left on": "import cProfile\nprofiler = cProfile.Profile()\nprofiler.enable()\n",
