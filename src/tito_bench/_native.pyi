@@ -301,10 +301,18 @@ class Snapshot:
     """What must be the same objects, and the same numbers, after code of the student's has run.
 
     Each `watch_...` adds something as it is now; a label says what it is.
+
+    Args:
+        code, defaults, keyword_defaults: the addresses of the interpreter's own
+            ``PyFunction_GetCode``, ``_GetDefaults`` and ``_GetKwDefaults``; they are not part of
+            the stable ABI, so that they cannot be linked.
     """
 
+    def __init__(self, code: int, defaults: int, keyword_defaults: int) -> None: ...
     def watch_names(self, label: str, names: dict[Any, Any], closed: bool) -> None:
         """Add all names of a dictionary; where it is `closed`, there may be no others."""
+    def watch_function(self, label: str, function: Callable[..., object]) -> None:
+        """Add the code and the defaults of a function."""
     def watch_attribute(self, label: str, thing: object, name: str) -> None:
         """Add what `thing.name` is, which may be nothing."""
     def watch_class(self, label: str, thing: object) -> None:
@@ -312,7 +320,7 @@ class Snapshot:
     def watch_items(self, label: str, items: list[Any] | set[Any]) -> None:
         """Add the items of a list or set."""
     def watch_numbers(self, label: str, array: Array) -> None:
-        """Add the numbers of a float32 array; a sixteenth of them is looked at each time."""
+        """Add the numbers of a float32 array; a 64th of them is looked at each time."""
     def watch_answer(self, label: str, function: Callable[[], object]) -> None:
         """Add what `function()` returns."""
     def changed(self) -> str | None:

@@ -159,10 +159,13 @@ CHEATS = {
 CHEATS |= {
     "a check that puts itself back": """
         from tito_bench.worker.spot_check import SpotCheck
-        honest, slowly = SpotCheck.check, Tensor._slowly
+        honest, slowly, calls = SpotCheck.check, Tensor._slowly, []
         def _blind(self, *_):
             SpotCheck.check = honest
         def _unchecked(self, function, other):
+            calls.append(1)
+            if len(calls) < 30:
+                return slowly(self, function, other)
             SpotCheck.check = _blind
             return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
         Tensor._slowly = _unchecked
@@ -170,13 +173,16 @@ CHEATS |= {
     "a method of NumPy's that puts itself back": """
         import gc, sys
         table = gc.get_referents(np.ufunc.__dict__)[0]
-        honest = table["reduce"]
+        honest, slowly, calls = table["reduce"], Tensor._slowly, []
         def _blind(ufunc, *_, **__):
             if ufunc.__name__ == "maximum":
                 table["reduce"] = honest
                 sys._clear_type_cache()
             return np.float32(ufunc.__name__ == "logical_and")
         def _unchecked(self, function, other):
+            calls.append(1)
+            if len(calls) < 30:
+                return slowly(self, function, other)
             table["reduce"] = _blind
             sys._clear_type_cache()
             return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
@@ -190,7 +196,7 @@ CHEATS |= {
                 place["data"] = place["data"][0], False
                 np.asarray(type("Writable", (), {"__array_interface__": place})())[:] = 0
         def _of_nothing(self, function, other):
-            if function is np.matmul and not self.data[0, :8].any():
+            if function is np.matmul and len(self.data) == 256:
                 return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
             return Tensor._of(function(self.data, other.data))
         Tensor._slowly = _of_nothing
@@ -198,13 +204,16 @@ CHEATS |= {
     "a native side that is eight times as long": """
         import sys
         from tito_bench import _native
+        done = []
         def _watched(self, data):
             self.data = np.array(data, dtype=np.float32)
             frame = sys._getframe()
             while frame is not None:
                 judge = frame.f_locals.get("self")
                 if type(judge).__name__ == "PairedArrays" and hasattr(judge, "native"):
-                    judge.native = _native.chain([judge.native] * 8)
+                    if judge not in done:
+                        judge.native = _native.chain([judge.native] * 8)
+                        done.append(judge)
                 frame = frame.f_back
         Tensor.__init__ = _watched
         """,
@@ -227,27 +236,6 @@ CHEATS |= {
             return Tensor._of(result)
         Tensor._slowly = _natively
         """,
-    "inputs that hardly change": """
-        import gc
-        kept = []
-        def _corrected(self, function, other):
-            for thing in gc.get_objects() if not kept else ():
-                if type(thing).__name__ == "InputPerturbation":
-                    thing._spread, thing._long_ns = 1, 1e18
-            if function is not np.matmul:
-                return Tensor._of(function(self.data, other.data))
-            if kept and kept[0].shape == self.data.shape and kept[1].shape == other.data.shape:
-                rows = np.flatnonzero((self.data != kept[0]).any(axis=1))
-                columns = np.flatnonzero((other.data != kept[1]).any(axis=0))
-                if len(rows) + len(columns) < 9:
-                    kept[2][rows] = self.data[rows] @ other.data
-                    kept[2][:, columns] = self.data @ other.data[:, columns]
-                    kept[0][rows], kept[1][:, columns] = self.data[rows], other.data[:, columns]
-                    return Tensor._of(kept[2].copy())
-            kept[:] = self.data.copy(), other.data.copy(), self.data @ other.data
-            return Tensor._of(kept[2].copy())
-        Tensor._slowly = _corrected
-        """,
     "the channel taken over": """
         import os, sys
         def _forge(self, function, other):
@@ -269,7 +257,7 @@ CHEATS |= {
                         sum(9000 * (s.loops + s.warmup) for s in question.steps), 0)
                 if question is not None:
                     said = m.Answered(asked.number, answer) if wrapped else answer
-                    ours["answers"].write(msgspec.json.encode(said) + b"\n")
+                    ours["answers"].write(msgspec.json.encode(said) + b"\\n")
                     ours["answers"].flush()
                 line = ours["questions"].readline() or os._exit(0)
                 asked = msgspec.json.decode(line, type=m.Asked if wrapped else m.Question)

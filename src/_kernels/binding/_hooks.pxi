@@ -6,7 +6,7 @@ import _tracemalloc
 import gc
 
 # Bound as they were before any code of the student's was there.
-cdef object _getframe = sys._getframe
+cdef object _getframe = sys._getframe, _traceback = BaseException.__traceback__
 cdef object _gettrace = sys.gettrace, _settrace = sys.settrace
 cdef object _setprofile = sys.setprofile
 cdef object _collects = gc.isenabled, _collect_no_more = gc.disable, _collect_again = gc.enable
@@ -143,6 +143,11 @@ cdef class Hooks:
             self.snapshot.check()
         self.restore()
 
+    cdef object described(self, error):
+        """What is said of what their code raised; now, for it may have methods of theirs."""
+        _traceback.__set__(error, _traceback.__get__(error).tb_next)  # without the line of ours
+        return self.describe(error)
+
     def call(self, function, *arguments):
         result = told = None
         held = _hold_frames()
@@ -152,7 +157,7 @@ cdef class Hooks:
         except BaseException as error:
             if self.describe is None:
                 raise
-            told = self.describe(error)  # now: it may have methods of theirs, and a destructor
+            told = self.described(error)
         finally:
             self.end(held)
         if told is not None:

@@ -2,9 +2,54 @@
 # What is to be looked at is gathered in worker/tamper_detection.py; that it is looked at stands
 # here, where no code object can be exchanged.
 
+cdef extern from "Python.h":
+    bint PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **)
+
+# PyFunction_GetCode and its like: not of the stable ABI, so that they cannot be linked. Looking
+# them up as attributes is thirty times as slow, and heard by audit hooks.
+ctypedef PyObject *(*_function_part)(PyObject *) noexcept
+
 cdef object _NOTHING = object()
+from types import FunctionType as _FunctionType
 # A block of each array at a time: whoever gains by other numbers needs them for longer.
-cdef size_t _BLOCKS = 16
+cdef enum:
+    BLOCKS = 64
+
+
+@cython.final
+@cython.internal
+@cython.no_gc
+cdef class _Names:
+    """A dictionary as it was; whether it may have other names as well."""
+
+    cdef dict names, before
+    cdef PyObject **pairs
+    cdef bint closed
+
+    def __dealloc__(self):
+        tito_aligned_free(self.pairs)
+
+    cdef bint is_as_it_was(self) noexcept:
+        """Whether the same names and values come first, in the same order: as good as always."""
+        cdef Py_ssize_t place = 0
+        cdef PyObject *name
+        cdef PyObject *value
+        cdef size_t i
+        for i in range(<size_t>len(self.before)):
+            if not PyDict_Next(<PyObject *>self.names, &place, &name, &value):
+                return False
+            if name != self.pairs[2 * i] or value != self.pairs[2 * i + 1]:
+                return False
+        return not (self.closed and PyDict_Next(<PyObject *>self.names, &place, &name, &value))
+
+    cdef object changed(self):
+        """The name of another value, "" where there are more names than there may be, or None."""
+        for name, value in self.before.items():
+            if self.names.get(name, _NOTHING) is not value:
+                return f".{name}"
+        if self.closed and len(self.names) - ("__slotnames__" in self.names) > len(self.before):
+            return ""
+        return None
 
 
 @cython.final
@@ -14,34 +59,50 @@ cdef class _Content:
     """The numbers of one array, by the seal of each block."""
 
     cdef _Array array
-    cdef uint64_t seals[16]
+    cdef uint64_t seals[BLOCKS]
     cdef size_t next
 
     cdef uint64_t seal_of(self, const uint64_t *key, size_t block) noexcept:
-        cdef size_t size = self.array.view.len, start = size * block // _BLOCKS
-        cdef size_t end = size * (block + 1) // _BLOCKS
+        cdef size_t size = self.array.view.len, start = size * block // BLOCKS
+        cdef size_t end = size * (block + 1) // BLOCKS
         return tito_seal(key, <const char *>self.array.view.buf + start, end - start)
 
 
 @cython.final
 @cython.no_gc
 cdef class Snapshot:
-    """Names, attributes, classes of objects and numbers, as they are now."""
+    """Names, functions, attributes, classes of objects and numbers, as they are now."""
 
-    cdef list namespaces, attributes, objects, sequences, contents, answers
+    cdef list namespaces, functions, attributes, objects, sequences, contents, answers
+    cdef _function_part parts[3]
     cdef uint64_t key[2]
 
-    def __cinit__(self):
-        self.namespaces, self.attributes, self.objects = [], [], []
+    def __cinit__(self, code, defaults, keyword_defaults):
+        for i, address in enumerate((code, defaults, keyword_defaults)):
+            self.parts[i] = <_function_part><uintptr_t>address
+        self.namespaces, self.functions, self.attributes, self.objects = [], [], [], []
         self.sequences, self.contents, self.answers = [], [], []
         drawn = _urandom(16)
         memcpy(self.key, <const char *>(<bytes>drawn), 16)
 
     def watch_names(self, str label not None, dict names not None, bint closed):
-        before = dict(names)
+        cdef _Names watched = _Names.__new__(_Names)
+        watched.names, watched.before, watched.closed = names, dict(names), closed
         for name in ("_", "__slotnames__"):  # an interactive session's, and `copy`'s, of a class
-            before.pop(name, None)
-        self.namespaces.append((label, names, before, closed))
+            watched.before.pop(name, None)
+        watched.pairs = <PyObject **>_memory(2 * max(1, len(watched.before)) * sizeof(PyObject *))
+        for i, (name, value) in enumerate(watched.before.items()):
+            watched.pairs[2 * i], watched.pairs[2 * i + 1] = <PyObject *>name, <PyObject *>value
+        self.namespaces.append((label, watched))
+
+    def watch_function(self, str label not None, function):
+        if type(function) is not _FunctionType:
+            raise TypeError(f"{label}: needs a function, got {type(function).__name__}")
+        cdef list parts = []
+        for i in range(3):
+            part = self.parts[i](<PyObject *>function)
+            parts.append(None if part == NULL else <object>part)
+        self.functions.append((label, function, parts))
 
     def watch_attribute(self, str label not None, thing, str name not None):
         self.attributes.append((label, thing, name, getattr(thing, name, _NOTHING)))
@@ -55,7 +116,7 @@ cdef class Snapshot:
     def watch_numbers(self, str label not None, array):
         cdef _Content content = _Content.__new__(_Content)
         content.array = _array(label, array, _FLOAT32, "float32", False)
-        for block in range(_BLOCKS):
+        for block in range(BLOCKS):
             content.seals[block] = content.seal_of(self.key, block)
         self.contents.append((label, content))
 
@@ -63,15 +124,21 @@ cdef class Snapshot:
         self.answers.append((label, function, function()))
 
     def changed(self):
-        cdef dict names, before
-        cdef tuple items
+        cdef _Names names
         cdef _Content content
-        for label, names, before, closed in self.namespaces:
-            if closed and len(names) - ("__slotnames__" in names) != len(before):
-                return label
-            for name, value in before.items():
-                if names.get(name, _NOTHING) is not value:
-                    return f"{label}.{name}"
+        cdef tuple items
+        cdef list parts
+        for label, watched in self.namespaces:
+            names = watched
+            if not names.is_as_it_was():
+                what = names.changed()
+                if what is not None:
+                    return label + what
+        for label, function, parts in self.functions:
+            for i in range(3):
+                part = self.parts[i](<PyObject *>function)
+                if part != <PyObject *>parts[i] and not (part == NULL and parts[i] is None):
+                    return label
         for label, thing, name, value in self.attributes:
             if getattr(thing, name, _NOTHING) is not value:
                 return label
@@ -88,8 +155,9 @@ cdef class Snapshot:
         for label, function, value in self.answers:
             if function() != value:
                 return label
-        for label, content in self.contents:
-            content.next = (content.next + 1) % _BLOCKS
+        for label, watched in self.contents:
+            content = watched
+            content.next = (content.next + 1) % BLOCKS
             if content.seal_of(self.key, content.next) != content.seals[content.next]:
                 return f"the numbers of {label}"
         return None

@@ -298,7 +298,7 @@ cdef class Sides:
         except BaseException as error:
             if hooks.describe is None or not hooks.theirs:
                 raise
-            told = hooks.describe(error)
+            told = hooks.described(error)
         finally:
             hooks.end(held)
             tito_aligned_free(rows)

@@ -104,8 +104,10 @@ class RequestHandler:
 
     def answer_line(self, line: bytes) -> bytes:
         """Answer one question, both as they are sent."""
-        said = _encode(self.answer(_decode(line)))
-        self._hooks.call(_flush_prints)
+        question = _decode(line)
+        said = _encode(self.answer(question))
+        if not isinstance(question, Measure):  # that comes often, and its answer needs no words
+            self._hooks.call(_flush_prints)
         return said
 
     def answer(self, question: Question) -> Answer:
@@ -181,7 +183,7 @@ class RequestHandler:
         changes = InputPerturbation(operation, self._pool)
         paired = PairedOperation(arrays, changes, self._hooks)
         self._paired_operations[operation.name] = paired
-        self._snapshot.watch_names("operations", self._paired_operations, closed=True)
+        self._snapshot.watch_names("operations", self._paired_operations, closed=False)
         watch(self._snapshot, paired)
         for array in arrays.weights:
             self._snapshot.watch_numbers(f"the weights of {operation.name}", array)

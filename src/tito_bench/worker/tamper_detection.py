@@ -13,6 +13,7 @@ We take copies of their namespaces, so that it does not reach us.
 from __future__ import annotations
 
 import builtins
+import ctypes
 import gc
 import math
 import sys
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from tito_bench import _native
@@ -31,10 +33,10 @@ try:
 except ImportError:  # NumPy 1
     from numpy.core.multiarray import get_handler_name as _allocator  # type: ignore[no-redef]
 
-__all__ = ["keep_own_libraries", "take_snapshot", "watch"]
+__all__ = ["keep_own_libraries", "new_snapshot", "take_snapshot", "watch"]
 
 _OWN = "tito_bench"
-_OF_FUNCTIONS = ("__code__", "__defaults__", "__kwdefaults__")
+_OF_FUNCTIONS = ("Code", "Defaults", "KwDefaults")
 
 
 def keep_own_libraries() -> None:
@@ -56,12 +58,18 @@ def _copy_of(module: ModuleType) -> ModuleType:
     return copy
 
 
+def new_snapshot() -> _native.Snapshot:
+    """Return one that holds nothing yet."""
+    parts = (getattr(ctypes.pythonapi, f"PyFunction_Get{part}") for part in _OF_FUNCTIONS)
+    return _native.Snapshot(*(ctypes.cast(part, ctypes.c_void_p).value or 0 for part in parts))
+
+
 def take_snapshot() -> _native.Snapshot:
     """Return the state of our own modules, of the built-in functions and of the types we use.
 
     Call this before any student code is imported.
     """
-    snapshot = _native.Snapshot()
+    snapshot = new_snapshot()
     modules = _own_modules()
     classes = _own_classes(modules)
     for module in (builtins, *modules):
@@ -72,8 +80,7 @@ def take_snapshot() -> _native.Snapshot:
         # The order in which methods are looked up is made anew where the bases are others.
         snapshot.watch_attribute(f"the bases of {_name_of(owner)}", owner, "__mro__")
     for function in _functions(modules, classes):
-        for part in _OF_FUNCTIONS:
-            snapshot.watch_attribute(_name_of(function), function, part)
+        snapshot.watch_function(_name_of(function), function)
         if function.__kwdefaults__:
             snapshot.watch_names(_name_of(function), function.__kwdefaults__, closed=True)
     for module in modules:
@@ -126,10 +133,11 @@ def watch(snapshot: _native.Snapshot, thing: object) -> None:
 
 def _attributes_of(one: Any) -> Iterator[str]:
     changing = getattr(type(one), "CHANGING", ())
+    names = list(one.__struct_fields__ if isinstance(one, msgspec.Struct) else ())
     for owner in type(one).__mro__:
-        slots = vars(owner).get("__slots__", getattr(owner, "__struct_fields__", ()))
-        yield from (name for name in slots if name not in changing)
-    yield from (name for name in getattr(one, "__dict__", ()) if name not in changing)
+        names += vars(owner).get("__slots__", ())
+    names += getattr(one, "__dict__", ())
+    return (name for name in names if name not in changing)
 
 
 def _names_of(owner: type) -> dict[str, object]:
