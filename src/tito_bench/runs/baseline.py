@@ -42,8 +42,11 @@ def measure_baseline(
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     progress: Callable[[Progress], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> BenchmarkRecord:
     """Measure the baseline suite and return its record; nothing is saved.
+
+    `meanwhile` is done while the measuring process starts.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def measure_baseline(
         order=order,
         progress=progress,
     )
-    result = suite_runner.run(BASELINE, budget, certain_enough)
+    result = suite_runner.run(BASELINE, budget, certain_enough, meanwhile)
     summary = summarise(result.operations, result.processes_started)
     loaded = with_origin(result.subject, root, package)
     runtime = result.subject.runtime

@@ -87,8 +87,17 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             environ=streams.environ,
             now=streams.now,
             progress=progress,
+            meanwhile=_import_what_shows,
         )
     return _hand_over(record, root, options, streams)
+
+
+def _import_what_shows() -> None:
+    """Import what `_hand_over` needs: the measuring process takes longer to start."""
+    from importlib import import_module
+
+    for name in ("community.progress", "doctor.scripts", "report.terminal", "runs.operation_place"):
+        import_module(f"tito_bench.{name}")
 
 
 def _budget(options: argparse.Namespace) -> Budget:
