@@ -69,6 +69,17 @@ cdef class _Content:
 
 
 @cython.final
+@cython.internal
+@cython.no_gc
+cdef class _Function:
+    """A function and what it is made of."""
+
+    cdef object function
+    cdef list kept
+    cdef PyObject *parts[3]
+
+
+@cython.final
 @cython.no_gc
 cdef class Snapshot:
     """Names, functions, attributes, classes of objects and numbers, as they are now."""
@@ -98,11 +109,13 @@ cdef class Snapshot:
     def watch_function(self, str label not None, function):
         if type(function) is not _FunctionType:
             raise TypeError(f"{label}: needs a function, got {type(function).__name__}")
-        cdef list parts = []
+        cdef _Function watched = _Function.__new__(_Function)
+        watched.function, watched.kept = function, []
         for i in range(3):
-            part = self.parts[i](<PyObject *>function)
-            parts.append(None if part == NULL else <object>part)
-        self.functions.append((label, function, parts))
+            watched.parts[i] = self.parts[i](<PyObject *>function)
+            if watched.parts[i] != NULL:
+                watched.kept.append(<object>watched.parts[i])
+        self.functions.append((label, watched))
 
     def watch_attribute(self, str label not None, thing, str name not None):
         self.attributes.append((label, thing, name, getattr(thing, name, _NOTHING)))
@@ -126,18 +139,20 @@ cdef class Snapshot:
     def changed(self):
         cdef _Names names
         cdef _Content content
+        cdef _Function function
+        cdef PyObject *one
         cdef tuple items
-        cdef list parts
         for label, watched in self.namespaces:
             names = watched
             if not names.is_as_it_was():
                 what = names.changed()
                 if what is not None:
                     return label + what
-        for label, function, parts in self.functions:
+        for label, watched in self.functions:
+            function = watched
+            one = <PyObject *>function.function
             for i in range(3):
-                part = self.parts[i](<PyObject *>function)
-                if part != <PyObject *>parts[i] and not (part == NULL and parts[i] is None):
+                if self.parts[i](one) != function.parts[i]:
                     return label
         for label, thing, name, value in self.attributes:
             if getattr(thing, name, _NOTHING) is not value:
@@ -152,8 +167,8 @@ cdef class Snapshot:
             for i in range(len(items)):
                 if now[i] is not items[i]:
                     return label
-        for label, function, value in self.answers:
-            if function() != value:
+        for label, asked, value in self.answers:
+            if asked() != value:
                 return label
         for label, watched in self.contents:
             content = watched

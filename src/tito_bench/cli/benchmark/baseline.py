@@ -93,10 +93,15 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _import_what_shows() -> None:
-    """Import what `_hand_over` needs: the measuring process takes longer to start."""
+    """Import what makes and shows a record: the measuring process takes longer to start."""
     from importlib import import_module
 
-    for name in ("community.progress", "doctor.scripts", "report.terminal", "runs.operation_place"):
+    needed = (
+        *("community.progress", "doctor.scripts", "machine.findings", "machine.probe"),
+        *("measure.verdict", "records.benchmark", "records.calibration", "report.terminal"),
+        *("runs.operation_place", "runs.whose_code"),
+    )
+    for name in needed:
         import_module(f"tito_bench.{name}")
 
 
