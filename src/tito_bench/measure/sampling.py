@@ -46,7 +46,7 @@ _SLICES = 4
 # After other work so many calls on large arrays run slower than the rest; fewer where they are
 # long enough to have the caches warm by then.
 _COLD_CALLS = 4
-_COLD_NS = 1_000_000
+_COLD_NS = 2_000_000
 _LONGEST_SAMPLES = 5
 _MOST_LOOPS = 10_000_000
 _DEVIATIONS = 4.0

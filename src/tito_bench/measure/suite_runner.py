@@ -110,7 +110,7 @@ class SuiteRunner:
             self._supervisor.start_spares(1)
             meanwhile()
             subject = self._supervisor.load(min(LONGEST_LOAD_S, max(_LOADING_S, budget.time_s)))
-            # However long that took (a busy machine, a debugger, a disk): it says nothing of a score.
+            # However long that took, on a busy machine or a slow disk, there is time to measure.
             ends = max(ends, self._clock() + min(budget.time_s, budget.usual_s))
             self._dispatch_pace = subject.dispatch_pace
             # They start while the samples are calibrated, which other work does not disturb.

@@ -103,7 +103,8 @@ def _watch_held(snapshot: _native.Snapshot, label: str, value: object) -> None:
         items = tuple(value)  # type: ignore[arg-type]
     elif type(value) is tuple:
         items = value
-    for item in (*items, *(inner for item in items if type(item) is tuple for inner in item)):
+    inner = [thing for item in items if type(item) is tuple for thing in item]
+    for item in (*items, *inner):
         if type(item).__module__.startswith(f"{_OWN}."):
             snapshot.watch_class(_name_of(type(item)), item)
 
