@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cheating import dedented, measure, reasons, write_package
+from cheating import dedented, measure, measure_or_refuse, reasons, write_package
 from leftovers import CHEATS, HABITS, SURROUNDINGS, Surrounding, run_baseline
 
 from tito_bench.records.benchmark import BenchmarkRecord
@@ -41,9 +41,9 @@ def named(record: BenchmarkRecord) -> set[str]:
 @pytest.mark.parametrize("case", _CASES)
 def test_a_cheat_gains_nothing_or_is_named(case: str, tmp_path: Path) -> None:
     before = honest_score(tmp_path / "before")
-    record = measure(tmp_path / "cheat", dedented(CHEATS[case]))
-    score = record.normalized_metrics.score
-    if score is not None and not named(record):
+    record, _ = measure_or_refuse(tmp_path / "cheat", dedented(CHEATS[case]))
+    score = None if record is None else record.normalized_metrics.score
+    if record is not None and score is not None and not named(record):
         after = honest_score(tmp_path / "after")
         assert score < max(before, after) + _POINTS, reasons(record)
 
