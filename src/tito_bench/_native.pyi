@@ -295,6 +295,8 @@ class Hooks:
         """
     def call(self, function: Callable[..., _R], *arguments: object) -> _R:
         """Return ``function(*arguments)``, in which code of the student's runs."""
+    def alone(self) -> bool:
+        """Return whether no other thread has run since code of the student's ran last."""
 
 @final
 class Snapshot:

@@ -218,6 +218,24 @@ CHEATS |= {
                 frame = frame.f_back
         Tensor.__init__ = _watched
         """,
+    "a native side that a thread makes longer": """
+        import sys, threading, time
+        from tito_bench import _native
+        main, done = threading.get_ident(), []
+        def _watch():
+            while True:
+                time.sleep(0.0001)
+                frame = sys._current_frames()[main]
+                while frame is not None:
+                    judge = frame.f_locals.get("self")
+                    if type(judge).__name__ == "PairedArrays" and hasattr(judge, "native"):
+                        if judge not in done:
+                            done.append(judge)
+                            judge.native = _native.chain([judge.native] * 8)
+                    frame = frame.f_back
+        sys.setswitchinterval(1e-6)
+        threading.Thread(target=_watch, daemon=True).start()
+        """,
     "kernels of another target": """
         import gc
         for thing in gc.get_objects():

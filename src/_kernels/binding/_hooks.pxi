@@ -77,6 +77,10 @@ cdef object _check_frames(list held):
                 _end(f"a variable of {frame.f_code.co_name}: {name}")
 
 
+# What the clocks may say that another thread has run where there is none: they have steps.
+cdef int64_t _CLOCK_STEP_NS = 6000
+
+
 @cython.final
 cdef class Hooks:
     """What was hung into this thread's interpreter before any code of the student's was there."""
@@ -85,6 +89,7 @@ cdef class Hooks:
     cdef tuple handlers, timers
     cdef dict tool_callbacks
     cdef bint collects, theirs
+    cdef int64_t others_ns
     cdef Snapshot snapshot
     cdef object describe
 
@@ -139,9 +144,13 @@ cdef class Hooks:
         """From here on it does not, and who judges is as it was."""
         self.take_down()
         _check_frames(held)
+        self.others_ns = tito_other_threads_ns()
         if self.snapshot is not None:
             self.snapshot.check()
         self.restore()
+
+    def alone(self):
+        return tito_other_threads_ns() - self.others_ns <= _CLOCK_STEP_NS
 
     cdef object described(self, error):
         """What is said of what their code raised; now, for it may have methods of theirs."""

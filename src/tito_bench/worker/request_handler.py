@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,10 @@ from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
 
+_sleep = time.sleep
 _decode, _encode = msgspec.json.Decoder(Question).decode, msgspec.json.Encoder().encode
-_other_threads_cpu_ns = _native.other_threads_cpu_ns
-_CLOCK_STEP_NS = 6000
-"""What the clocks may say that another thread has run where there is none: they have steps."""
+_MOST_TRIES, _UNTIL_IDLE_S = 8, 0.05
+"""Threads of a BLAS go on spinning for 25 ms after they were asked for something."""
 _JUDGED_BESIDE = 10
 """A thread that ran while a round was judged counts as much as a tenth of the round: more than
 idle threads may take where it does so in every second round."""
@@ -176,22 +177,32 @@ class RequestHandler:
     def _prepare(self, question: Prepare) -> Answer:
         if self._subject is None or self._candidates is None:
             raise AssertionError("Load comes before Prepare")
-        operation = operation_named(question.operation)
-        kernels = self._candidates.of(operation.name, self._references)
-        build = self._subject.operation
-        arrays = PairedArrays(operation, build, kernels, self._pool, self._hooks)
-        changes = InputPerturbation(operation, self._pool)
-        paired = PairedOperation(arrays, changes, self._hooks)
-        self._paired_operations[operation.name] = paired
-        self._snapshot.watch_names("operations", self._paired_operations, closed=False)
-        watch(self._snapshot, paired)
-        for array in arrays.weights:
-            self._snapshot.watch_numbers(f"the weights of {operation.name}", array)
+        paired = self._pair(self._subject, self._candidates, question.operation)
+        if paired is None:
+            return Failed("tampered", "other threads of the code ran whenever it was prepared")
         first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
         remarks = _remarks(self._subject)
         return Prepared(first, dict(self._subject.files), paired.work(interpreter_share), remarks)
+
+    def _pair(self, subject: Subject, candidates: Candidates, name: str) -> PairedOperation | None:
+        """Make an operation ready while nothing else runs in the process; None where that fails."""
+        operation = operation_named(name)
+        kernels = candidates.of(name, self._references)
+        for _ in range(_MOST_TRIES):
+            arrays = PairedArrays(operation, subject.operation, kernels, self._pool, self._hooks)
+            changes = InputPerturbation(operation, self._pool)
+            paired = PairedOperation(arrays, changes, self._hooks)
+            watch(self._snapshot, paired)
+            if self._hooks.alone():
+                self._paired_operations[name] = paired
+                self._snapshot.watch_names("operations", self._paired_operations, closed=False)
+                for array in arrays.weights:
+                    self._snapshot.watch_numbers(f"the weights of {name}", array)
+                return paired
+            self._hooks.call(_sleep, _UNTIL_IDLE_S)
+        return None
 
     def _measure(self, question: Measure) -> Answer:
         paired = self._paired_operations[question.operation]
@@ -205,14 +216,13 @@ class RequestHandler:
         readings, taken = paired.take(question.steps)
         others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
         processes = count_children()
-        beside_ns = _other_threads_cpu_ns()
         interpreter_share = None
         if taken.loops:
             wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
             interpreter_share = paired.news_of_loops(metered=metered)
-        if _other_threads_cpu_ns() - beside_ns > _CLOCK_STEP_NS:
+        if not self._hooks.alone():
             # Code that runs while it is judged can do what it likes, however little it takes.
             others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
         own_ns, pace = taken.own_cpu_ns, taken.pace
