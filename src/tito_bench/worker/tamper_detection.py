@@ -99,7 +99,7 @@ def _watch_held(snapshot: _native.Snapshot, label: str, value: object) -> None:
         snapshot.watch_names(label, value, closed=True)
         items = tuple(value.values())
     elif type(value) in {list, set}:
-        snapshot.watch_items(label, value)
+        snapshot.watch_items(label, value)  # type: ignore[arg-type]
         items = tuple(value)  # type: ignore[arg-type]
     elif type(value) is tuple:
         items = value
