@@ -317,8 +317,6 @@ class Snapshot:
         """Add the code and the defaults of a function."""
     def watch_attribute(self, label: str, thing: object, name: str) -> None:
         """Add what `thing.name` is, which may be nothing."""
-    def watch_class(self, label: str, thing: object) -> None:
-        """Add of what class `thing` is."""
     def watch_items(self, label: str, items: list[Any] | set[Any]) -> None:
         """Add the items of a list or set."""
     def watch_numbers(self, label: str, array: Array) -> None:

@@ -66,7 +66,7 @@ def _cases() -> dict[str, tuple[Callable[[_native.Snapshot], object], Callable[[
             "thing.new",
         ),
         "a class": (
-            lambda s: s.watch_class("other", other),
+            lambda s: s.watch_attribute("the class of other", other, "__class__"),
             lambda: setattr(other, "__class__", type("Another", (Thing,), {})),
             "the class of other",
         ),

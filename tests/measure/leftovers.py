@@ -13,6 +13,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["CHEATS", "EDITS", "HABITS", "HOOKS", "SURROUNDINGS", "Surrounding", "run_baseline"]
@@ -339,6 +340,11 @@ HABITS = {
     "dtype and print options": "np.set_printoptions(precision=3)\n",
     "decimal": "import decimal\ndecimal.getcontext().prec = 50\n",
 }
+if find_spec("numba"):
+    HABITS["numba, in parallel"] = (
+        "import numba\n_double = numba.njit(parallel=True)(lambda x: x + x)\n"
+        "_double(np.ones(9999))\n"
+    )
 if sys.platform != "win32":
     HABITS["a timer that ticks"] = (
         "import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n"

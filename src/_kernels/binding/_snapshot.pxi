@@ -82,16 +82,16 @@ cdef class _Function:
 @cython.final
 @cython.no_gc
 cdef class Snapshot:
-    """Names, functions, attributes, classes of objects and numbers, as they are now."""
+    """Names, functions, attributes and numbers, as they are now."""
 
-    cdef list namespaces, functions, attributes, objects, sequences, contents, answers
+    cdef list namespaces, functions, attributes, sequences, contents, answers
     cdef _function_part parts[3]
     cdef uint64_t key[2]
 
     def __cinit__(self, code, defaults, keyword_defaults):
         for i, address in enumerate((code, defaults, keyword_defaults)):
             self.parts[i] = <_function_part><uintptr_t>address
-        self.namespaces, self.functions, self.attributes, self.objects = [], [], [], []
+        self.namespaces, self.functions, self.attributes = [], [], []
         self.sequences, self.contents, self.answers = [], [], []
         drawn = _urandom(16)
         memcpy(self.key, <const char *>(<bytes>drawn), 16)
@@ -119,9 +119,6 @@ cdef class Snapshot:
 
     def watch_attribute(self, str label not None, thing, str name not None):
         self.attributes.append((label, thing, name, getattr(thing, name, _NOTHING)))
-
-    def watch_class(self, str label not None, thing):
-        self.objects.append((label, thing, type(thing)))
 
     def watch_items(self, str label not None, items):
         self.sequences.append((label, items, tuple(items)))
@@ -157,9 +154,6 @@ cdef class Snapshot:
         for label, thing, name, value in self.attributes:
             if getattr(thing, name, _NOTHING) is not value:
                 return label
-        for label, thing, kind in self.objects:
-            if type(thing) is not kind:
-                return f"the class of {label}"
         for label, sequence, items in self.sequences:
             now = tuple(sequence)
             if len(now) != len(items):

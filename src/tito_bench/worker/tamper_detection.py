@@ -106,7 +106,7 @@ def _watch_held(snapshot: _native.Snapshot, label: str, value: object) -> None:
     inner = [thing for item in items if type(item) is tuple for thing in item]
     for item in (*items, *inner):
         if type(item).__module__.startswith(f"{_OWN}."):
-            snapshot.watch_class(_name_of(type(item)), item)
+            snapshot.watch_attribute(f"the class of {_name_of(type(item))}", item, "__class__")
 
 
 def watch(snapshot: _native.Snapshot, thing: object) -> None:
