@@ -59,14 +59,15 @@ def main() -> None:
         migrate.upgrade(database)
         add_course(database)
         begun = time.monotonic()
-        _fill(database, options.members)
+        fill(database, options.members)
         print(f"put in: {time.monotonic() - begun:.0f} s")
         print(f"database: {_size(database) / options.members:.0f} bytes a member")
         _measure(url)
         print(f"after the release: {_size(database) / options.members:.0f} bytes a member")
 
 
-def _fill(database: Database, members: int) -> None:
+def fill(database: Database, members: int) -> None:
+    """Put so many made-up members into course 1."""
     rng = random.Random(1)
     codes = sorted(load_world().places)
     weights = [1 / (1 + n) for n in range(len(codes))]
@@ -82,7 +83,7 @@ def _fill(database: Database, members: int) -> None:
         countries = rng.choices(codes, weights, k=count)
         rows = [
             (
-                *(start + place, 1, rng.randbytes(16), rng.randbytes(32)),
+                *(start + place, 1, rng.randbytes(16), rng.randbytes(16)),
                 *(rng.choice(cohorts), countries[place]),
                 f"Institution {rng.randrange(2000)}" if rng.random() < 0.5 else None,
                 *(rng.randrange(5), rng.randrange(5), rng.randrange(21), rng.randrange(7)),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.client_package import safe_text
 from tito_bench_server.contract.peers import AnswerAskBody, AskBody, GroupBody, WishBody
-from tito_bench_server.peers.caller import Caller, not_there, refuse, shunned
+from tito_bench_server.peers.caller import Caller, not_there, refuse, reported, shunned
 from tito_bench_server.peers.handles import new_handle
 from tito_bench_server.peers.inbox import tell
 from tito_bench_server.peers.rules import (
@@ -93,7 +93,7 @@ def find(connection: sa.Connection, caller: Caller, wish: WishBody) -> dict[str,
     ).all()
     mine = _seats_of(connection, caller)
     unseen = shunned(connection, caller.id)
-    reported = _reported(connection, caller)
+    hidden = reported(connection, caller, "group")
 
     def order(row: sa.Row[Any]) -> tuple[int, int, bool, int, str]:
         gap = module_gap(row.from_module, row.to_module, low, high)
@@ -108,7 +108,7 @@ def find(connection: sa.Connection, caller: Caller, wish: WishBody) -> dict[str,
         and row.taken < row.places
         and not row.hidden
         and row.maker_id not in unseen
-        and row.id not in reported
+        and row.id not in hidden
     ]
     return {
         "mine": [
@@ -271,7 +271,7 @@ def found(connection: sa.Connection, caller: Caller, group_id: str) -> sa.Row[An
     mine = _seat_of(connection, group_id, caller.id)
     if mine is not None and mine.state == "in":
         return row
-    if row.hidden or group_id in _reported(connection, caller):
+    if row.hidden or group_id in reported(connection, caller, "group"):
         not_there()
     return row
 
@@ -326,17 +326,6 @@ def _taken() -> sa.ScalarSelect[int]:
 
 def _has_lapsed(seat: sa.Row[Any], today: int) -> bool:
     return bool(seat.state == "asked" and seat.since_day < today - ASK_DAYS)
-
-
-def _reported(connection: sa.Connection, caller: Caller) -> frozenset[str]:
-    report = tables.report
-    return frozenset(
-        connection.execute(
-            sa.select(report.c.object_id).where(
-                report.c.member_id == caller.id, report.c.kind == "group"
-            )
-        ).scalars()
-    )
 
 
 def _card(row: sa.Row[Any], state: str | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ __all__ = [
     "end_pairing",
     "fill_places",
     "find_mentor",
+    "look_again",
     "offer",
     "request_mentor",
     "retire",
@@ -58,42 +59,50 @@ _HAS_ASKED = sa.union_all(
         _pairing.c.learner_id == sa.bindparam("whose"), _pairing.c.state.in_(_ACTIVE)
     ),
 )
-_NEW_REQUEST = sa.insert(_request).returning(_request.c.number)
+_NEW_REQUEST = sa.insert(_request).returning(*_request.c)
 _NEW_PAIRING = sa.insert(_pairing)
 _NOW_PROPOSED = (
     sa.update(_request).where(_request.c.number == sa.bindparam("which")).values(state="proposed")
 )
-_BEST = (
-    sa.select(_mentor.c.member_id)
-    .where(
-        _mentor.c.course_id == sa.bindparam("course"),
-        _mentor.c.free > 0,
-        _mentor.c.paused.is_(False),
-        _mentor.c.modules >= sa.bindparam("least"),
-        _mentor.c.utc_band.in_(sa.bindparam("bands", expanding=True)),
-        _mentor.c.languages.contains(sa.bindparam("language", type_=sa.Text)),
-        _mentor.c.member_id != sa.bindparam("learner"),
-        _mentor.c.member_id.not_in(sa.bindparam("not_for", expanding=True)),
-    )
-    .order_by(
-        _mentor.c.modules > sa.bindparam("most"),  # near-peers first: experts are few
-        _mentor.c.free.desc(),
-        _mentor.c.member_id,
-    )
-    .limit(1)
-)
+# With whom a member is not matched: who blocked or was blocked, and who was proposed before,
+# which is not done twice.
 _NOT_FOR = sa.union_all(
     sa.select(_block.c.other_id).where(_block.c.member_id == sa.bindparam("whose")),
     sa.select(_block.c.member_id).where(_block.c.other_id == sa.bindparam("whose")),
     sa.select(_pairing.c.mentor_id).where(_pairing.c.learner_id == sa.bindparam("whose")),
     sa.select(_pairing.c.learner_id).where(_pairing.c.mentor_id == sa.bindparam("whose")),
 )
+
+
+def _best(is_ahead: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    """Return the mentor with most free places; the index is in this order, so that the first who
+    fits ends the search."""
+    return (
+        sa.select(_mentor.c.member_id)
+        .where(
+            _mentor.c.course_id == sa.bindparam("course"),
+            _mentor.c.free > 0,
+            _mentor.c.paused.is_(False),
+            is_ahead,
+            _mentor.c.utc_band.in_(sa.bindparam("bands", expanding=True)),
+            _mentor.c.languages.contains(sa.bindparam("language", type_=sa.Text)),
+            _mentor.c.member_id != sa.bindparam("whose"),
+            _mentor.c.member_id.not_in(_NOT_FOR),
+        )
+        .order_by(_mentor.c.free.desc(), _mentor.c.member_id.desc())
+        .limit(1)
+    )
+
+
+# Near-peers first: experts are few.
+_NEAR = _best(_mentor.c.modules.between(sa.bindparam("least"), sa.bindparam("most")))
+_EXPERT = _best(_mentor.c.modules > sa.bindparam("most"))
 _WAITING = (
     sa.select(sa.func.count())
     .select_from(_request)
     .where(_request.c.course_id == sa.bindparam("course"), _request.c.state == "open")
 )
-_FREE = (
+_SOME_FREE = (
     sa.select(_mentor.c.free)
     .where(
         _mentor.c.course_id == sa.bindparam("course"),
@@ -101,7 +110,9 @@ _FREE = (
         _mentor.c.paused.is_(False),
     )
     .limit(sa.bindparam("most"))
+    .subquery()
 )
+_FREE = sa.select(sa.func.coalesce(sa.func.sum(_SOME_FREE.c.free), 0))
 _LEFT = _mentor.c.places - (
     sa.select(sa.func.count())
     .select_from(_pairing)
@@ -173,8 +184,7 @@ def request_mentor(connection: sa.Connection, caller: Caller, body: RequestBody)
         "state": "open",
         "asked_day": caller.today,
     }
-    number = connection.execute(_NEW_REQUEST, new).scalar_one()
-    find_mentor(connection, number, caller.today)
+    _find_mentor_for(connection, connection.execute(_NEW_REQUEST, new).one(), caller.today)
 
 
 def retire(connection: sa.Connection, member_id: int, today: int, *, by: int | None) -> None:
@@ -293,25 +303,31 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
 def find_mentor(connection: sa.Connection, number: int, today: int) -> bool:
     """Propose the best free mentor to an open request; False where there is none."""
     request = connection.execute(_OPEN_REQUEST, {"which": number}).one_or_none()
-    if request is None:
-        return False
+    return request is not None and _find_mentor_for(connection, request, today)
+
+
+def look_again(connection: sa.Connection, member_id: int, today: int) -> None:
+    """Look for a mentor for the open request of a member, for whom somebody more may be one."""
+    for number in connection.execute(_HAS_ASKED, {"whose": member_id}).scalars().all():
+        find_mentor(connection, number, today)
+
+
+def _find_mentor_for(connection: sa.Connection, request: sa.Row[Any], today: int) -> bool:
     least, most = (request.module + ahead for ahead in NEAR_PEER)
-    best = connection.execute(
-        _BEST,
-        {
-            "course": request.course_id,
-            "learner": request.member_id,
-            "least": least,
-            "most": most,
-            "bands": [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H],
-            "language": f" {request.language} ",
-            "not_for": _not_for(connection, request.member_id),
-        },
-    ).scalar()
-    if best is None:
-        return False
-    _propose(connection, request, best, today)
-    return True
+    wanted = {
+        "course": request.course_id,
+        "whose": request.member_id,
+        "least": least,
+        "most": most,
+        "bands": [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H],
+        "language": f" {request.language} ",
+    }
+    for statement in (_NEAR, _EXPERT):
+        best = connection.execute(statement, wanted).scalar()
+        if best is not None:
+            _propose(connection, request, best, today)
+            return True
+    return False
 
 
 def fill_places(connection: sa.Connection, mentor_id: int, today: int) -> None:
@@ -330,10 +346,11 @@ def fill_places(connection: sa.Connection, mentor_id: int, today: int) -> None:
                 _request.c.utc_band.in_(bands),
                 _request.c.language.in_(mentor.languages.split()),
                 _request.c.member_id != mentor_id,
-                _request.c.member_id.not_in(_not_for(connection, mentor_id)),
+                _request.c.member_id.not_in(_NOT_FOR),
             )
             .order_by(_request.c.number)
-            .limit(1)
+            .limit(1),
+            {"whose": mentor_id},
         ).one_or_none()
         if request is None:
             return
@@ -404,19 +421,13 @@ def _offer_of(connection: sa.Connection, member_id: int) -> sa.Row[Any] | None:
     ).one_or_none()
 
 
-def _not_for(connection: sa.Connection, member_id: int) -> list[int]:
-    """Return with whom a member is not matched: who blocked or was blocked, and who was proposed
-    before, which is not done twice."""
-    return list(connection.execute(_NOT_FOR, {"whose": member_id}).scalars())
-
-
 def _is_full(connection: sa.Connection, course_id: int) -> bool:
     """Return whether so many wait that asking would be a promise nobody keeps."""
     waiting = connection.execute(_WAITING, {"course": course_id}).scalar_one()
     # Enough free places to say so: the sum of all would be asked for at every request.
     enough = waiting // QUEUE_PER_PLACE + 1
-    places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalars()
-    return bool(sum(places) < enough)
+    places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalar_one()
+    return bool(places < enough)
 
 
 def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] | None:
