@@ -23,6 +23,7 @@ from tito_bench_server.releases.publish import make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.store import migrate
 from tito_bench_server.store.database import NEW_RELEASE
+from tito_bench_server.store.retention import prune
 from world import SECRET, WITHOUT_LIMITS, add_course
 
 
@@ -69,6 +70,17 @@ def main() -> None:
         seconds = (datetime.now(UTC) - begun).total_seconds()
         return JSONResponse({"seconds": seconds, "marked": report.marked})
 
+    async def forget(_request):  # type: ignore[no-untyped-def]
+        """Forget what is too old in this process, as the daily hour does; answers with its seconds."""
+        import asyncio
+
+        from starlette.responses import JSONResponse
+
+        begun = datetime.now(UTC)
+        done = await asyncio.to_thread(prune, services.turn, services.today())
+        seconds = (datetime.now(UTC) - begun).total_seconds()
+        return JSONResponse({"seconds": seconds, "rows": done.total})
+
     async def say(_request):  # type: ignore[no-untyped-def]
         """Tell every stream of a release, as a commit does."""
         from starlette.responses import Response
@@ -77,6 +89,7 @@ def main() -> None:
         return Response(status_code=204)
 
     app.router.add_route("/say", say, methods=["POST"])
+    app.router.add_route("/forget", forget, methods=["POST"])
     app.router.add_route("/release", release, methods=["POST"])
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)

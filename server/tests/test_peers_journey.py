@@ -81,6 +81,12 @@ def test_a_group_of_three_finds_each_other(host: Host, students: list[Student]) 
     for one, hidden in ((ben, other["handle"]), (cem, seen["handle"])):
         assert hidden not in one.type(f"tito-bench community groups show {group}")
     assert "blocked" not in _inbox(cem).lower()
+    assert "You have blocked nobody." in cem.type("tito-bench community blocks")
+    said = ben.type("tito-bench community blocks")
+    assert f"seat {other['handle']}" in said
+    (block,) = re.findall(r"\b[a-z2-7]{16}\b", said)
+    ben.type(f"tito-bench community unblock {block} --yes")
+    assert other["handle"] in ben.type(f"tito-bench community groups show {group}")
 
     assert "Anybody" not in ben.type("tito-bench community me")
     ada.type("tito-bench community leave --force")

@@ -18,27 +18,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from tito_bench_server.releases.kinds import KINDS, Kind
 from tito_bench_server.store import tables
-from tito_bench_server.store.database import Database
+from tito_bench_server.store.database import Database, Turn
 from tito_bench_server.store.tables import member, release
 
-__all__ = ["Changes", "Turn", "enough", "find_changes", "mark_due", "mark_members"]
+__all__ = ["Changes", "enough", "find_changes", "mark_due", "mark_members"]
 
 _CHUNK = 4000  # members; some 30 ms of the writer's time
 _CHUNKS_A_VACUUM = 25  # else a release of everything doubles the database of PostgreSQL
-T = TypeVar("T")
-
-
-class Turn(Protocol):
-    """Runs work in a write transaction of its own, when its turn comes."""
-
-    def __call__(self, work: Callable[[sa.Connection], T]) -> T: ...
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from tito_bench_server.releases.documents import RowFigures, cohort_document, ma
 from tito_bench_server.releases.kinds import KINDS, Kind
 from tito_bench_server.releases.marking import (
     Changes,
-    Turn,
     find_changes,
     mark_due,
     mark_members,

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -19,6 +19,7 @@ __all__ = [
     "NEW_RELEASE",
     "WRITER_LOCK",
     "Database",
+    "Turn",
     "has_moved",
     "mark_moved",
     "open_database",
@@ -39,6 +40,15 @@ NEW_RELEASE = 0
 """Stands for no member in what was touched: tables were released."""
 
 _MOST_IN_A_NOTICE = 300  # a notice of PostgreSQL has at most 8,000 bytes
+
+
+T = TypeVar("T")
+
+
+class Turn(Protocol):
+    """Runs work in a write transaction of its own, when its turn comes."""
+
+    def __call__(self, work: Callable[[sa.Connection], T]) -> T: ...
 
 
 @dataclass(frozen=True)

@@ -205,13 +205,13 @@ def _behind_savepoint(connection: sa.Connection, job: _Job) -> tuple[Any, BaseEx
     before = dict(touched(connection))
     connection.exec_driver_sql("SAVEPOINT job")
     try:
-        result = job.work(connection)
+        return job.work(connection), None
     except Exception as error:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
         connection.info["touched"] = before
         return None, error
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
-    return result, None
+    finally:
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
 def _answer(answers: Sequence[tuple[asyncio.Future[Outcome], Outcome | BaseException]]) -> None:
