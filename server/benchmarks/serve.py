@@ -19,10 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from tito_bench_server.app import build_app
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Message
+from tito_bench_server.members.routes import in_turn
 from tito_bench_server.releases.publish import make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.store import migrate
-from tito_bench_server.store.database import NEW_RELEASE
+from tito_bench_server.store.database import NEW_RELEASE, touched
 from tito_bench_server.store.retention import prune
 from world import SECRET, WITHOUT_LIMITS, add_course
 
@@ -85,7 +86,7 @@ def main() -> None:
         """Tell every stream of a release, as a commit does."""
         from starlette.responses import Response
 
-        services.bus.heard({NEW_RELEASE: 1})
+        await in_turn(services, lambda connection: touched(connection).update({NEW_RELEASE: 1}))
         return Response(status_code=204)
 
     app.router.add_route("/say", say, methods=["POST"])

@@ -20,7 +20,7 @@ from tito_bench_server.releases.marking import (
 )
 from tito_bench_server.releases.suppression import TOTAL, suppress
 from tito_bench_server.settings import ReleaseSettings
-from tito_bench_server.store.database import NEW_RELEASE, Database, touched
+from tito_bench_server.store.database import NEW_RELEASE, Database, Turn, touched
 from tito_bench_server.store.tables import (
     ALL_COHORTS,
     cohort,
