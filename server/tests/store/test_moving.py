@@ -103,7 +103,7 @@ def test_under_load(folder: Path, cluster: Cluster) -> None:
             trust_env=False,
         )
         assert late.status_code == 503, "what came after the copy would be lost"
-        assert old.stop() == 0
+        assert old.stop() in {0, 143}
     refused = command("run", "--port", "0", cwd=folder)
     assert refused.returncode == 1
     assert "set database.url" in refused.stderr

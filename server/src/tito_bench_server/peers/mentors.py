@@ -59,6 +59,30 @@ _HAS_ASKED = sa.union_all(
         _pairing.c.learner_id == sa.bindparam("whose"), _pairing.c.state.in_(_ACTIVE)
     ),
 )
+_OFFER = sa.select(_mentor).where(_mentor.c.member_id == sa.bindparam("whose"))
+_REQUEST = sa.select(_request).where(_request.c.number == sa.bindparam("which"))
+_ASKED = (
+    sa.select(_request)
+    .where(
+        _request.c.member_id == sa.bindparam("whose"), _request.c.state.in_(("open", "proposed"))
+    )
+    .order_by(_request.c.number.desc())
+)
+_MATCHES = (
+    sa.select(_pairing)
+    .where(
+        (_pairing.c.learner_id == sa.bindparam("whose"))
+        | (_pairing.c.mentor_id == sa.bindparam("whose")),
+        _pairing.c.state.in_(_ACTIVE),
+    )
+    .order_by(_pairing.c.id)
+)
+_OTHERS_CONTACT = sa.select(_contact.c.text).where(
+    _contact.c.pairing_id == sa.bindparam("which"), _contact.c.member_id != sa.bindparam("whose")
+)
+_WAITS = sa.select(_request.c.state, _request.c.asked_day, _request.c.ended_day).where(
+    _request.c.course_id == sa.bindparam("course"), _request.c.asked_day >= sa.bindparam("since")
+)
 _NEW_REQUEST = sa.insert(_request).returning(*_request.c)
 _NEW_PAIRING = sa.insert(_pairing)
 _NOW_PROPOSED = (
@@ -198,9 +222,7 @@ def retire(connection: sa.Connection, member_id: int, today: int, *, by: int | N
         .where(_request.c.member_id == member_id, _request.c.state.in_(("open", "proposed")))
         .values(state="withdrawn", ended_day=today)
     )
-    for pairing in _active_of(
-        connection, (_pairing.c.learner_id == member_id) | (_pairing.c.mentor_id == member_id)
-    ):
+    for pairing in connection.execute(_MATCHES, {"whose": member_id}).all():
         end_pairing(connection, pairing, today, by=by)
 
 
@@ -265,15 +287,9 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
     """
     caller.need("mentors")
     mine = _offer_of(connection, caller.id)
-    asked = connection.execute(
-        sa.select(_request)
-        .where(_request.c.member_id == caller.id, _request.c.state.in_(("open", "proposed")))
-        .order_by(_request.c.number.desc())
-    ).first()
+    asked = connection.execute(_ASKED, {"whose": caller.id}).first()
     wait = _median_wait(connection, caller)
-    pairings = _active_of(
-        connection, (_pairing.c.learner_id == caller.id) | (_pairing.c.mentor_id == caller.id)
-    )
+    pairings = connection.execute(_MATCHES, {"whose": caller.id}).all()
     return {
         "offer": None
         if mine is None
@@ -416,9 +432,7 @@ def _active_of(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list
 
 
 def _offer_of(connection: sa.Connection, member_id: int) -> sa.Row[Any] | None:
-    return connection.execute(
-        sa.select(_mentor).where(_mentor.c.member_id == member_id)
-    ).one_or_none()
+    return connection.execute(_OFFER, {"whose": member_id}).one_or_none()
 
 
 def _is_full(connection: sa.Connection, course_id: int) -> bool:
@@ -431,12 +445,8 @@ def _is_full(connection: sa.Connection, course_id: int) -> bool:
 
 
 def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] | None:
-    rows = connection.execute(
-        sa.select(_request.c.state, _request.c.asked_day, _request.c.ended_day).where(
-            _request.c.course_id == caller.course_id,
-            _request.c.asked_day >= caller.today - MATCH_DAYS,
-        )
-    ).all()
+    lately = {"course": caller.course_id, "since": caller.today - MATCH_DAYS}
+    rows = connection.execute(_WAITS, lately).all()
     waits = [(row.state == "met", (row.ended_day or caller.today) - row.asked_day) for row in rows]
     return median_wait(
         [days for met, days in waits if met], [days for met, days in waits if not met]
@@ -445,17 +455,12 @@ def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] 
 
 def _shown(connection: sa.Connection, caller: Caller, pairing: sa.Row[Any]) -> dict[str, Any]:
     is_mentor = pairing.mentor_id == caller.id
-    request = connection.execute(
-        sa.select(_request).where(_request.c.number == pairing.request_number)
-    ).one()
+    request = connection.execute(_REQUEST, {"which": pairing.request_number}).one()
     mentor = _offer_of(connection, pairing.mentor_id)
     contact = None
     if pairing.state == "met" and pairing.learner_yes and pairing.mentor_yes:
-        contact = connection.execute(
-            sa.select(_contact.c.text).where(
-                _contact.c.pairing_id == pairing.id, _contact.c.member_id != caller.id
-            )
-        ).scalar()
+        meant = {"which": pairing.id, "whose": caller.id}
+        contact = connection.execute(_OTHERS_CONTACT, meant).scalar()
     return {
         "id": pairing.id,
         "you_are": "mentor" if is_mentor else "learner",
