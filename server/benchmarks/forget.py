@@ -89,9 +89,7 @@ def main() -> None:
         print(f"writes alone: {len(quiet)} in 3 s, p99 {p99(quiet):.0f} ms")
         over = threading.Event()
         waits: list[float] = []
-        senders = [
-            threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)
-        ]
+        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
         for sender in senders:
             sender.start()
         done = httpx.post(f"{base}/forget", timeout=600, trust_env=False).json()

@@ -122,9 +122,7 @@ def _measure(url: str) -> None:
         quiet = writes_alone(base, 3.0)
         over = threading.Event()
         waits: list[float] = []
-        senders = [
-            threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)
-        ]
+        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
         for sender in senders:
             sender.start()
         done = httpx.post(f"{base}/release", timeout=600, trust_env=False).json()

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -76,14 +77,15 @@ def main() -> None:
             for thread in threads:
                 thread.join()
         taken = sorted(one for sender in senders for one in sender.taken_s)
-        pause = max(later - before for before, later in zip(taken, taken[1:], strict=False))
+        pause = max(later - before for before, later in pairwise(taken))
         copy = open_database(url)
         stack.callback(copy.close)
         with copy.read() as connection:
             there = set(connection.execute(sa.select(tables.member.c.anonymous_id)).scalars())
         sent = {one.bytes for sender in senders for one in sender.stored}
         print(f"no message was taken for {pause:.1f} s")
-        print(f"sent {len(sent)}, lost {len(sent - there)}, too many {len(there) - members - len(sent)}")
+        more = len(there) - members - len(sent)
+        print(f"sent {len(sent)}, lost {len(sent - there)}, too many {more}")
         sys.exit(0 if sent <= there and len(there) == members + len(sent) else 1)
 
 

@@ -20,9 +20,9 @@ _SERVER = Path(__file__).resolve().parents[1]
 _PAGE = _SERVER.parent / "docs" / "measured" / "server.md"
 _TITLE = """# The community server, measured
 
-Written by `python benchmarks/page.py` in `server/`: what each command printed, with the machine and
-the load of others at the start. Rates and times are of that machine; only CPU, bytes and what stands
-side by side in one run carry over. What follows from them is in [scale.md](../design/scale.md).
+Written by `python benchmarks/page.py` in `server/`: what each command printed, with the machine
+and the load of others at the start. Rates and times are of that machine; only CPU, bytes and what
+stands side by side in one run carry over. What follows from them: [scale.md](../design/scale.md).
 """
 _COMMANDS = (
     ("load.py", "Messages: group commit beside one transaction a message; wrk, 32 connections"),
@@ -40,8 +40,7 @@ _COMMANDS = (
     ("watcher.py", "How often a watcher of two releases is right (see privacy.md)"),
     (
         "PEERS_STEPS=100000 pytest -q -s tests/peers/test_machine.py",
-        "Groups, matches, blocks: 100,000 random steps on each database, all that everybody "
-        "sees looked at",
+        "Groups, matches, blocks: 100,000 random steps on each database",
     ),
     (
         "SCHEMATHESIS_CASES=2000 pytest -q tests/test_api.py",
@@ -66,7 +65,9 @@ def _run(command: str) -> str:
 
 def _sections(page: str) -> dict[str, str]:
     """Return what stands on the page by the command that printed it."""
-    found = re.findall(r"```text\n\$ (?:python (?:benchmarks/)?)?(.*?)\n(.*?)\n```", page, re.DOTALL)
+    found = re.findall(
+        r"```text\n\$ (?:python (?:benchmarks/)?)?(.*?)\n(.*?)\n```", page, re.DOTALL
+    )
     return dict(found)
 
 

@@ -72,7 +72,7 @@ def main() -> None:
         return JSONResponse({"seconds": seconds, "marked": report.marked})
 
     async def forget(_request):  # type: ignore[no-untyped-def]
-        """Forget what is too old in this process, as the daily hour does; answers with its seconds."""
+        """Forget what is too old, as the daily hour does; answers with its seconds."""
         import asyncio
 
         from starlette.responses import JSONResponse

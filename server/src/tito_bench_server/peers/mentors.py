@@ -98,7 +98,7 @@ _NOT_FOR = sa.union_all(
 )
 
 
-def _best(is_ahead: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def _best(is_ahead: sa.ColumnElement[bool]) -> sa.Select[int]:
     """Return the mentor with most free places; the index is in this order, so that the first who
     fits ends the search."""
     return (

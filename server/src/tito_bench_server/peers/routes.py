@@ -34,6 +34,7 @@ from tito_bench_server.contract.peers import (
 )
 from tito_bench_server.contract.requests import MalformedBody, decode_body
 from tito_bench_server.members.decide import Outcome
+from tito_bench_server.members.messages import digest_of
 from tito_bench_server.members.routes import (
     Endpoint,
     count_read,
@@ -42,7 +43,6 @@ from tito_bench_server.members.routes import (
     read_body,
     sender_of,
 )
-from tito_bench_server.members.messages import digest_of
 from tito_bench_server.peers import groups, inbox, mentors, moderation, roster
 from tito_bench_server.peers.caller import Caller, caller_of, id_of
 from tito_bench_server.peers.rules import GROUP_DAYS

@@ -197,9 +197,7 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-def _by_column(
-    table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]
-) -> list[list[Any]]:
+def _by_column(table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[list[Any]]:
     """Return the values of each column, sixteen bytes as the text of a uuid."""
     found = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in columns]
     for place, name in enumerate(columns):

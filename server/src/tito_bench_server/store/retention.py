@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -81,9 +82,13 @@ def prune(turn: Turn, today: date) -> Pruned:
     ):
         (key,) = statement.table.primary_key
         piece = statement.where(key.in_(sa.select(key).where(is_old).limit(_ROWS)))
-        count = _in_pieces(turn, lambda c, piece=piece: c.execute(piece).rowcount, _ROWS)
+        count = _in_pieces(turn, partial(_rows_of, piece), _ROWS)
         setattr(found, kind, getattr(found, kind) + count)
     return found
+
+
+def _rows_of(statement: sa.Delete | sa.Update, connection: sa.Connection) -> int:
+    return connection.execute(statement).rowcount
 
 
 def _in_pieces(turn: Turn, forget: Callable[[sa.Connection], int], most: int) -> int:

@@ -89,7 +89,7 @@ class Bytes16(sa.types.TypeDecorator[bytes]):
             return value
         return uuid.UUID(bytes=value)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> bytes | None:
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> bytes | None:
         return value.bytes if isinstance(value, uuid.UUID) else value
 
 

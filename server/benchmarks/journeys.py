@@ -1,6 +1,6 @@
 """Writes docs/guide/community_journeys.md: what students type and see, and the pages as pictures.
 
-    python tools/community_journeys.py
+    python benchmarks/journeys.py
 
 Every line is a real command against a real server, which it starts; the pictures are of the same
 pages in Chromium. Needs tito-bench and tito-bench-server beside the Python that runs it, and the
@@ -13,38 +13,38 @@ import io
 import json
 import random
 import re
+import shlex
 import shutil
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "server" / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from serving import command, running_process  # noqa: E402
-from test_journey import Host, Student  # noqa: E402
-from world import add_members  # noqa: E402
+from serving import command, running_process
+from test_journey import Host, Student
+from tito_bench_server.store import tables
+from world import add_members
 
-from tito_bench_server.store import tables  # noqa: E402
-
-_IMAGES = ROOT / "docs" / "images"
-_PAGE = ROOT / "docs" / "guide" / "community_journeys.md"
+_ROOT = Path(__file__).resolve().parents[2]
+_IMAGES = _ROOT / "docs" / "images"
+_PAGE = _ROOT / "docs" / "guide" / "community_journeys.md"
 _PORT = "8400"
 _PLACE = "--language en --utc 1"
 _LONGEST = 400  # characters of a line of bytes; the rest is said to be left out
 _DESKTOP, _PHONE = (1180, 900), (390, 844)
 _TITLE = """# Journeys: what students type, and what they see
 
-Written by `python tools/community_journeys.py`: every command ran, against a server on the same
-machine, and every picture is of its pages. Ada, Ben and Cem are three students of a course whose other
-members are made up. What each command means is in [community.md](community.md); how to host such a
-course, in [hosting.md](hosting.md).
+Written by `python benchmarks/journeys.py` in `server/`: every command ran, against a server on
+the same machine, and every picture is of its pages. Ada, Ben and Cem are three students of a course
+whose other members are made up. What each command means is in [community.md](community.md); how to
+host such a course, in [hosting.md](hosting.md).
 """
 
 
@@ -58,20 +58,13 @@ class Person:
 
     def types(self, line: str, *, status: int = 0) -> str:
         """Run a line and write it down with what it printed."""
-        words = line.replace("'", "").split() if "'" not in line else _words(line)
-        done = self.student.run(*words[1:])
+        done = self.student.run(*shlex.split(line)[1:])
         assert done.returncode == status, (line, done.stdout, done.stderr)
         printed = (done.stdout + done.stderr).rstrip()
         self.lines.append(f"{self.name}$ {line}")
         self.lines += [_shortened(one) for one in printed.splitlines()]
         self.lines.append("")
         return printed
-
-
-def _words(line: str) -> list[str]:
-    import shlex
-
-    return shlex.split(line)
 
 
 def _shortened(line: str) -> str:
@@ -132,7 +125,7 @@ def _id(printed: str) -> str:
     return found[1]
 
 
-def _alone(host: Host, course: str, ada: Person, connect: str) -> Story:
+def _alone(host: Host, ada: Person, connect: str) -> Story:
     story = Story(
         "Connect, join, see how far the cohort is",
         "Nothing is sent before its exact bytes were shown.",
@@ -140,7 +133,9 @@ def _alone(host: Host, course: str, ada: Person, connect: str) -> Story:
     ada.lines = story.lines
     ada.types(connect)
     ada.types("tito-bench community join --country Kenya --cohort 'Fall 2026' --share")
-    ada.types("tito-bench benchmark baseline --quick --subject numpy --skip-submit")
+    ada.types(
+        "tito-bench benchmark baseline --quick --subject numpy --time-budget 60 --skip-submit"
+    )
     ada.types("tito-bench community submit latest --anonymous-id --share --yes")
     _people(host)
     _until(ada.student, "tito-bench community map", "as of")
@@ -150,8 +145,6 @@ def _alone(host: Host, course: str, ada: Person, connect: str) -> Story:
 
 
 def _until(student: Student, line: str, said: str) -> None:
-    import time
-
     until = time.monotonic() + 60
     while said not in student.type(line):
         assert time.monotonic() < until, said
@@ -202,7 +195,9 @@ def _block(ben: Person, cem: Person, group: str) -> Story:
     ben.types(f"tito-bench community block seat {handle} --group {group} --yes")
     ben.types(f"tito-bench community groups show {group}")
     cem.types("tito-bench community inbox")
-    block = re.search(r"^\s*([a-z2-7]{16})\b", ben.types("tito-bench community blocks"), re.M)
+    block = re.search(
+        r"^\s*([a-z2-7]{16})\b", ben.types("tito-bench community blocks"), re.MULTILINE
+    )
     assert block is not None
     ben.types(f"tito-bench community unblock {block[1]} --yes")
     return story
@@ -254,7 +249,7 @@ def _pictures(course: str, ada: Student, group: str) -> str:
         ("community-group-phone", f"groups/{group}", _PHONE, True, True, "A group, on a phone"),
         ("community-mentors", "mentors", _DESKTOP, False, True, "A mentor's page"),
     ]
-    text = "\n## The pages\n\nThe same by mouse or keyboard, without a script: `tito-bench community open`.\n"
+    text = "\n## The pages\n\nThe same by mouse or keyboard: `tito-bench community open`.\n"
     with sync_playwright() as playwright:
         found = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -297,7 +292,7 @@ def main() -> None:
                 "$ tito-bench server run",
                 *running.greeting.rstrip().splitlines(),
             ]
-            stories = [hosting, _alone(host, course, ada, connect)]
+            stories = [hosting, _alone(host, ada, connect)]
             for one in (ben, cem):
                 one.student.type(connect)
                 one.student.type(join)
@@ -310,7 +305,7 @@ def main() -> None:
         places |= {str(one.project): f"~{name}" for name, one in people.items()}
     text = _TITLE + "".join(one.written(places) for one in stories) + pictures
     _PAGE.write_text(text, encoding="utf-8")
-    print(f"{_PAGE.relative_to(ROOT)}: {len(text.encode()) / 1000:.0f} kB")
+    print(f"{_PAGE.relative_to(_ROOT)}: {len(text.encode()) / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
