@@ -38,7 +38,7 @@ _PAGE = _ROOT / "docs" / "guide" / "community_journeys.md"
 _PORT = "8400"
 _PLACE = "--language en --utc 1"
 _LONGEST = 400  # characters of a line of bytes; the rest is said to be left out
-_DESKTOP, _PHONE = (1180, 900), (390, 844)
+_DESKTOP, _PHONE = (1000, 760), (390, 780)
 _TITLE = """# Journeys: what students type, and what they see
 
 Written by `python benchmarks/journeys.py` in `server/`: every command ran, against a server on
@@ -68,6 +68,7 @@ class Person:
 
 
 def _shortened(line: str) -> str:
+    line = line.rstrip()
     if len(line) <= _LONGEST:
         return line
     return f"{line[:_LONGEST]} ... ({len(line) - _LONGEST} more characters)"
@@ -219,7 +220,6 @@ def _take(browser: Browser, name: str, url: str, size: tuple[int, int], *, dark:
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",
         locale="en-GB",
-        device_scale_factor=1.5 if size == _PHONE else 1,
     )
     page = context.new_page()
     if link is not None:
@@ -230,7 +230,7 @@ def _take(browser: Browser, name: str, url: str, size: tuple[int, int], *, dark:
     context.close()
     target = _IMAGES / f"{name}.webp"
     with Image.open(io.BytesIO(raw)) as picture:
-        picture.convert("RGB").save(target, quality=60, method=6)
+        picture.convert("RGB").save(target, quality=50, method=6)
     return target.stat().st_size
 
 
