@@ -32,6 +32,20 @@ _FOREIGN = (
 )
 
 
+_MEASURING = ("api/", "capstone/", "cli/benchmark/", "explain/", "measure/", "runs/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run side by side (`-n 2 --dist loadgroup`), what measures does so one by one:
+    two at a time on two cores would have no time left for their operations."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            folder = item.path.relative_to(Path(__file__).parent).as_posix()
+            if folder.startswith(_MEASURING):
+                item.add_marker(pytest.mark.xdist_group("measuring"))
+
+
 @pytest.fixture(autouse=True)
 def no_network_but_loopback() -> Iterator[None]:
     """No test may reach another machine."""

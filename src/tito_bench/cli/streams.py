@@ -136,8 +136,10 @@ class Streams:
 
         Raises `UsageError` naming `flag` where nobody can be asked.
         """
+        from tito_bench.report.wrapping import wrapped
+
         self._need_person(question, flag)
-        self.people.write(question)
+        self.people.write("\n".join(wrapped(question, self.console().width)))
         self.people.flush()
         line = self.stdin.readline()
         if not line:
