@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 from postgres_cluster import Cluster, ClusterMissing, running_cluster
-from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 from world import World, add_course
 
 _FLAGS = [
