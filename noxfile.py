@@ -6,6 +6,7 @@ pyproject.toml asks for.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nox
@@ -23,6 +24,12 @@ def requirements(*extras: str) -> list[str]:
     project = nox.project.load_toml(ROOT / "pyproject.toml")["project"]
     added = (one for name in extras for one in project["optional-dependencies"][name])
     return [*project["dependencies"], *added]
+
+
+def project(*extras: str) -> str:
+    """Return what to install: this checkout, or the wheel of it that TITO_BENCH_WHEEL names."""
+    what = os.environ.get("TITO_BENCH_WHEEL", ".")
+    return f"{what}[{','.join(extras)}]" if extras else what
 
 
 def has_server() -> bool:
@@ -52,7 +59,7 @@ def types(session: nox.Session) -> None:
     session.install(*requirements("lint", "website"))
     session.run("mypy")
     if has_server():
-        session.install(".", "./server[test]")
+        session.install(project(), "./server[test]")
         with session.chdir("server"):
             session.run("mypy")
 
@@ -60,7 +67,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests, those of pages, pictures and notebooks included; words go on to pytest."""
-    session.install(".[test,png,browser,notebook]")
+    session.install(project("test", "png", "browser", "notebook"))
     session.run("pytest", *session.posargs)
 
 
@@ -69,7 +76,7 @@ def server(session: nox.Session) -> None:
     """Run the tests of the community server, where it is in this checkout."""
     if not has_server():
         session.skip("there is no server/ in this checkout")
-    session.install(".[website]", "./server[test]")
+    session.install(project("website"), "./server[test]")
     with session.chdir("server"):
         session.run("pytest", *session.posargs)
 
@@ -81,9 +88,16 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def robustness(session: nox.Session) -> None:
+    """Try to break the commands; `-- --short` for a few tries of each area."""
+    session.install(".[test]")
+    session.run("python", "tools/break_it.py", *session.posargs)
+
+
+@nox.session
 def kernels(session: nox.Session) -> None:
     """Run the kernels under sanitizers, and clang-tidy."""
-    session.install(".[test]")
+    session.install(project("test"))
     session.run("python", "tools/sanitize.py", *session.posargs)
 
 
@@ -102,7 +116,7 @@ def rehearse(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Check every link, file and command that a document names, and build the site."""
-    session.install(".[test,docs]")
+    session.install(project("test", "docs"))
     session.run("pytest", "tests/test_docs.py", "tests/test_readme.py", "tests/test_shell_files.py")
     out = session.posargs[0] if session.posargs else session.create_tmp() + "/site"
     session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "docs", out)

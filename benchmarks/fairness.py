@@ -5,6 +5,8 @@
     python benchmarks/fairness.py --subject numpy    for one of the two
     python benchmarks/fairness.py --environments WHEEL [--python PATH]...
     python benchmarks/fairness.py --aarch64          an emulated Arm machine
+    python benchmarks/fairness.py --held-kernels     our kernels held to each instruction set
+                                                     beside a whole NumPy, as a Mac looks
     python benchmarks/fairness.py --restarts         ten fresh processes, idle
     python benchmarks/fairness.py --work             exactly 2.0, 1.2 and 1.05 times the work
 
@@ -30,6 +32,7 @@ from fairness_lab.packages import working_package
 from fairness_lab.runs import run_baseline
 from fairness_lab.tables import Cell, composite, print_summary, print_table, slowdowns
 
+from tito_bench import _native
 from tito_bench.machine.environment import describe_machine
 from tito_bench.records.benchmark import BenchmarkRecord
 from tito_bench.statistics import coefficient_of_variation
@@ -53,6 +56,7 @@ def main() -> int:
         "--python", action="append", default=[], metavar="PATH", help="one more Python for them"
     )
     parser.add_argument("--aarch64", action="store_true", help="an emulated Arm machine (Debian)")
+    parser.add_argument("--held-kernels", action="store_true", help="our kernels alone held back")
     parser.add_argument("--restarts", action="store_true", help="ten fresh processes, idle")
     parser.add_argument("--work", action="store_true", help="error of known ratios of work")
     options = parser.parse_args()
@@ -65,6 +69,8 @@ def main() -> int:
             _aarch64(Path(folder))
         elif options.work:
             _work_ratios(Path(folder), options.repeats)
+        elif options.held_kernels:
+            _held_kernels(Path(folder), options.repeats)
         elif options.restarts:
             _restarts(Path(folder))
         else:
@@ -99,6 +105,36 @@ def _scenarios(folder: Path, subjects: list[str], repeats: int) -> None:
         print_table(found)
         print()
     print_summary(records)
+
+
+def _held_kernels(folder: Path, repeats: int) -> None:
+    """Hold the kernels alone: the BLAS that is left is the faster one, and stays the reference."""
+    build_package(folder / "loops", modules=["tensor", "activations", "layers"], slow=True)
+    for amount in (2, 10):
+        working_package(folder / str(amount), amount)
+    who = {
+        "NumPy": (folder, _WORDS["numpy"]),
+        "twice": (folder / "2", _WORDS["teaching"]),
+        "ten times": (folder / "10", _WORDS["teaching"]),
+        "loops": (folder / "loops", _WORDS["teaching"]),
+    }
+    targets = _native.supported_targets()
+    cells = [(target, name) for target in targets for name in who]
+    scores: dict[tuple[str, str], list[float]] = {cell: [] for cell in cells}
+    for _ in range(repeats):
+        random.shuffle(cells)
+        for target, name in cells:
+            environ = {**clean_environ(), "TITO_KERNELS_TARGET": target}
+            record = run_baseline(*who[name], environ, idle)
+            scores[target, name].append(record.normalized_metrics.score or 0.0)
+            print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(f"{'score with':<16}" + "".join(f"{name:>12}" for name in who))
+    for target in targets:
+        print(f"{target:<16}" + "".join(f"{median(scores[target, name]):>12.2f}" for name in who))
+    ends = ([median(scores[target, name]) for target in targets] for name in who)
+    ranges = "".join(f"{max(end) - min(end):>12.2f}" for end in ends)
+    print(f"{'range (<= 1.0)':<16}{ranges}")
 
 
 def _environments(folder: Path, wheel: Path, pythons: list[str], repeats: int) -> None:

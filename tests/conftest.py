@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 from packages.build import build_package
 from packages.capstone_run import measure
@@ -30,6 +31,20 @@ _FOREIGN = (
     *("CI", "DO_NOT_TRACK", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TERM"),
     "JPY_PARENT_PID",
 )
+
+
+_MEASURING = ("api/", "capstone/", "cli/benchmark/", "explain/", "measure/", "runs/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run side by side (`-n 2 --dist loadgroup`), what measures does so one by one:
+    two at a time on two cores would have no time left for their operations."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            folder = item.path.relative_to(Path(__file__).parent).as_posix()
+            if folder.startswith(_MEASURING):
+                item.add_marker(pytest.mark.xdist_group("measuring"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tito_bench.foreign_json import NotJson, decode_foreign_json
+from tito_bench.foreign_json import NotJson, decode_foreign_json, read_file
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -56,3 +58,16 @@ def test_what_is_none_says_why(data: bytes, words: str) -> None:
 
 def test_a_key_given_twice_is_passed_over_where_it_does_not_matter() -> None:
     assert decode_foreign_json(b'{"a": 1, "a": 2}', unique_keys=False) == {"a": 2}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_is_no_regular_file_is_neither_waited_for_nor_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        with pytest.raises(OSError, match="not a regular file"):
+            read_file(tmp_path / name, 10)
+    with pytest.raises(IsADirectoryError):
+        read_file(tmp_path, 10)
+    (tmp_path / "file").write_bytes(bytes(20))
+    assert read_file(tmp_path / "file", 10) == bytes(10)

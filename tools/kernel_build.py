@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from toolchain import ROOT, environment_beside
 
 __all__ = [
-    "KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands",
+    "KERNELS", "PER_TARGET", "ROOT", "build_native_test", "compile_commands", "run_all",
     "sanitized_extension",
 ]  # fmt: skip
 
@@ -64,12 +65,20 @@ def build_native_test(
     """
     folder.mkdir(parents=True, exist_ok=True)
     jobs = list(compile_commands(compiler, machine, flags, folder))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda job: subprocess.run(job[1], check=True), jobs))
+    run_all([command for _, command in jobs])
     program = folder / f"native_test{suffix}"
     objects = [str(out) for out, _ in jobs]
     subprocess.run([*compiler, *flags, *objects, *libraries, "-o", str(program)], check=True)
     return program
+
+
+def run_all(commands: Sequence[Sequence[str | Path]], **words: Any) -> None:
+    """Run them two at a time; `words` go on to subprocess.run.
+
+    Raises subprocess.CalledProcessError for the first that fails.
+    """
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda command: subprocess.run(command, check=True, **words), commands))
 
 
 def sanitized_extension(compiler: str, folder: Path) -> tuple[Path, dict[str, str]]:

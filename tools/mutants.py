@@ -1,6 +1,6 @@
 """Break the code in ways that somebody thought of, and demand that a test sees each.
 
-    python tools/mutants.py [--only GLOB] [--name GLOB] [--since COMMIT] [--list]
+    python tools/mutants.py [--only GLOB] [--name GLOB] [--since COMMIT] [--jobs N] [--list]
 
 tests/mutants/*.toml name the mutants: a file, a text that stands in it exactly once, the text that
 takes its place, the tests that must fail then, and `target` where only some CPUs run what it
@@ -10,14 +10,19 @@ mutant that cannot be built, or whose text is no longer there, is a mistake in t
 like one that lives.
 
 --only and --since choose by the file that a mutant breaks: GLOB as in "src/_kernels/*", or what
-differs from COMMIT (uncommitted changes included). --name chooses by name.
+differs from COMMIT (uncommitted changes included). --name chooses by name. --jobs tries so many
+at once, each in a copy of its own.
 """
 
 # ruff: noqa: S603  runs git, pip and pytest
 
+from __future__ import annotations
+
 import argparse
 import fnmatch
 import os
+import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +30,8 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +39,9 @@ from toolchain import CACHE, ROOT, CommandFailed, environment_beside, run, virtu
 
 MUTANTS = ROOT / "tests" / "mutants"
 BUILT = "src/_kernels"
-_LONGEST_TESTS_S = 600
+LIVES, MISTAKE, NO_TARGET = "LIVES", "MISTAKE", "no"
+_LONGEST_TESTS_S = 600.0
+_LONGEST_TEST_S = 60.0
 _PYTEST_FAILED = 1
 _PYTEST_SAID_WHY = range(1, 6)
 """Its exit codes; any other is the system's word on how the process ended."""
@@ -52,6 +60,14 @@ class Mutant:
     """What the CPU must be able to run for the tests to see it."""
 
 
+@dataclass
+class Trial:
+    """What became of a mutant, and the tests that saw it."""
+
+    fate: str
+    seen_by: tuple[str, ...] = ()
+
+
 class Mistake(Exception):
     """The list of mutants is wrong: it says nothing about the tests."""
 
@@ -61,6 +77,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="GLOB", help="mutants of these files")
     parser.add_argument("--name", metavar="GLOB", help="mutants with such a name")
     parser.add_argument("--since", metavar="COMMIT", help="mutants of files changed since then")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at once; default 1")
     parser.add_argument("--list", action="store_true", help="only show which they are")
     options = parser.parse_args()
     try:
@@ -74,34 +91,52 @@ def main() -> int:
         print(f"{len(chosen)} mutants")
         return 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        return judge(chosen, Path(folder))
+        return judge(chosen, [Path(folder) / str(number) for number in range(options.jobs)])
 
 
-def judge(mutants: Sequence[Mutant], folder: Path) -> int:
-    """Try every mutant and print what became of it; return the exit code."""
-    laboratory = Laboratory(folder)
-    every_test = sorted({test for mutant in mutants for test in mutant.tests})
-    healthy, said = laboratory.run_tests(every_test)
-    if healthy != 0:
-        print(f"{said}\nthe tests fail although nothing is broken")
-        return 1
-    failed = skipped = 0
-    for mutant in mutants:
-        if mutant.target not in (None, *laboratory.targets):
-            print(f"no {mutant.target} here:  {mutant.file}: {mutant.name}")
-            skipped += 1
-            continue
-        started = time.monotonic()
+def judge(mutants: Sequence[Mutant], folders: Sequence[Path]) -> int:
+    """Try every mutant, in as many laboratories as there are folders; return the exit code.
+
+    What saw one must then be content with the code as it is.
+    """
+    laboratories = [Laboratory(folder) for folder in folders]
+    free = queue.SimpleQueue[Laboratory]()
+    for laboratory in laboratories:
+        free.put(laboratory)
+
+    def tried(mutant: Mutant) -> Trial:
+        laboratory = free.get()
         try:
-            fate = laboratory.fate(mutant)
-        except Mistake as mistake:
-            fate = f"MISTAKE: {mistake}"
-        failed += fate.startswith(("LIVES", "MISTAKE"))
-        seconds = time.monotonic() - started
-        print(f"{fate:7} {seconds:5.0f} s  {mutant.file}: {mutant.name}", flush=True)
-    tried = len(mutants) - skipped
-    print(f"{tried - failed} of {tried} mutants died")
+            return try_mutant(laboratory, mutant)
+        finally:
+            free.put(laboratory)
+
+    with ThreadPoolExecutor(len(laboratories)) as threads:
+        trials = list(threads.map(tried, mutants))
+    discontent = laboratories[0].failing({test for trial in trials for test in trial.seen_by})
+    for trial in trials:
+        if not discontent.isdisjoint(trial.seen_by):
+            trial.fate = f"{MISTAKE}: what saw it fails although nothing is broken"
+            print(f"{trial.fate}: {', '.join(discontent.intersection(trial.seen_by))}")
+    asked = [trial for trial in trials if not trial.fate.startswith(NO_TARGET)]
+    failed = sum(trial.fate.startswith((LIVES, MISTAKE)) for trial in asked)
+    print(f"{len(asked) - failed} of {len(asked)} mutants died")
     return 1 if failed else 0
+
+
+def try_mutant(laboratory: Laboratory, mutant: Mutant) -> Trial:
+    """Print and return what became of a mutant."""
+    started = time.monotonic()
+    if mutant.target not in (None, *laboratory.targets):
+        trial = Trial(f"{NO_TARGET} {mutant.target} here")
+    else:
+        try:
+            trial = laboratory.trial(mutant)
+        except Mistake as mistake:
+            trial = Trial(f"{MISTAKE}: {mistake}")
+    seconds = time.monotonic() - started
+    print(f"{trial.fate:7} {seconds:5.0f} s  {mutant.file}: {mutant.name}", flush=True)
+    return trial
 
 
 # ---------------------------------------------------------------- the list
@@ -176,6 +211,7 @@ class Laboratory:
         self._tools = virtual_environment(CACHE / "mutants", "cmake", "ninja", *needs)
         self._python = environment_beside(self._tools, folder / "venv")
         self._built_is_whole = False
+        self._made_at, self._writes = int(time.time()), 0
         self.install()
         code = "from tito_bench import _native; print(*_native.supported_targets())"
         self.targets = run(self._python, "-c", code).split()
@@ -190,8 +226,8 @@ class Laboratory:
         )  # fmt: skip
         self._built_is_whole = True
 
-    def fate(self, mutant: Mutant) -> str:
-        """Make the mutant, run its tests, undo it; return how it ended. Raises Mistake."""
+    def trial(self, mutant: Mutant) -> Trial:
+        """Make the mutant, run its tests, undo it. Raises Mistake."""
         path = self._copy / mutant.file
         if not path.is_file():
             raise Mistake("there is no such file")
@@ -199,43 +235,67 @@ class Laboratory:
         after = mutate(before, mutant)
         in_kernels = mutant.file.startswith(BUILT)
         try:
-            path.write_text(after, encoding="utf-8")
             if in_kernels:
                 self._built_is_whole = False
+            else:
+                self.make_whole()
+            self._write(path, after)
+            if in_kernels:
                 self.install()
-            elif not self._built_is_whole:
-                path.write_text(before, encoding="utf-8")
-                self.install()
-                path.write_text(after, encoding="utf-8")
-            code, said = self.run_tests(mutant.tests)
+            code, said = self.run_tests(mutant.tests, "-x")
         except CommandFailed as failure:
             raise Mistake(f"it cannot be built\n{failure}") from failure
         finally:
-            path.write_text(before, encoding="utf-8")
+            self._write(path, before)
             self._built_is_whole = self._built_is_whole and not in_kernels
+        if code == 0:
+            return Trial(LIVES)
         if code is None:
-            return "hangs"
-        if code not in _PYTEST_SAID_WHY and code != 0:
-            return "crashes"
-        if code not in (0, _PYTEST_FAILED):
-            raise Mistake(f"its tests cannot be run\n{said}")
-        return "dies" if code else "LIVES"
+            return Trial("hangs", mutant.tests)
+        if code not in _PYTEST_SAID_WHY:
+            return Trial("crashes", mutant.tests)
+        if code != _PYTEST_FAILED:
+            raise Mistake(f"its tests cannot be run\n{said[-3000:]}")
+        return Trial("dies", tuple(_failed(said)) or mutant.tests)
 
-    def run_tests(self, tests: Sequence[str]) -> tuple[int | None, str]:
-        """Return pytest's exit code, None where it never ended, and what it said last."""
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file with a time of its own: by it Python tells whether it has to compile it."""
+        path.write_text(text, encoding="utf-8")
+        self._writes += 1
+        os.utime(path, (self._made_at + self._writes,) * 2)
+
+    def make_whole(self) -> None:
+        """Build the kernels again where a mutant of theirs is what is installed."""
+        if not self._built_is_whole:
+            self.install()
+
+    def failing(self, tests: Collection[str]) -> set[str]:
+        """Return which of the tests fail although nothing is broken."""
+        self.make_whole()
+        code, said = self.run_tests(sorted(tests)) if tests else (0, "")
+        return set() if code == 0 else set(_failed(said)) or set(tests)
+
+    def run_tests(self, tests: Sequence[str], *options: str) -> tuple[int | None, str]:
+        """Return pytest's exit code, None where it never ended, and what it said."""
         command = [
-            str(self._python), "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider",
-            *tests,
+            str(self._python), "-m", "pytest", "-q", "-rfE", "--no-header",
+            "-p", "no:cacheprovider", f"--basetemp={self._copy.with_name('tests')}",
+            *options, *tests,
         ]  # fmt: skip
-        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # a changed file may look its age
+        longest_s = max(_LONGEST_TESTS_S, _LONGEST_TEST_S * len(tests))
         try:
             done = subprocess.run(
-                command, cwd=self._copy, env=environ, capture_output=True, text=True,
-                errors="replace", timeout=_LONGEST_TESTS_S, check=False,
+                command, cwd=self._copy, capture_output=True, text=True,
+                errors="replace", timeout=longest_s, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return None, ""
-        return done.returncode, "\n".join(done.stdout.splitlines()[-20:])
+        return done.returncode, done.stdout
+
+
+def _failed(said: str) -> list[str]:
+    """Return the tests that failed, from pytest's summary."""
+    return re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", said, re.MULTILINE)
 
 
 def copy_checkout(to: Path) -> None:

@@ -27,6 +27,7 @@ from kernel_build import (
     ROOT,
     build_native_test,
     compile_commands,
+    run_all,
     sanitized_extension,
 )
 
@@ -85,7 +86,7 @@ def native_test(compiler: str, machine: str, folder: Path) -> None:
 def extension(compiler: str, folder: Path) -> None:
     python, environment = sanitized_extension(compiler, folder)
     tests = [
-        str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=900",
+        str(python), "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--timeout=900",
         str(ROOT / "tests" / "kernels"),
     ]  # fmt: skip
     subprocess.run(tests, cwd=folder, env=environment, check=True)
@@ -96,13 +97,13 @@ def tidy(machine: str, folder: Path) -> None:
     venv.create(folder / "venv", with_pip=True)
     binaries = folder / "venv" / "bin"
     subprocess.run([binaries / "python", "-m", "pip", "install", "-q", "clang-tidy"], check=True)
+    checks = []
     for out, command in compile_commands(["cc"], machine, (), folder):
         source, target = command[-3], out.stem.rsplit("-", 1)[1]
         if target in TIDY_TARGETS and Path(source).parent in (KERNELS, PER_TARGET):
-            flags = command[1:-4]
             check = [binaries / "clang-tidy", "--quiet", f"--checks={','.join(TIDY)}"]
-            check += ["--warnings-as-errors=*", source, "--", *flags]
-            subprocess.run(check, check=True, stderr=subprocess.DEVNULL)
+            checks.append([*check, "--warnings-as-errors=*", source, "--", *command[1:-4]])
+    run_all(checks, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -3,20 +3,65 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import json
-from typing import Any
+import os
+import stat
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tito_bench.safe_text import safe_text
 
-__all__ = ["NOT_JSON", "NotJson", "decode_foreign_json", "without_bom"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "NOT_JSON",
+    "OPEN_TO_READ",
+    "NotJson",
+    "decode_foreign_json",
+    "read_file",
+    "read_regular",
+    "without_bom",
+]
+
+OPEN_TO_READ = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)  # without waiting for who would write into a pipe
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+"""Flags of a file that may be anything."""
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a msgspec decoder raises on bytes from elsewhere."""
 
 _BOM = codecs.BOM_UTF8
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Return the first `limit` bytes of a regular file. Raises OSError, also for any other kind."""
+    return read_regular(os.open(path, OPEN_TO_READ), limit)
+
+
+def read_regular(descriptor: int, limit: int) -> bytes:
+    """Return the first `limit` bytes of what is open, and close it.
+
+    Raises OSError for whatever is no regular file: a folder, a pipe, a device without end.
+    """
+    try:
+        found = os.fstat(descriptor)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            # A read with a limit takes that much memory first.
+            return file.read() if found.st_size < limit else file.read(limit)
+    finally:
+        os.close(descriptor)
 
 
 class NotJson(ValueError):

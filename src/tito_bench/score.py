@@ -159,16 +159,18 @@ def operation_weights(groups: Sequence[str]) -> list[float]:
     return [1 / (len(members) * members[group]) for group in groups]
 
 
-def points_lost(operations: Mapping[str, tuple[str, float]]) -> dict[str, float]:
+def points_lost(operations: Mapping[str, tuple[str, float | None]]) -> dict[str, float]:
     """Return the points of the score that each scored operation costs, by name.
 
-    `operations` has the group and the slowdown of each that was measured; below native speed
-    counts as below 0. They add up to what the score lacks, where no group is faster than native.
+    `operations` has the group and the slowdown of each; below native speed counts as below 0.
+    One whose slowdown is None keeps its weight, for nobody looked at it, and is left out. They
+    add up to what the score lacks, where all are known and no group is faster than native.
     """
     weights = operation_weights([group for group, _ in operations.values()])
     return {
         name: POINTS_PER_DOUBLING * math.log2(slowdown) * weight
         for (name, (_, slowdown)), weight in zip(operations.items(), weights, strict=True)
+        if slowdown is not None
     }
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,10 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_submission(file) == GOOD
     with pytest.raises(StoreError, match=r"cannot read none\.json"):
         read_submission(tmp_path / "none.json")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "submission.json")
+    with pytest.raises(StoreError, match="not a regular file"):
+        read_submission(tmp_path / "submission.json")

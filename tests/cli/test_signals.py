@@ -31,8 +31,14 @@ def test_a_signal_within_an_import_comes_after_it(number: signal.Signals) -> Non
             exec(_AS_IMPORT, told)  # noqa: S102
             threading.Event().wait(30)
 
-    with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
-        run()
+    # nohup, or a shell that starts jobs in the background, would have it ignored.
+    default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(number, default)
+    try:
+        with pytest.raises((SystemExit, KeyboardInterrupt)) as ended:
+            run()
+    finally:
+        signal.signal(number, before)
     assert told["forgotten"] is False
     if number != signal.SIGINT:
         assert ended.value.code == 128 + number

@@ -113,6 +113,15 @@ def test_json_is_utf8_whatever_the_console_speaks() -> None:
     assert raw.getvalue().endswith(b"}\n")
 
 
+def test_json_is_utf8_whatever_names_of_files_are() -> None:
+    both = streams()
+    both.write_json({"path": "/caf\udce9", "\udcff": [1, None, Path("/x\udcff").name]})
+    assert json.loads(text_of(both.out)) == {
+        "path": "/caf\\udce9",
+        "\\udcff": [1, None, "x\\udcff"],
+    }
+
+
 @pytest.mark.parametrize(
     ("encoding", "environ", "pretty"),
     [

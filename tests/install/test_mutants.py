@@ -76,3 +76,8 @@ def test_a_list_that_leaves_something_out_is_a_mistake(mutants, tmp_path):
     (tmp_path / "a.toml").write_text(f'[[mutant]]\n{entry}tests = ["t"]\n' * 2)
     with pytest.raises(mutants.Mistake, match="two mutants with one name"):
         mutants.read_mutants(tmp_path)
+
+
+def test_what_saw_a_mutant_is_read_from_what_pytest_says(mutants):
+    said = "1 failed\nFAILED tests/a.py::test_b[c d] - assert 1\nERROR tests/e.py\nFAILED_ x\n"
+    assert mutants._failed(said) == ["tests/a.py::test_b[c d]", "tests/e.py"]

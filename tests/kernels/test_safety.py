@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -101,16 +102,24 @@ def test_two_threads_at_once_give_the_same_results(kernels, normal):
 
 
 def test_the_gil_is_released_while_a_kernel_runs(kernels):
-    """Another thread gets to run, which a kernel that held the GIL would not let it."""
+    """Another thread has the CPU meanwhile; where the GIL is held it waits, by its own clock."""
     long = _native.chain([kernels.fma_peak(20_000_000)] * 4)
-    done = threading.Event()
-    thread = threading.Thread(target=lambda: (long(), done.set()))
+    done, kernel_s = threading.Event(), []
+
+    def work():
+        began = time.thread_time()
+        long()
+        kernel_s.append(time.thread_time() - began)
+        done.set()
+
+    thread = threading.Thread(target=work)
+    began = time.thread_time()
     thread.start()
-    steps = 0
     while not done.is_set():
-        steps += 1
+        pass
+    spent_s = time.thread_time() - began
     thread.join()
-    assert steps > 0
+    assert spent_s > kernel_s[0] / 10
 
 
 @pytest.mark.skipif(

@@ -14,6 +14,7 @@ from tito_bench.measure.summary import (
     OperationSummary,
     SuiteSummary,
     Timing,
+    score_interval,
     summarise,
 )
 
@@ -172,6 +173,19 @@ def test_the_interval_lies_around_the_score_and_shrinks_with_agreement() -> None
     assert wide.half_interval == pytest.approx((high - low) / 2)
     assert narrow.half_interval is not None
     assert narrow.half_interval < wide.half_interval / 3
+
+
+def test_in_the_interval_an_operation_weighs_what_it_weighs_in_the_score() -> None:
+    """Two operations share the half of their group, the third has the other to itself."""
+
+    def around(reach: float) -> tuple[float, float]:
+        return 3.0 * math.exp(-reach), 3.0 * math.exp(reach)
+
+    found = score_interval(3.0, [("a", around(0.1)), ("a", around(0.2)), ("b", around(0.4))])
+    reach = math.hypot(0.25 * 0.1, 0.25 * 0.2, 0.5 * 0.4)
+    points = 10 * reach / math.log(2)
+    centre = 100 - 10 * math.log2(3.0)
+    assert found == pytest.approx((centre - points, centre + points))
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from tito_bench.measure.results import Failure, OperationResult
 from tito_bench.measure.summary import SuiteSummary, summarise
 from tito_bench.records.explanation import Explanation, build_explanation
 from tito_bench.score import Work
+from tito_bench.workloads.operation import Operation
 
 MACHINE = Machine("CPU", "x86_64", 1, 2, 8, "Linux 6")
 NOTHING = Evidence(Lines(3, False, (), 0, ()), None, (), None)
@@ -29,9 +31,15 @@ def taking(name: str, group: str, slowdown: float, *, scored: bool = True) -> Op
 
 
 def explained(
-    summary: SuiteSummary, seen: dict[str, Evidence | Failure], *, whole: bool = True
+    summary: SuiteSummary,
+    seen: dict[str, Evidence | Failure],
+    *,
+    suite: Sequence[Operation] | None = None,
 ) -> Explanation:
-    return build_explanation(summary, seen, {}, LOADED, MACHINE, whole=whole)
+    measured = [op.operation for op in summary.operations]
+    return build_explanation(
+        summary, seen, {}, LOADED, MACHINE, suite=measured if suite is None else suite
+    )
 
 
 def lost_by(summary: SuiteSummary) -> dict[str, float]:
@@ -103,6 +111,15 @@ def test_the_worst_comes_first_after_what_could_not_be_measured() -> None:
     assert by_name["slow"].points_lost == pytest.approx(10 * math.log2(9) / 2)
 
 
-def test_one_operation_alone_has_no_points() -> None:
-    (operation,) = explained(summarise([taking("op", "g", 4.0)]), {}, whole=False).operations
+def test_one_operation_alone_has_its_share_of_the_score() -> None:
+    names = {"op": "g", "its sister": "g", "another": "h"}
+    suite = [made_operation(name, group) for name, group in names.items()]
+    alone = summarise([taking("op", "g", 4.0)])
+    (operation,) = explained(alone, {}, suite=suite).operations
+    assert operation.points_lost == pytest.approx(20 / 4)
+
+
+def test_an_operation_of_another_suite_has_no_points() -> None:
+    alone = summarise([taking("op", "g", 4.0)])
+    (operation,) = explained(alone, {}, suite=[made_operation("other", "g")]).operations
     assert operation.points_lost is None

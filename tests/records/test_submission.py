@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tito_bench import __version__
 from tito_bench.errors import StoreError
@@ -16,6 +17,7 @@ from tito_bench.records.submission import (
     write_submission,
 )
 
+ID = "00000000-0000-4000-8000-000000000007"
 RECORD: dict[str, Any] = {
     "schema": 1,
     "kind": "baseline",
@@ -40,7 +42,7 @@ RECORD: dict[str, Any] = {
 
 
 def test_the_file_that_is_written(tmp_path, now):
-    path = write_submission(tmp_path, RECORD, SubmissionChoices(True, True), now, "an id")
+    path = write_submission(tmp_path, RECORD, SubmissionChoices(True, True), now, ID)
     assert path.parent == tmp_path / ".tinytorch" / "submissions"
     assert path.name.startswith("baseline_20261122T203000Z_")
     assert json.loads(path.read_bytes()) == {
@@ -50,7 +52,7 @@ def test_the_file_that_is_written(tmp_path, now):
         "tito_bench_version": __version__,
         "benchmark": "baseline",
         "measured_at": "2026-11-22T20:00:00Z",
-        "anonymous_id": "an id",
+        "anonymous_id": ID,
         "subject": {"name": "tinytorch", "version": "0.1.10"},
         "raw_metrics": {"tensor_ops_ms": 0.01, "matmul_ms": None},
         "normalized_metrics": RECORD["normalized_metrics"],
@@ -65,10 +67,18 @@ def test_the_file_that_is_written(tmp_path, now):
 @pytest.mark.parametrize("os", [None, "Darwin 24.1.0", "???", 5, True, "", ["Linux"]])
 def test_a_submission_that_is_passed_through_the_lists_again_stays_as_it_is(os: Any, now) -> None:
     record = RECORD | {"system_info": {"machine": {"os": os}, "runtime": {}}}
-    made = build_submission(record, SubmissionChoices(True, True), now, "an id")
+    made = build_submission(record, SubmissionChoices(True, True), now, ID)
     assert shared_part(made) == made
     assert made.system_info is not None
     assert made.system_info["machine"]["os"] != "None"
+
+
+@pytest.mark.parametrize("name", ["anna", "anna@example.com", ID.replace("7", "G"), f"{ID}\n"])
+def test_an_id_that_is_none_is_left_out(now, name) -> None:
+    made = build_submission(RECORD, SubmissionChoices(True, True), now, name)
+    assert made.anonymous_id is None
+    edited = replace(made, anonymous_id=name)
+    assert shared_part(edited).anonymous_id is None
 
 
 def test_a_record_as_bytes_is_the_same(tmp_path, now):

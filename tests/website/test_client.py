@@ -272,6 +272,14 @@ def test_cookies_are_not_kept(httpserver, client):
     assert "Cookie" not in seen[1].headers
 
 
+def test_cookies_are_not_kept_over_a_redirect(httpserver, client):
+    headers = {"Location": "/v2/here", "Set-Cookie": "track=1; Path=/"}
+    _answers(httpserver, Response(status=307, headers=headers))
+    seen = _answers(httpserver, _json(), path="/v2/here")
+    assert client.post(PATH, BODY, "k").outcome == "accepted"
+    assert "Cookie" not in seen[0].headers
+
+
 def test_no_proxy_stands_before_this_machine(httpserver, client, scripted, monkeypatch):
     proxy = scripted(lambda _connection, _over: None)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tito_bench.errors import UsageError
@@ -108,3 +110,12 @@ def test_the_no_that_tinytorch_was_given_is_a_no(
     found = permission(ON, {home: str(tmp_path)})
     assert found.allowed == allowed
     assert ("~/.tinytorch/sync.json" in found.reason) != allowed
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_a_pipe_in_the_place_of_that_no_is_not_waited_for(tmp_path):
+    (tmp_path / ".tinytorch").mkdir()
+    os.mkfifo(tmp_path / ".tinytorch" / "sync.json")
+    found = permission(ON, {"HOME": str(tmp_path)})
+    assert not found.allowed
+    assert "not a regular file" in found.reason

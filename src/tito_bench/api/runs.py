@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from tito_bench.records.benchmark import encode_record
 from tito_bench.records.capstone import encode_capstone
 from tito_bench.records.project import find_root
 from tito_bench.records.project_layout import Layout
-from tito_bench.records.read import Kind, choose_pair, load_record, read_history
-from tito_bench.records.repeated_runs import drifts_of, repeated_runs
+from tito_bench.records.read import Kind, choose_pair, read_history
+from tito_bench.records.repeated_runs import learned_drifts
 from tito_bench.records.store import add_stamped
 from tito_bench.report.comparison_view import comparison_view
 from tito_bench.report.history_view import history_view
@@ -182,11 +183,14 @@ def compare(
     folder, now = Layout(project_of(project)).benchmarks, _utc_now()
     found = read_history(folder, now)
     was, is_now = choose_pair((before, after), found, Path.cwd(), now, _kind(kind))
-    pairs = (
-        (load_record(folder / one.file, now).record, load_record(folder / other.file, now).record)
-        for one, other in repeated_runs(found.entries, was.entry, is_now.entry)
+    drifts = learned_drifts(
+        folder,
+        found.entries,
+        was.entry,
+        is_now.entry,
+        now,
+        left_out=lambda error: warnings.warn(f"{error} (not learned from)", stacklevel=2),
     )
-    drifts = drifts_of(pairs)
     return Comparison(comparison_view(was.record, is_now.record, was.entry, is_now.entry, drifts))
 
 

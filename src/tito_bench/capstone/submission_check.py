@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tito_bench.did_you_mean import did_you_mean_file
 from tito_bench.errors import StoreError
-from tito_bench.foreign_json import NotJson, decode_foreign_json
+from tito_bench.foreign_json import NotJson, decode_foreign_json, read_file
 from tito_bench.safe_text import safe_text
 
 __all__ = ["Problem", "check_submission", "improvements", "read_submission"]
@@ -95,8 +95,7 @@ def read_submission(path: Path) -> Any:
     or is no JSON; NaN, infinity and a key given twice are none.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = read_file(path, _MOST_BYTES + 1)
     except OSError as error:
         meant = did_you_mean_file(path)
         said = f"{error.strerror or error}{meant and '; '}{meant}"

@@ -136,8 +136,10 @@ class Streams:
 
         Raises `UsageError` naming `flag` where nobody can be asked.
         """
+        from tito_bench.report.wrapping import wrapped
+
         self._need_person(question, flag)
-        self.people.write(question)
+        self.people.write("\n".join(wrapped(question, self.console().width)))
         self.people.flush()
         line = self.stdin.readline()
         if not line:
@@ -159,11 +161,20 @@ class Streams:
             self.people.write("Please answer y or n.\n")
 
     def write_json(self, document: Any) -> None:
-        """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8."""
+        """Write one JSON document (anything msgspec can encode) to `out`, as UTF-8.
+
+        Bytes of names that are no UTF-8 are written as `\\udcff`.
+        """
+        from msgspec import to_builtins
+
         from tito_bench.records.schema import record_bytes
         from tito_bench.safe_text import safe_json
 
-        self.write_document(safe_json(record_bytes(document).decode()))
+        try:
+            data = record_bytes(document)
+        except UnicodeEncodeError:
+            data = record_bytes(_in_utf8(to_builtins(document)))
+        self.write_document(safe_json(data.decode()))
 
     def write_document(self, text: str) -> None:
         """Write a document, which ends with a line feed, to `out`, as UTF-8."""
@@ -194,3 +205,14 @@ def _is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:  # closed
         return False
+
+
+def _in_utf8(document: Any) -> Any:
+    """Return a JSON document whose text can all be encoded."""
+    if isinstance(document, dict):
+        return {_in_utf8(name): _in_utf8(item) for name, item in document.items()}
+    if isinstance(document, list | tuple):
+        return [_in_utf8(item) for item in document]
+    if isinstance(document, str):
+        return document.encode("utf-8", "backslashreplace").decode()
+    return document

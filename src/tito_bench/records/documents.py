@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -121,12 +122,28 @@ class Documents:
             ) from reason
         raise FileExists(f"cannot find a free name beside {show_path(path)}; move it away")
 
+    def delete(self, path: Path) -> None:
+        """Remove a file whatever is in it, under its lock; one that is not there is no error.
+
+        Raises `StoreError` if that cannot be.
+        """
+        with self._locked(path), contextlib.suppress(FileNotFoundError):
+            self._remove(path)
+
     def remove(self, path: Path) -> None:
         """Remove a file. Raises `StoreError` if that cannot be."""
+        try:
+            self._remove(path)
+        except FileNotFoundError as error:
+            raise StoreError(f"{show_path(path)} is not there any more") from error
+
+    def _remove(self, path: Path) -> None:
         try:
             real = self.disk.follow(path)
             self.disk.remove(real)
             self.disk.sync_folder(real.parent)
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise StoreError(
                 f"cannot remove {show_path(path)}: {error.strerror}; check its permissions"

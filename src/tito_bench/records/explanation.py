@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -23,6 +23,7 @@ from tito_bench.records.benchmark import (
     system_info,
 )
 from tito_bench.score import points_lost
+from tito_bench.workloads.operation import Operation
 
 __all__ = [
     "Explanation",
@@ -59,7 +60,7 @@ class OperationExplanation(msgspec.Struct, frozen=True):
     unseen
         Why there is no evidence.
     points_lost
-        Of the score, by this operation; None where it is not scored, or was measured alone.
+        Of the score, by this operation; None where it is not scored.
     near_native
         Whether there is nothing to explain.
     unexplained_share
@@ -114,10 +115,10 @@ def build_explanation(
     subject: Loaded,
     machine: Machine,
     *,
-    whole: bool,
+    suite: Sequence[Operation],
 ) -> Explanation:
-    """Put all that was found together; `whole` says that the whole suite was measured."""
-    lost = points_lost(_scored(summary)) if whole else {}
+    """Put all that was found together; `suite` has all operations that share the score."""
+    lost = points_lost(_scored(summary, suite))
     operations = [
         _explain(op, seen.get(op.operation.name), lost.get(op.operation.name), subject)
         for op in summary.operations
@@ -138,12 +139,16 @@ def build_explanation(
     )
 
 
-def _scored(summary: SuiteSummary) -> dict[str, tuple[str, float]]:
-    """Return group and slowdown of what has a part in the score."""
+def _scored(
+    summary: SuiteSummary, suite: Sequence[Operation]
+) -> dict[str, tuple[str, float | None]]:
+    """Return group and slowdown of what has a part in the score; what failed has none, and what
+    was not asked for has one of which the slowdown is not known."""
+    timings = {op.operation.name: op.timing for op in summary.operations}
     return {
-        op.operation.name: (op.operation.group, op.timing.slowdown)
-        for op in summary.operations
-        if op.operation.scored and op.timing is not None
+        op.name: (op.group, None if (timing := timings.get(op.name)) is None else timing.slowdown)
+        for op in suite
+        if op.scored and not (op.name in timings and timings[op.name] is None)
     }
 
 

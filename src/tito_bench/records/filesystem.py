@@ -22,6 +22,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tito_bench.foreign_json import OPEN_TO_READ, read_regular
 from tito_bench.records.project_layout import STATE_FOLDERS
 
 if TYPE_CHECKING:
@@ -109,21 +110,9 @@ class OsFileSystem:
 
     def read(self, path: Path, limit: int) -> bytes:
         with _in_folder(path) as (name, folder):
-            # Without waiting for who would write into a pipe.
-            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-            flags |= getattr(os, "O_CLOEXEC", 0) | (0 if folder is None else _NO_FOLLOW)
+            flags = OPEN_TO_READ | (0 if folder is None else _NO_FOLLOW)
             descriptor = os.open(name, flags, dir_fd=folder)
-        try:
-            found = os.fstat(descriptor)
-            if stat.S_ISDIR(found.st_mode):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file")
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                # A read with a limit takes that much memory first.
-                return file.read() if found.st_size < limit else file.read(limit)
-        finally:
-            os.close(descriptor)
+        return read_regular(descriptor, limit)
 
     def make_folder(self, path: Path) -> None:
         if _by_descriptor(path):

@@ -1,11 +1,14 @@
-"""Runs of the same code: what their records say of how far runs drift apart. Pure functions."""
+"""Runs of the same code: what their records say of how far runs drift apart."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 
+from tito_bench.errors import StoreError
 from tito_bench.measure.comparison import (
     FEWEST_PAIRS,
     Drift,
@@ -16,9 +19,9 @@ from tito_bench.measure.comparison import (
 )
 from tito_bench.records.benchmark import OperationRecord, Samples, kept_slowdowns
 from tito_bench.records.comparable import same_definition
-from tito_bench.records.read import Record, RecordHeader
+from tito_bench.records.read import Record, RecordHeader, load_record
 
-__all__ = ["drifts_of", "estimate_of", "repeated_runs", "same_code"]
+__all__ = ["drifts_of", "estimate_of", "learned_drifts", "repeated_runs", "same_code"]
 
 _MOST_PAIRS = 30
 """More say little more of a deviation, and each is two files to read."""
@@ -50,6 +53,37 @@ def repeated_runs(
     alike = [e for e in entries if _where(e) == _where(after) and e.file not in compared]
     pairs = [(one, other) for one, other in pairwise(alike) if same_code(one, other)]
     return pairs[-_MOST_PAIRS:] if len(pairs) >= FEWEST_PAIRS else []
+
+
+def learned_drifts(
+    folder: Path,
+    entries: Sequence[RecordHeader],
+    before: RecordHeader,
+    after: RecordHeader,
+    now: datetime,
+    left_out: Callable[[StoreError], None],
+) -> dict[str, Drift]:
+    """Return what the other runs in `folder` say of each operation's drift between these two.
+
+    A pair of which a file cannot be read is told to `left_out` and not learned from: it keeps
+    nobody from comparing two others.
+    """
+    return drifts_of(_loaded(repeated_runs(entries, before, after), folder, now, left_out))
+
+
+def _loaded(
+    pairs: Iterable[tuple[RecordHeader, RecordHeader]],
+    folder: Path,
+    now: datetime,
+    left_out: Callable[[StoreError], None],
+) -> Iterator[tuple[Record, Record]]:
+    for one, other in pairs:
+        try:
+            loaded = load_record(folder / one.file, now), load_record(folder / other.file, now)
+        except StoreError as error:
+            left_out(error)
+        else:
+            yield loaded[0].record, loaded[1].record
 
 
 def drifts_of(pairs: Iterable[tuple[Record, Record]]) -> dict[str, Drift]:

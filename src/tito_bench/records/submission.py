@@ -34,6 +34,7 @@ __all__ = [
     "Submission",
     "SubmissionChoices",
     "build_submission",
+    "random_id",
     "shared_part",
     "submission_bytes",
     "submission_object",
@@ -83,6 +84,7 @@ _OS_NAME = re.compile(r"(\w+)(?: (\d+(?:\.\d+)?))?")
 _IDENTIFYING = re.compile(
     r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?<!\w)(?:~|[A-Za-z]:)?[/\\](?:[^/\\]+[/\\])*[^/\\]+"
 )
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TEXT_LIMIT = 120
 _LIST_LIMIT = 20
 
@@ -150,7 +152,7 @@ def build_submission(
         tito_bench_version=__version__,
         benchmark=kind,
         measured_at=safe_text(measured_at, 40) if isinstance(measured_at, str) else None,
-        anonymous_id=anonymous_id if choices.include_anonymous_id else None,
+        anonymous_id=random_id(anonymous_id) if choices.include_anonymous_id else None,
         subject=_subject(record.get("subject")),
         raw_metrics=_figures(record.get("raw_metrics")),
         normalized_metrics=_figures(record.get("normalized_metrics")),
@@ -167,12 +169,18 @@ def shared_part(submission: Submission) -> Submission:
         created_at=safe_text(submission.created_at, 40),
         tito_bench_version=safe_text(submission.tito_bench_version, 40),
         measured_at=safe_text(submission.measured_at, 40) if submission.measured_at else None,
+        anonymous_id=random_id(submission.anonymous_id),
         subject=_picked(submission.subject, _SUBJECT_FIELDS),
         raw_metrics=_figures(submission.raw_metrics),
         normalized_metrics=_figures(submission.normalized_metrics),
         verdict=_verdict(submission.verdict),
         system_info=None if submission.system_info is None else _system(submission.system_info),
     )
+
+
+def random_id(found: str | None) -> str | None:
+    """Return an id that is a random UUID, or None: another shape might say who someone is."""
+    return found if found is not None and _RANDOM_ID.fullmatch(found) else None
 
 
 def submission_bytes(submission: Submission) -> bytes:

@@ -273,7 +273,9 @@ def _after(row: ComparedRow) -> float | None:
 
 
 def _times(slowdown: float | None) -> str:
-    return "" if slowdown is None else f"{slowdown:.2f}"
+    if slowdown is None:
+        return ""
+    return f"{slowdown:.2f}" if slowdown < 100 else f"{slowdown:.0f}"
 
 
 def _ratio_cell(row: ComparedRow, end: _End) -> str:

@@ -93,10 +93,9 @@ def explain(
         name: _located(found, root) if isinstance(found, Evidence) else found
         for name, found in seen.items()
     }
-    whole = tuple(operations) == BASELINE
     summary = summarise(result.operations)
     loaded = with_origin(result.subject, root, package)
-    return build_explanation(summary, seen, given, loaded, machine, whole=whole)
+    return build_explanation(summary, seen, given, loaded, machine, suite=BASELINE)
 
 
 def _try_optimisations(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from tito_bench.errors import UsageError
-from tito_bench.foreign_json import NotJson, decode_foreign_json
+from tito_bench.foreign_json import NotJson, decode_foreign_json, read_file
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
 
 _COURSE_SYNC = ".tinytorch/sync.json"
 """Below the home folder: what TinyTorch's own `community sync --disable-auto` writes."""
+_MOST_BYTES = 2**20
 _OPT_OUT = ("DO_NOT_TRACK", "TITO_NO_SYNC")
 _CI = (
     "CI",
@@ -98,7 +99,7 @@ def _course_refusal(environ: Mapping[str, str]) -> str | None:
     """Say that TinyTorch's own sync was refused, or that it cannot be read whether it was."""
     home = environ.get("HOME") or environ.get("USERPROFILE")
     try:
-        data = (Path(home) / _COURSE_SYNC).read_bytes() if home else None
+        data = read_file(Path(home) / _COURSE_SYNC, _MOST_BYTES) if home else None
         found = None if data is None else decode_foreign_json(data)
     except FileNotFoundError:
         return None

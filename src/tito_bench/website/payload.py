@@ -6,7 +6,6 @@ leave the machine. The bytes made here are the bytes shown, kept and sent.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -15,7 +14,7 @@ from tito_bench.errors import NewerSchema
 from tito_bench.foreign_json import NOT_JSON
 from tito_bench.records.schema import Unreadable, decode
 from tito_bench.records.store import parse_time
-from tito_bench.records.submission import SUBMISSION, shared_part, submission_bytes
+from tito_bench.records.submission import SUBMISSION, random_id, shared_part, submission_bytes
 from tito_bench.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["body_bytes", "is_body", "leave_payload", "profile_payload"]
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST = 120
 
 
@@ -32,7 +30,7 @@ def profile_payload(profile: Profile) -> dict[str, Any]:
     joined_at = parse_time(profile.joined_at)
     return {
         "schema": 1,
-        "anonymous_id": _identifier(profile.anonymous_id),
+        "anonymous_id": random_id(profile.anonymous_id),
         "joined_on": joined_at.date().isoformat() if joined_at else None,
         "location": {"country": _text(profile.location.country)},
         "institution": {"name": _text(profile.institution.name)},
@@ -52,7 +50,7 @@ def profile_payload(profile: Profile) -> dict[str, Any]:
 
 def leave_payload(anonymous_id: str) -> dict[str, Any]:
     """Return what the website needs to forget a profile."""
-    return {"schema": 1, "anonymous_id": _identifier(anonymous_id)}
+    return {"schema": 1, "anonymous_id": random_id(anonymous_id)}
 
 
 def body_bytes(payload: dict[str, Any]) -> bytes:
@@ -69,8 +67,7 @@ def is_body(action: str, body: bytes) -> bool:
     except (*NOT_JSON, Unreadable, NewerSchema):
         return False
     identifier = found.anonymous_id
-    known = identifier is None or _UUID.fullmatch(identifier) is not None
-    return known and body_bytes(msgspec.to_builtins(found)) == body
+    return random_id(identifier) == identifier and body_bytes(msgspec.to_builtins(found)) == body
 
 
 def _decoded(action: str, body: bytes) -> _LeaveBody | _ProfileBody:
@@ -132,8 +129,3 @@ class _ProfileBody(msgspec.Struct, forbid_unknown_fields=True):
 
 def _text(found: str | None) -> str | None:
     return safe_text(found, _LONGEST) if found else None
-
-
-def _identifier(found: str | None) -> str | None:
-    """Return an id that is a random UUID, or None: another shape might say who someone is."""
-    return found if found is not None and _UUID.fullmatch(found) else None

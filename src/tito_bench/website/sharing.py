@@ -357,7 +357,6 @@ def forget_on_website(sharing: Sharing) -> str | None:
         sharing.say(f"The website {safe_text(api_url)} is to forget you, by exactly these bytes:")
         sharing.show(body)
         outbox.add("leave", "profile", api_url, body, str(uuid.uuid4()), sharing.now())
-    sharing.documents.update(CONSENT, sharing.layout.consent, lambda _old: None)
     update_sync_state(sharing, lambda old: keep_known_id(old) if old else None)
     return api_url if known is not None else None
 

@@ -94,7 +94,8 @@ def test_anything_else_prepares_none(answer: str, converse: Converse, project: P
 
 @pytest.mark.parametrize("answer", ["y\n", "n\n"])
 def test_it_is_asked_once_in_a_project(answer: str, converse: Converse, project: Path) -> None:
-    assert QUESTION in converse(answer)[1]
+    first = converse(answer, environ={"TERM": "xterm", "COLUMNS": "40"})[1]
+    assert "Prepare a submission? It stays on this\r\nmachine. [y/N] " in first
     before = submissions(project)
     status, shown = converse(answer)
     assert status == 0

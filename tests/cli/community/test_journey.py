@@ -10,6 +10,7 @@ import pytest
 from cli.community.conftest import made
 from records.made_record import made_capstone
 from tito_bench.cli.community.community_context import CommunityContext
+from tito_bench.records.documents import Documents
 
 
 def test_from_joining_to_leaving(tito, connections):
@@ -192,6 +193,19 @@ def test_the_profile_stays_out_of_git(tito):
     tito("leave", "--force")
     tito("join")
     assert marker.read_text() == "mine"
+
+
+def test_killed_while_it_joins_no_profile_is_without_what_keeps_it_out_of_git(tito, monkeypatch):
+    marker = tito.folder / ".tinytorch" / "community" / ".gitignore"
+    found = []
+
+    def killed(*_: object) -> None:
+        found.append(marker.exists())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Documents, "update", killed)
+    assert tito("join").status == 130
+    assert found == [True]
 
 
 def test_the_settings_appear_once_and_are_left_alone(tito):

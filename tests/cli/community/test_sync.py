@@ -419,6 +419,44 @@ def test_a_submission_has_one_key_for_ever(member, website):
     assert keys[0] == keys[1]
 
 
+def test_leaving_needs_no_home_and_can_be_told_later(member, website):
+    member("sync", "--share")
+    home = member.environ.pop("HOME")
+    ran = member("leave", "--force")
+    assert ran.status == 0, ran.err
+    assert "set HOME" in ran.out
+    left = member.files()
+    assert ".tinytorch/community/profile.json" not in left
+    assert ".tinytorch/community/consent.json" not in left
+    member.environ["HOME"] = home
+    assert member("leave", "--force", "--json").document["website"] == "told"
+    assert website.paths[-1] == "/api/community/leave"
+    assert "no profile" in member("leave", "--force").out
+
+
+def test_a_profile_is_shown_without_a_home(member, website):
+    member("sync", "--share")
+    member("update", "--country", "ch", "--share")
+    del member.environ["HOME"]
+    ran = member("profile", "--json")
+    assert ran.status == 0, ran.err
+    assert "set HOME" in ran.document["sending"]["problem"]
+
+
+@pytest.mark.parametrize(
+    "name", ["community/website.json", "community/consent.json", "outbox/000001_profile.json"]
+)
+def test_leaving_needs_no_file_that_can_be_read(member, website, name):
+    member("sync", "--share")
+    member("update", "--country", "ch", "--share")
+    (member.folder / ".tinytorch" / name).write_text('{"schema": 99}')
+    ran = member("leave", "--force")
+    assert ran.status == 0, ran.err
+    left = member.files()
+    assert ".tinytorch/community/profile.json" not in left
+    assert ".tinytorch/community/consent.json" not in left
+
+
 def test_auto_sync_without_httpx_says_so_and_keeps(tito, website, monkeypatch):
     tito.configure(website.url, auto_sync=True)
     monkeypatch.setitem(sys.modules, "httpx", None)

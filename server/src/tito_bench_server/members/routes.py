@@ -37,6 +37,7 @@ __all__ = [
     "read_body",
     "read_form",
     "same_origin",
+    "sender_of",
     "signed_in",
     "signed_in_or_none",
     "site_path",
@@ -207,6 +208,16 @@ async def signed_in(request: Request, *, cookies: bool = True) -> int:
     if found is None:
         raise Refusal(_unknown_key(), {"WWW-Authenticate": "Bearer"})
     return found
+
+
+async def sender_of(request: Request, *, cookies: bool = True) -> int | bytes:
+    """Return the digest of the member key, or the number of the member whose session it is.
+
+    Whose key it is, if anybody's, is found where the rest is read: see `caller_of`. Raises
+    `Refusal` with 401 where there is neither key nor session.
+    """
+    key = _member_key(request)
+    return await signed_in(request, cookies=cookies) if key is None else account.key_digest(key)
 
 
 async def signed_in_or_none(request: Request, *, cookies: bool = True) -> int | None:

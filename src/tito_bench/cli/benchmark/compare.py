@@ -9,15 +9,12 @@ from tito_bench.cli.commands import VERBS
 from tito_bench.cli.exits import Exit
 from tito_bench.cli.options import Subparsers, add_common_options, percent, project_root
 from tito_bench.cli.record_selector import naming_skipped
-from tito_bench.errors import StoreError
 from tito_bench.records.record_words import RECORD_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from tito_bench.cli.streams import Streams
-    from tito_bench.records.read import Record, RecordHeader
     from tito_bench.report.comparison_view import ComparisonView
 
 
@@ -60,7 +57,7 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     """Choose, compare, show and judge."""
     from tito_bench.records.project_layout import Layout
     from tito_bench.records.read import choose_pair, read_history
-    from tito_bench.records.repeated_runs import drifts_of, repeated_runs
+    from tito_bench.records.repeated_runs import learned_drifts
     from tito_bench.report.comparison_view import comparison_view
     from tito_bench.report.regression import regressions
 
@@ -68,31 +65,19 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
     history = read_history(folder, now)
     with naming_skipped(history, streams):
         before, after = choose_pair((options.A, options.B), history, streams.cwd, now, options.type)
-        pairs = _loaded(repeated_runs(history.entries, before.entry, after.entry), folder, streams)
-        view = comparison_view(
-            before.record, after.record, before.entry, after.entry, drifts_of(pairs)
+        drifts = learned_drifts(
+            folder,
+            history.entries,
+            before.entry,
+            after.entry,
+            now,
+            left_out=lambda error: streams.people.write(f"{error} (not learned from)\n"),
         )
+        view = comparison_view(before.record, after.record, before.entry, after.entry, drifts)
         asked = options.fail_on_regression
         worse = None if asked is None else regressions(view, asked)
         _show(view, worse, options, streams)
     return Exit.FAILED if worse else Exit.OK
-
-
-def _loaded(
-    pairs: Sequence[tuple[RecordHeader, RecordHeader]], folder: Path, streams: Streams
-) -> Iterator[tuple[Record, Record]]:
-    """Read the pairs. One of which a file is damaged is named and not learned from, for it
-    keeps nobody from comparing two others."""
-    from tito_bench.records.read import load_record
-
-    for one, other in pairs:
-        try:
-            now = streams.now()
-            loaded = load_record(folder / one.file, now), load_record(folder / other.file, now)
-        except StoreError as error:
-            streams.people.write(f"{error} (not learned from)\n")
-        else:
-            yield loaded[0].record, loaded[1].record
 
 
 def _show(

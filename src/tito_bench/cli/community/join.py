@@ -95,14 +95,15 @@ def _write(session: CommunityContext, profile: Profile) -> Document[Profile]:
     from tito_bench.records.project_config import CONFIG, Config
     from tito_bench.records.schema import encode
 
+    # Course repositories get published; the profile must not go with them unseen, so what keeps
+    # it back is there first, also where this is killed in between.
+    _write_missing(session, session.layout.profile.with_name(".gitignore"), b"*\n")
+    _write_missing(session, session.layout.config, encode(CONFIG, Config()))
     document = session.documents.update(
         PROFILE, session.layout.profile, lambda there: there if there is not None else profile
     )
     if document is None:
         raise AssertionError("an update that returns a value leaves a file")
-    _write_missing(session, session.layout.config, encode(CONFIG, Config()))
-    # Course repositories get published; the profile should not go with them unseen.
-    _write_missing(session, session.layout.profile.with_name(".gitignore"), b"*\n")
     return document
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from tito_bench.cli.exits import Exit
@@ -31,16 +32,12 @@ def add_parser(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace, streams: Streams) -> int:
     """Show what goes and what stays, ask, remove."""
     from tito_bench.cli.community.community_context import open_session
-    from tito_bench.records.store import read_bytes
 
     session = open_session(options, streams)
     layout = session.layout
-    removed = [
-        layout.shown(path)
-        for path in (layout.profile, layout.consent)
-        if read_bytes(path, session.documents.disk) is not None
-    ]
-    if not removed:
+    mine = (path for path in (layout.profile, layout.consent) if os.path.lexists(path))
+    removed = [layout.shown(path) for path in mine]
+    if not removed and not _is_known(session):
         session.say("There is no profile here; nothing was changed.")
         session.finish({"status": "not_joined", "removed": [], "website": None})
         return Exit.OK
@@ -56,57 +53,79 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _announce(session: CommunityContext, removed: list[str]) -> None:
-    from tito_bench.records.store import read_bytes
-
     layout = session.layout
     kept = len(list(layout.submissions.glob("*.json")))
     records = len(list(layout.benchmarks.glob("*.json")))
     key = ""
-    if read_bytes(layout.member_keys, session.documents.disk) is not None:
+    if os.path.lexists(layout.member_keys):
         key = f"; {layout.shown(layout.member_keys)} once the website has forgotten you"
     session.say(
-        f"To be removed: {', '.join(removed)}, and whatever waits to be sent{key}",
+        f"To be removed: {', '.join([*removed, 'whatever waits to be sent'])}{key}",
         f"To be kept: {kept} submissions in {layout.shown(layout.submissions)}, "
         f"{records} records in {layout.shown(layout.benchmarks)}",
     )
 
 
+def _is_known(session: CommunityContext) -> bool:
+    """Return whether a website knows this person from here, who left when it could not be told."""
+    from tito_bench.errors import StoreError
+    from tito_bench.website.sharing import known_at, queued_items
+
+    sharing = session.sharing()
+    try:
+        leaves = any(one.item.action == "leave" for one in queued_items(sharing))
+        return known_at(sharing) is not None and not leaves
+    except StoreError:
+        return False
+
+
 def _leave(session: CommunityContext) -> str | None:
     """Tell the website first, or queue what tells it: a crash in between
     leaves a profile that can be left again, never one forgotten here only."""
-    from tito_bench.community.profile import PROFILE
-    from tito_bench.errors import CorruptFile, TitoBenchError
-    from tito_bench.website.sharing import (
-        forget_on_website,
-        member_keys,
-        report_delivery,
-        send_waiting,
-    )
+    from tito_bench.errors import CorruptFile, StoreError
+    from tito_bench.website.sharing import member_keys
 
-    api_url = forget_on_website(session.sharing())
-    told = None
-    if api_url is not None:
-        told = "queued"
-        try:
-            if session.permission.allowed:
-                delivery = send_waiting(session.sharing())
-                report_delivery(session.sharing(), delivery)
-                told = "told" if delivery.sent else "queued"
-        except TitoBenchError as error:  # the request waits; leaving here goes on
-            session.say(f"Not sent yet: {error}")
-        if told == "queued":
-            session.say(
-                "The website is to forget your profile: that waits in the outbox for "
-                f"'tito-bench community sync'. Sending is {session.permission.reason}."
-            )
     try:
-        session.documents.update(PROFILE, session.layout.profile, lambda _profile: None)
+        session.profile()  # one of a newer tito-bench is refused, untouched
     except CorruptFile as error:
         # Leaving means that nothing stays, readable or not.
         session.say(str(error))
+    try:
+        told = _tell_website(session)
+    except StoreError as error:  # no home, a damaged outbox: leaving here goes on
+        told = "unknown"
+        session.say(
+            f"Whether a website is to forget you could not be found out: {error}",
+            "Once that is repaired: tito-bench community leave",
+        )
+    session.documents.delete(session.layout.consent)
+    session.documents.delete(session.layout.profile)
     _remove_copies(session)
-    if told != "queued":  # else the request to forget is signed with it, when it can go
+    if told not in {"queued", "unknown"}:  # else what asks it to forget is signed with them
         member_keys(session.sharing()).forget_all()
+    return told
+
+
+def _tell_website(session: CommunityContext) -> str | None:
+    """Ask the website to forget who it knows: now, or with the next sync."""
+    from tito_bench.errors import TitoBenchError
+    from tito_bench.website.sharing import forget_on_website, report_delivery, send_waiting
+
+    if forget_on_website(session.sharing()) is None:
+        return None
+    told = "queued"
+    try:
+        if session.permission.allowed:
+            delivery = send_waiting(session.sharing())
+            report_delivery(session.sharing(), delivery)
+            told = "told" if delivery.sent else "queued"
+    except TitoBenchError as error:  # the request waits
+        session.say(f"Not sent yet: {error}")
+    if told == "queued":
+        session.say(
+            "The website is to forget your profile: that waits in the outbox for "
+            f"'tito-bench community sync'. Sending is {session.permission.reason}."
+        )
     return told
 
 

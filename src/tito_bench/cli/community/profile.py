@@ -77,11 +77,15 @@ def _rows(session: CommunityContext, profile: Profile) -> list[tuple[str, str]]:
 def _sending(session: CommunityContext) -> dict[str, Any]:
     """Return the effective state: the settings, the environment, and what was agreed to."""
     from tito_bench.community.consent import answer_for, effective_consent
+    from tito_bench.errors import StoreError
     from tito_bench.website.sharing import queued_items
 
     consent, problem = effective_consent(session.documents, session.layout.consent, session.place())
     address = session.permission.address
-    items = queued_items(session.sharing())
+    try:
+        items = queued_items(session.sharing())
+    except StoreError as error:  # without a home nobody knows whose they are
+        items, problem = [], problem or str(error)
 
     def shown(kind: Any) -> str:
         url = session.config.website.api_url
