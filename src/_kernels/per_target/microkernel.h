@@ -62,34 +62,32 @@ TITO_INLINE void multiply_add(const size_t rows, const size_t vectors, sums sum,
         const vf x = v_set(a[i / 3][i % 3 * a_stride]);
         EACH(j, vectors) sum[i][j] = v_fma(x, b[j], sum[i][j]);
     }
-    EACH(g, (rows + 2) / 3) {
-        ++a[g];
-        TITO_UNRELATED(a[g]); /* as above: else it makes an index of them, and spills what it adds */
-    }
+    EACH(g, (rows + 2) / 3) ++a[g];
 }
 
 /* One k of a block: a row of b, loaded and multiplied. */
 TITO_INLINE void multiply_row(const size_t rows, const size_t vectors, const int edge, sums sum,
-                              const float **a, const struct tiles *t, const float *b) {
+                              const float **a, size_t a_stride, const float *b, size_t last) {
     vf row[MAX_VECTORS];
-    load_row(rows, vectors, edge, row, b, t->count);
-    multiply_add(rows, vectors, sum, a, t->a_stride, row);
+    load_row(rows, vectors, edge, row, b, last);
+    multiply_add(rows, vectors, sum, a, a_stride, row);
 }
 
 /* All k of one block, two in one turn where that is quicker. */
 TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, const int edge, sums sum,
                                 const struct tiles *t, const float *b) {
+    const size_t a_stride = t->a_stride, b_stride = t->b_stride, last = t->count;
     const float *a[ROW_GROUPS];
-    point_at_rows(rows, a, t->a, t->a_stride);
+    point_at_rows(rows, a, t->a, a_stride);
     size_t k = t->k;
     if (rows * vectors <= TITO_SUMS_UNROLLED) { /* NOLINT(bugprone-branch-clone): but unrolled */
         TITO_UNROLL_TWICE
-        for (; k > 0; --k, b += t->b_stride) {
-            multiply_row(rows, vectors, edge, sum, a, t, b);
+        for (; k > 0; --k, b += b_stride) {
+            multiply_row(rows, vectors, edge, sum, a, a_stride, b, last);
         }
     } else {
-        for (; k > 0; --k, b += t->b_stride) {
-            multiply_row(rows, vectors, edge, sum, a, t, b);
+        for (; k > 0; --k, b += b_stride) {
+            multiply_row(rows, vectors, edge, sum, a, a_stride, b, last);
         }
     }
 }
@@ -97,13 +95,14 @@ TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, const i
 /* The same, and b is packed while it is in registers. */
 TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, sums sum,
                                    const struct tiles *t, const float *b, float *packed) {
+    const size_t a_stride = t->a_stride, b_stride = t->b_stride;
     const float *a[ROW_GROUPS];
-    point_at_rows(rows, a, t->a, t->a_stride);
-    for (size_t k = t->k; k > 0; --k, b += t->b_stride, packed += vectors * VL) {
+    point_at_rows(rows, a, t->a, a_stride);
+    for (size_t k = t->k; k > 0; --k, b += b_stride, packed += vectors * VL) {
         vf row[MAX_VECTORS];
         load_row(rows, vectors, 0, row, b, 0);
         EACH(j, vectors) v_store(packed + j * VL, row[j]);
-        multiply_add(rows, vectors, sum, a, t->a_stride, row);
+        multiply_add(rows, vectors, sum, a, a_stride, row);
     }
 }
 
