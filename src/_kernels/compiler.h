@@ -56,6 +56,12 @@
 #define TITO_UNROLL_TWICE _Pragma("GCC unroll 2")
 #define TITO_SUMS_UNROLLED 28
 #endif
+#if defined(TITO_SANITIZE) /* every access is checked: unrolled, a block takes minutes to compile */
+#undef TITO_UNROLL
+#undef TITO_UNROLL_TWICE
+#define TITO_UNROLL
+#define TITO_UNROLL_TWICE
+#endif
 #define TITO_INLINE static inline __attribute__((always_inline))
 #define TITO_PREFETCH_ONCE(p) __builtin_prefetch((p), 0, 0)
 #define TITO_PREFETCH_WRITE(p) __builtin_prefetch((p), 1)
