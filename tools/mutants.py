@@ -33,6 +33,7 @@ from toolchain import CACHE, ROOT, CommandFailed, environment_beside, run, virtu
 
 MUTANTS = ROOT / "tests" / "mutants"
 BUILT = "src/_kernels"
+SERVER = "server"
 _LONGEST_TESTS_S = 600
 _PYTEST_FAILED = 1
 _PYTEST_SAID_WHY = range(1, 6)
@@ -163,16 +164,16 @@ class Laboratory:
         self._copy, self._build = folder / "copy", folder / "build"
         copy_checkout(self._copy)
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        needs = [
+        server = tomllib.loads((ROOT / SERVER / "pyproject.toml").read_text(encoding="utf-8"))
+        wanted = [
             *project["build-system"]["requires"],
-            *project["project"]["dependencies"],
+            *(need for one in (project, server) for need in one["project"]["dependencies"]),
             *project["project"]["optional-dependencies"]["website"],
-            *(
-                need
-                for need in project["project"]["optional-dependencies"]["test"]
-                if not need.startswith("tito-bench")
-            ),
+            *project["project"]["optional-dependencies"]["test"],
+            *server["project"]["optional-dependencies"]["postgres"],
+            *server["project"]["optional-dependencies"]["test"],
         ]
+        needs = [need for need in wanted if not need.startswith("tito-bench")]
         self._tools = virtual_environment(CACHE / "mutants", "cmake", "ninja", *needs)
         self._python = environment_beside(self._tools, folder / "venv")
         self._built_is_whole = False
@@ -222,15 +223,30 @@ class Laboratory:
         return "dies" if code else "LIVES"
 
     def run_tests(self, tests: Sequence[str]) -> tuple[int | None, str]:
-        """Return pytest's exit code, None where it never ended, and what it said last."""
+        """Return pytest's exit code, None where it never ended, and what it said last.
+
+        The server's tests have a configuration of their own, and run in its folder.
+        """
+        of_server = [test.removeprefix(f"{SERVER}/") for test in tests if test.startswith(SERVER)]
+        others = [test for test in tests if not test.startswith(SERVER)]
+        code, said = self._run_in(self._copy, others) if others else (0, "")
+        if code == 0 and of_server:
+            code, said = self._run_in(self._copy / SERVER, of_server)
+        return code, said
+
+    def _run_in(self, folder: Path, tests: Sequence[str]) -> tuple[int | None, str]:
         command = [
             str(self._python), "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider",
             *tests,
         ]  # fmt: skip
-        environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # a changed file may look its age
+        environ = {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",  # a changed file may look its age
+            "PYTHONPATH": str(self._copy / SERVER / "src"),
+        }
         try:
             done = subprocess.run(
-                command, cwd=self._copy, env=environ, capture_output=True, text=True,
+                command, cwd=folder, env=environ, capture_output=True, text=True,
                 errors="replace", timeout=_LONGEST_TESTS_S, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
