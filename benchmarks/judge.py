@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 import tempfile
@@ -102,7 +103,7 @@ def print_row(kind: str, name: str, pairs: list[tuple[Run, Run]]) -> bool:
     honest = [run.score for _, run in pairs if run.score is not None]
     scores = [run.score for run, _ in pairs if run.score is not None]
     named = ", ".join(dict.fromkeys(code for run, _ in pairs for code in run.named))
-    honest_score = median(honest)
+    honest_score = median(honest or [math.nan])
     if len(scores) <= len(pairs) // 2:
         print(f"{kind:<26}{name:<46}{'none':>7}{honest_score:>8.1f}{'':>8}  {named[:90]}")
         return kind == "cheat"

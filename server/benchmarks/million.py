@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -59,14 +60,15 @@ def main() -> None:
         migrate.upgrade(database)
         add_course(database)
         begun = time.monotonic()
-        _fill(database, options.members)
+        fill(database, options.members)
         print(f"put in: {time.monotonic() - begun:.0f} s")
         print(f"database: {_size(database) / options.members:.0f} bytes a member")
         _measure(url)
         print(f"after the release: {_size(database) / options.members:.0f} bytes a member")
 
 
-def _fill(database: Database, members: int) -> None:
+def fill(database: Database, members: int) -> None:
+    """Put so many made-up members into course 1."""
     rng = random.Random(1)
     codes = sorted(load_world().places)
     weights = [1 / (1 + n) for n in range(len(codes))]
@@ -82,7 +84,7 @@ def _fill(database: Database, members: int) -> None:
         countries = rng.choices(codes, weights, k=count)
         rows = [
             (
-                *(start + place, 1, rng.randbytes(16), rng.randbytes(32)),
+                *(start + place, 1, rng.randbytes(16), rng.randbytes(16)),
                 *(rng.choice(cohorts), countries[place]),
                 f"Institution {rng.randrange(2000)}" if rng.random() < 0.5 else None,
                 *(rng.randrange(5), rng.randrange(5), rng.randrange(21), rng.randrange(7)),
@@ -117,21 +119,19 @@ def _measure(url: str) -> None:
     try:
         assert process.stdout is not None
         base = process.stdout.readline().strip()
-        quiet = _writes(base, 3.0)
+        quiet = writes_alone(base, 3.0)
         over = threading.Event()
         waits: list[float] = []
-        senders = [
-            threading.Thread(target=_send, args=(base, over.is_set, waits)) for _ in range(4)
-        ]
+        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
         for sender in senders:
             sender.start()
         done = httpx.post(f"{base}/release", timeout=600, trust_env=False).json()
         over.set()
         for sender in senders:
             sender.join()
-        print(f"writes alone: {len(quiet)} in 3 s, p99 {_p99(quiet):.0f} ms")
+        print(f"writes alone: {len(quiet)} in 3 s, p99 {p99(quiet):.0f} ms")
         print(f"release of all tables: {done['seconds']:.1f} s, {done['marked']} members marked")
-        print(f"writes meanwhile: {len(waits)}, p99 {_p99(waits):.0f} ms, most {max(waits):.0f} ms")
+        print(f"writes meanwhile: {len(waits)}, p99 {p99(waits):.0f} ms, most {max(waits):.0f} ms")
         for path in ("api/community/map", "map"):
             times = []
             with httpx.Client(trust_env=False) as client:
@@ -139,17 +139,18 @@ def _measure(url: str) -> None:
                     begun = time.perf_counter()
                     assert client.get(f"{base}/c/{CODE}/{path}").status_code == 200
                     times.append(1e3 * (time.perf_counter() - begun))
-            print(f"/{path}: median {statistics.median(times):.1f} ms, p99 {_p99(times):.1f} ms")
+            print(f"/{path}: median {statistics.median(times):.1f} ms, p99 {p99(times):.1f} ms")
     finally:
         process.terminate()
         process.wait(timeout=60)
 
 
-def _writes(base: str, seconds: float) -> list[float]:
+def writes_alone(base: str, seconds: float) -> list[float]:
+    """Return how long each of the joins of four senders took, in ms."""
     end = time.monotonic() + seconds
     waits: list[float] = []
     senders = [
-        threading.Thread(target=_send, args=(base, lambda: time.monotonic() > end, waits))
+        threading.Thread(target=send, args=(base, lambda: time.monotonic() > end, waits))
         for _ in range(4)
     ]
     for sender in senders:
@@ -159,7 +160,8 @@ def _writes(base: str, seconds: float) -> list[float]:
     return waits
 
 
-def _send(base: str, over, waits: list[float]) -> None:  # type: ignore[no-untyped-def]
+def send(base: str, over: Callable[[], bool], waits: list[float]) -> None:
+    """Join until it is over, and note how long each took, in ms."""
     with httpx.Client(trust_env=False, timeout=60) as client:
         while not over():
             headers = {
@@ -176,7 +178,8 @@ def _send(base: str, over, waits: list[float]) -> None:  # type: ignore[no-untyp
             waits.append(1e3 * (time.perf_counter() - begun))
 
 
-def _p99(times: list[float]) -> float:
+def p99(times: list[float]) -> float:
+    """Return what 99 of 100 stay below."""
     return sorted(times)[int(0.99 * (len(times) - 1))]
 
 

@@ -19,10 +19,12 @@ from starlette.concurrency import run_in_threadpool
 from tito_bench_server.app import build_app
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Message
+from tito_bench_server.members.routes import in_turn
 from tito_bench_server.releases.publish import make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.store import migrate
-from tito_bench_server.store.database import NEW_RELEASE
+from tito_bench_server.store.database import NEW_RELEASE, touched
+from tito_bench_server.store.retention import prune
 from world import SECRET, WITHOUT_LIMITS, add_course
 
 
@@ -69,14 +71,26 @@ def main() -> None:
         seconds = (datetime.now(UTC) - begun).total_seconds()
         return JSONResponse({"seconds": seconds, "marked": report.marked})
 
+    async def forget(_request):  # type: ignore[no-untyped-def]
+        """Forget what is too old, as the daily hour does; answers with its seconds."""
+        import asyncio
+
+        from starlette.responses import JSONResponse
+
+        begun = datetime.now(UTC)
+        done = await asyncio.to_thread(prune, services.turn, services.today())
+        seconds = (datetime.now(UTC) - begun).total_seconds()
+        return JSONResponse({"seconds": seconds, "rows": done.total})
+
     async def say(_request):  # type: ignore[no-untyped-def]
         """Tell every stream of a release, as a commit does."""
         from starlette.responses import Response
 
-        services.bus.heard({NEW_RELEASE: 1})
+        await in_turn(services, lambda connection: touched(connection).update({NEW_RELEASE: 1}))
         return Response(status_code=204)
 
     app.router.add_route("/say", say, methods=["POST"])
+    app.router.add_route("/forget", forget, methods=["POST"])
     app.router.add_route("/release", release, methods=["POST"])
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)

@@ -1,10 +1,10 @@
 """How many streams one process holds: memory of each, and how long an event takes to all.
 
-    python benchmarks/streams.py [--streams 5000] [--rounds 5]
+    python benchmarks/streams.py [--streams 5000] [--rounds 5] [--postgresql]
 
-The server is a process of its own; its resident memory is read before and after the
-streams are open. An event to all is a release; its time is from the moment the database
-has it to the moment the last reader has read it, by the readers' own process.
+The server is a process of its own, on PostgreSQL two that share the streams; resident memory is
+read before and after they are open. An event to all is a release, which is asked of the first
+process and committed there; its time is until each reader has read it, by the readers' process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from machine import machine
 
+from postgres_cluster import running_cluster
 from tito_bench_server.members.account import key_digest
 from tito_bench_server.store.database import open_database
 from world import CODE, add_members
@@ -52,22 +54,25 @@ async def _until_event(reader: asyncio.StreamReader) -> float:
     return time.perf_counter()
 
 
-async def _measure(base: str, keys: list[str], pid: int, rounds: int) -> None:
-    server = psutil.Process(pid)
-    warm = [await _open(base, key) for key in keys[:3]]
+async def _measure(bases: list[str], keys: list[str], pids: list[int], rounds: int) -> None:
+    servers = [psutil.Process(pid) for pid in pids]
+    warm = [await _open(base, key) for base in bases for key in keys[:3]]
     for _, writer in warm:
         writer.close()
     await asyncio.sleep(1)
-    before = server.memory_info().rss
-    readers = []
+    before = sum(server.memory_info().rss for server in servers)
+    readers: list[asyncio.StreamReader] = []
+    places = list(enumerate(keys))
     for start in range(0, len(keys), _AT_ONCE):
-        opened = await asyncio.gather(*(_open(base, key) for key in keys[start : start + _AT_ONCE]))
+        opened = await asyncio.gather(
+            *(_open(bases[n % len(bases)], key) for n, key in places[start : start + _AT_ONCE])
+        )
         readers += [reader for reader, _ in opened]
         warm += opened
     await asyncio.sleep(1)
-    kib = (server.memory_info().rss - before) / len(keys) / 1024
-    print(f"{len(keys)} streams: {kib:.1f} KiB each")
-    host, port = urlsplit(base).hostname, urlsplit(base).port
+    kib = (sum(server.memory_info().rss for server in servers) - before) / len(keys) / 1024
+    print(f"{len(keys)} streams in {len(bases)} processes: {kib:.1f} KiB each")
+    host, port = urlsplit(bases[0]).hostname, urlsplit(bases[0]).port
     for _ in range(rounds):
         waits = [asyncio.ensure_future(_until_event(reader)) for reader in readers]
         begun = time.perf_counter()
@@ -79,8 +84,10 @@ async def _measure(base: str, keys: list[str], pid: int, rounds: int) -> None:
         p50, p99 = (times[int(len(times) * share)] for share in (0.5, 0.99))
         print(f"an event to all: p50 {p50:.2f} s, p99 {p99:.2f} s, last {times[-1]:.2f} s")
     begun = time.perf_counter()
-    server.send_signal(signal.SIGTERM)
-    await asyncio.to_thread(server.wait, 30)
+    for server in servers:
+        server.send_signal(signal.SIGTERM)
+    for server in servers:
+        await asyncio.to_thread(server.wait, 30)
     print(f"SIGTERM to the end with all streams open: {time.perf_counter() - begun:.2f} s")
 
 
@@ -88,32 +95,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--postgresql", action="store_true")
     options = parser.parse_args()
     files = 2 * options.streams + 500
     resource.setrlimit(
         resource.RLIMIT_NOFILE, (files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     )
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/community.db"
+    with ExitStack() as stack:
+        if options.postgresql:
+            url = stack.enter_context(running_cluster()).new_database()
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            url = f"sqlite:///{folder}/community.db"
         serve = Path(__file__).with_name("serve.py")
-        process = subprocess.Popen(
-            [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        base = process.stdout.readline().strip()
+        bases, pids = [], []
+        for _ in range(2 if options.postgresql else 1):
+            process = subprocess.Popen(
+                [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            bases.append(process.stdout.readline().strip())
+            pids.append(process.pid)
+        # Each process takes three streams of a member, and gets every second stream.
         members = -(-options.streams // _A_MEMBER)
         keys = [f"tbk_{number:043d}" for number in range(members)]
         database = open_database(url)
         people = [{"key_digest": key_digest(key)} for key in keys]
         add_members(database, people, joined=date(2026, 11, 1))
         database.close()
-        try:
-            wanted = [key for key in keys for _ in range(_A_MEMBER)][: options.streams]
-            asyncio.run(_measure(base, wanted, process.pid, options.rounds))
-        finally:
-            process.kill()
-            process.wait()
+        wanted = [key for key in keys for _ in range(_A_MEMBER)][: options.streams]
+        asyncio.run(_measure(bases, wanted, pids, options.rounds))
 
 
 if __name__ == "__main__":

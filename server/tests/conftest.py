@@ -3,6 +3,7 @@ looked at in a real headless Chromium, the system's own."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 
 from postgres_cluster import Cluster, ClusterMissing, running_cluster
-from unexpected_skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401 - hooks
 from world import World, add_course
 
 _FLAGS = [
@@ -32,7 +33,7 @@ _FOUND: list[Cluster | str] = []
 def _cluster() -> Cluster:
     if not _FOUND:
         try:
-            _FOUND.append(_STACK.enter_context(running_cluster()))
+            _FOUND.append(_STACK.enter_context(running_cluster(durable=False)))
         except ClusterMissing as error:
             _FOUND.append(str(error))
     found = _FOUND[0]
@@ -56,6 +57,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'community.db'}"
     return _cluster().new_database()
+
+
+@pytest.fixture
+def backup_programs(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have pg_dump and pg_restore of the server's own version on the path."""
+    if not database_url.startswith("sqlite"):
+        monkeypatch.setenv("PATH", str(_cluster().programs), prepend=os.pathsep)
+        if shutil.which("pg_dump") is None:
+            pytest.skip("pg_dump is not installed")
 
 
 @pytest.fixture(scope="session")

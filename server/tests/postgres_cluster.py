@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 __all__ = ["Cluster", "ClusterMissing", "running_cluster"]
 
+_AT_ONCE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
 
 class ClusterMissing(Exception):
     """There is no PostgreSQL here that could be started; the text says why."""
@@ -28,6 +30,7 @@ class Cluster:
 
     folder: Path
     programs: Path
+    settings: str = ""
     _numbers: Iterator[int] = field(default_factory=count)
 
     def url(self, database: str) -> str:
@@ -57,7 +60,7 @@ class Cluster:
         self.run(
             "pg_ctl",
             *("-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "-o"),
-            f"-c listen_addresses='' -c unix_socket_directories='{self.folder}'",
+            f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' {self.settings}",
             "start",
         )
 
@@ -66,20 +69,23 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Make a cluster, and remove it afterwards.
+def running_cluster(*, durable: bool = True) -> Iterator[Cluster]:
+    """Make a cluster, and remove it afterwards; one that is not durable waits for no disk, which
+    is nothing to a stopped or killed server, only to a power cut.
 
     Raises `ClusterMissing`.
     """
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="tito-pg-"))
-    cluster = Cluster(folder, programs)
+    cluster = Cluster(folder, programs, "" if durable else _AT_ONCE)
     try:
         user = _as_postgres().get("user")
         if user is not None:
             os.chown(folder, pwd.getpwnam(str(user)).pw_uid, -1)
         cluster.run(
-            "initdb", "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8"
+            "initdb",
+            *("-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8"),
+            *(() if durable else ("--no-sync",)),
         )
         cluster.start()
         try:

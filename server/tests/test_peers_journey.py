@@ -19,21 +19,11 @@ import sqlalchemy as sa
 from serving import Running, command
 from test_journey import Host, Student, host, printed_lines, running
 from tito_bench_server.store import tables
+from world import PEER_TABLES
 
 __all__ = ["host", "running"]
 
 _PLACE = "--language en --utc 1"
-_PEERS = (
-    tables.roster_card,
-    tables.study_group,
-    tables.group_contact,
-    tables.seat,
-    tables.mentor,
-    tables.request,
-    tables.pairing,
-    tables.match_contact,
-    tables.report,
-)
 
 
 @pytest.fixture
@@ -91,6 +81,12 @@ def test_a_group_of_three_finds_each_other(host: Host, students: list[Student]) 
     for one, hidden in ((ben, other["handle"]), (cem, seen["handle"])):
         assert hidden not in one.type(f"tito-bench community groups show {group}")
     assert "blocked" not in _inbox(cem).lower()
+    assert "You have blocked nobody." in cem.type("tito-bench community blocks")
+    said = ben.type("tito-bench community blocks")
+    assert f"seat {other['handle']}" in said
+    (block,) = re.findall(r"\b[a-z2-7]{16}\b", said)
+    ben.type(f"tito-bench community unblock {block} --yes")
+    assert other["handle"] in ben.type(f"tito-bench community groups show {group}")
 
     assert "Anybody" not in ben.type("tito-bench community me")
     ada.type("tito-bench community leave --force")
@@ -101,7 +97,7 @@ def test_a_group_of_three_finds_each_other(host: Host, students: list[Student]) 
     assert "404" not in ben.refused(f"tito-bench community groups show {group}")
     for student in (ben, cem):
         student.type("tito-bench community leave --force")
-    assert [table.name for table in _PEERS if host.rows(table)] == []
+    assert [table.name for table in PEER_TABLES if host.rows(table)] == []
 
 
 def test_a_learner_and_a_mentor_meet(host: Host, students: list[Student]) -> None:
@@ -136,7 +132,7 @@ def test_a_learner_and_a_mentor_meet(host: Host, students: list[Student]) -> Non
     for student in students:
         student.type("tito-bench community leave --force")
     assert cem.run("community", "inbox").returncode == 1
-    assert [table.name for table in _PEERS if host.rows(table)] == []
+    assert [table.name for table in PEER_TABLES if host.rows(table)] == []
 
 
 def test_the_roster_and_a_watched_inbox(host: Host, students: list[Student]) -> None:

@@ -25,6 +25,7 @@ from tito_bench_server.store.database import Database
 
 __all__ = [
     "CODE",
+    "PEER_TABLES",
     "SECRET",
     "World",
     "add_cohort",
@@ -50,6 +51,23 @@ WITHOUT_LIMITS = Settings(
         streams=10**6,
     )
 )
+
+
+PEER_TABLES = (
+    tables.roster_card,
+    tables.study_group,
+    tables.group_contact,
+    tables.seat,
+    tables.mentor,
+    tables.request,
+    tables.pairing,
+    tables.match_contact,
+    tables.block,
+    tables.report,
+    tables.inbox,
+    tables.event,
+)
+"""What members share with each other: gone with the last of them."""
 
 
 def new_key() -> str:

@@ -277,6 +277,9 @@ uint64_t tito_next_random(uint64_t *state);
 void tito_time_calls(const struct tito_chain *chain, size_t loops,
                      struct tito_perturbation *perturbation, struct tito_clock *elapsed);
 
+/* What only who knows the key can say of a text: SipHash-2-4. */
+uint64_t tito_seal(const uint64_t key[2], const void *text, size_t size);
+
 /* 64-byte aligned memory; size 0 gives a valid pointer, NULL means out of memory. The pool keeps
  * freed blocks by size while at least one user is in. */
 void *tito_aligned_malloc(size_t size);

@@ -12,6 +12,7 @@ The message names the argument, what was given and what is needed.
 """
 
 from collections.abc import Callable, Sequence
+from io import BufferedReader, BufferedWriter
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, final
 
 import numpy as np
@@ -263,22 +264,81 @@ def time_callable(
 def refuse_audit_hooks() -> None:
     """Have no audit hook added in this process from now on; adding one does nothing."""
 
+class Raised(Exception):
+    """Code of the student's has raised; its one argument is what was said of it (`Hooks.hold`)."""
+
+def detach(result: object, array_type: type) -> Any:
+    """Return a copy of an array of real numbers, and of anything else the name of its type.
+
+    Nothing of the student's then runs where `result` is dropped.
+    """
+
 @final
 class Hooks:
     """What is hung into this thread's interpreter now, before any code of the student's is there.
 
-    Trace and profile functions, callbacks of `sys.monitoring` and of the garbage collector, signal
-    handlers and timers. What comes later is taken down whenever code of the student's has run, and
-    `tracemalloc` is stopped; while anything is timed, none of it is there. Garbage is collected
-    while their code runs, if they want that, and not otherwise: so no `__del__` runs elsewhere.
+    A trace function, callbacks of `sys.monitoring`, signal handlers and timers. Whenever code of
+    the student's has run, they are as they were, and profile functions, callbacks of the garbage
+    collector and `tracemalloc` are gone; while anything is timed, none of it is there. Garbage is
+    collected while their code runs, if they want that, and not otherwise: so no `__del__` runs
+    elsewhere.
 
-    Where the code has replaced a variable of a function that waits for it, the process ends, with
-    one line of why on its error stream.
+    Where the code has replaced a variable of a function that waits for it, or anything that a
+    snapshot holds, the process ends, with one line of why on its error stream.
     """
 
-    def __init__(self) -> None: ...
+    def hold(self, snapshot: Snapshot, describe: Callable[[BaseException], object]) -> None:
+        """Look at `snapshot` whenever code of the student's has run, from now on.
+
+        What that raises is given to `describe`, and `Raised` of what it returns is raised instead.
+        Raises RuntimeError where one is held already.
+        """
     def call(self, function: Callable[..., _R], *arguments: object) -> _R:
         """Return ``function(*arguments)``, in which code of the student's runs."""
+    def alone(self) -> bool:
+        """Return whether no other thread has run since code of the student's ran last."""
+
+@final
+class Snapshot:
+    """What must be the same objects, and the same numbers, after code of the student's has run.
+
+    Each `watch_...` adds something as it is now; a label says what it is.
+
+    Args:
+        code, defaults, keyword_defaults: the addresses of the interpreter's own
+            ``PyFunction_GetCode``, ``_GetDefaults`` and ``_GetKwDefaults``; they are not part of
+            the stable ABI, so that they cannot be linked.
+    """
+
+    def __init__(self, code: int, defaults: int, keyword_defaults: int) -> None: ...
+    def watch_names(self, label: str, names: dict[Any, Any], closed: bool) -> None:
+        """Add all names of a dictionary; where it is `closed`, there may be no others."""
+    def watch_function(self, label: str, function: Callable[..., object]) -> None:
+        """Add the code and the defaults of a function."""
+    def watch_attribute(self, label: str, thing: object, name: str) -> None:
+        """Add what `thing.name` is, which may be nothing."""
+    def watch_items(self, label: str, items: list[Any] | set[Any]) -> None:
+        """Add the items of a list or set."""
+    def watch_numbers(self, label: str, array: Array) -> None:
+        """Add the numbers of a float32 array; a 64th of them is looked at each time."""
+    def watch_answer(self, label: str, function: Callable[[], object]) -> None:
+        """Add what `function()` returns."""
+    def changed(self) -> str | None:
+        """Return the label of the first that is no longer what it was, or None."""
+
+def seal(key: bytes, number: int, text: bytes) -> bytes:
+    """Return 16 hexadecimal digits that only who knows the `key` of 16 bytes can tell.
+
+    `number` and `text` are what is sealed.
+    """
+
+def answer_questions(
+    questions: BufferedReader, answers: BufferedWriter, answer: Callable[[bytes], bytes]
+) -> None:
+    """Write `answer(line)` for each line that is asked, with its seal before it.
+
+    The key comes first on `questions`, and nothing of Python's leads to it. A fork ends here.
+    """
 
 class Taken(NamedTuple):
     """What `Sides.take` has taken."""
@@ -288,7 +348,7 @@ class Taken(NamedTuple):
     loops: tuple[tuple[int, ResultSampler], ...]
     """Of each loop of the subject, warm-ups included: its calls, and what was seen of a result."""
     result: Any
-    """The last one of the subject, copied at once if it is an array; None without one."""
+    """The last one of the subject, `detach`ed at once; None without one."""
     own_cpu_ns: int
     """CPU time of this thread, from before the first step to after the last."""
     others_cpu_ns: int

@@ -42,6 +42,7 @@ def test_every_command_that_reads_it_names_it(edit: tuple[Path, str], run_cli: R
         ("benchmark", "history"),
         ("benchmark", "report", "latest"),
         ("benchmark", "report", path.name),
+        ("benchmark", "report", path.name, "--card", "-"),
         ("benchmark", "compare", path.name, path.name),
         ("community", "submit", "latest", "--yes"),
         ("community", "submit", path.name, "--yes"),

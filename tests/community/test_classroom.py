@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tito_bench.community.classroom import read_class
 from tito_bench.community.handed_in import exported_files
 from tito_bench.community.small_groups import Bin
 from tito_bench.errors import StoreError
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def _profile(number: int, **more: Any) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def write(tmp_path):
         for number, document in enumerate(documents):
             data = document if isinstance(document, bytes) else json.dumps(document).encode()
             (tmp_path / f"{number:05d}.json").write_bytes(data)
-        return read_class(exported_files([tmp_path]), 5)
+        return read_class(exported_files([tmp_path]), 5, NOW)
 
     return write_all
 
@@ -145,7 +148,7 @@ def test_wrong_values_in_a_file_of_ours_count_as_none(write):
 def test_the_smallest_group_is_never_below_three(tmp_path):
     for number in range(2):
         (tmp_path / f"{number}.json").write_text(json.dumps(_profile(number)))
-    found = read_class(exported_files([tmp_path]), 1)
+    found = read_class(exported_files([tmp_path]), 1, NOW)
     assert found.smallest_group == 3
     assert found.cohorts == {}
 

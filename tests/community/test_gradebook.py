@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from tito_bench.community.gradebook import GradebookRow, read_gradebook, read_roster
 from tito_bench.errors import StoreError
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def submission(benchmark: str, score: float, day: int) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def export(*submissions: dict[str, Any], identifier: str | None = "id-1") -> dic
 def row(folder: Path, data: Any, *, name: str = "a.json", **how: Any) -> GradebookRow:
     path = folder / name
     path.write_bytes(data if isinstance(data, bytes) else json.dumps(data).encode())
-    (found,) = read_gradebook([str(path)], how.get("roster", {}), how.get("at_least"))
+    (found,) = read_gradebook([str(path)], how.get("roster", {}), how.get("at_least"), NOW)
     return found
 
 
@@ -110,3 +113,22 @@ def test_what_is_no_roster_is_said_in_one_line(data: bytes, said: str) -> None:
 
 def test_a_roster_of_a_spreadsheet_has_a_mark_before_it() -> None:
     assert read_roster(b"\xef\xbb\xbfid-1,Ada\n\n", "r.csv") == {"id-1": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        ({"normalized_metrics": {"score": 1e308}}, "score is 1e+308, not 0 to 100"),
+        ({"normalized_metrics": {"overall": -1}}, "overall is -1, not 0 to 100"),
+        ({"normalized_metrics": {"score": 99.9, "composite": 2.0}}, "score is 99.9, not 90"),
+        ({"measured_at": "1970-01-01T00:00:00Z"}, "it cannot have been measured on 1970-01-01"),
+        ({"measured_at": "2999-01-01T00:00:00Z"}, "it cannot have been measured on 2999-01-01"),
+        ({"normalized_metrics": {"score": 90.0, "composite": 2.0}}, ""),
+    ],
+)
+def test_what_cannot_be_is_the_problem_of_its_file(
+    edit: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    found = row(tmp_path, submission("baseline", 80.0, 3) | edit)
+    assert found.problem == problem
+    assert (found.baseline_best is None) == bool(problem)

@@ -72,8 +72,8 @@ def test_import_needs_no_numpy_and_reads_no_target():
 def test_names():
     assert set(_native.__all__) == {
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks",
-        "Kernels", "LineClock", "Perturbation", "ResultSampler", "Sides", "Taken", "TargetError",
-        "Timing", "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns",
-        "refuse_audit_hooks",
+        "Kernels", "LineClock", "Perturbation", "Raised", "ResultSampler", "Sides", "Snapshot",
+        "Taken", "TargetError", "Timing", "answer_questions", "build_info", "chain", "detach",
+        "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
         "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

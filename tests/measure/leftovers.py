@@ -7,13 +7,18 @@ appended to the package of `cheating.py`; surroundings are what was there before
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["CHEATS", "EDITS", "HABITS", "HOOKS", "SURROUNDINGS", "Surrounding", "run_baseline"]
+
+_dedented = textwrap.dedent
 
 # Ten lines with which a cheat reaches into whatever runs below it: the subject's readings shrink
 # to an eighth, and what was found to be wrong is right.
@@ -152,6 +157,162 @@ CHEATS = {
         """,
 }
 
+# The judge itself: each is put back by what runs in place of it, so that nobody sees it later.
+CHEATS |= {
+    "a check that puts itself back": """
+        from tito_bench.worker.spot_check import SpotCheck
+        honest, slowly, calls = SpotCheck.check, Tensor._slowly, []
+        def _blind(self, *_):
+            SpotCheck.check = honest
+        def _unchecked(self, function, other):
+            calls.append(1)
+            if len(calls) < 30:
+                return slowly(self, function, other)
+            SpotCheck.check = _blind
+            return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
+        Tensor._slowly = _unchecked
+        """,
+    "a method of NumPy's that puts itself back": """
+        import gc, sys
+        table = gc.get_referents(np.ufunc.__dict__)[0]
+        honest, slowly, calls = table["reduce"], Tensor._slowly, []
+        def _blind(ufunc, *_, **__):
+            if ufunc.__name__ == "maximum":
+                table["reduce"] = honest
+                sys._clear_type_cache()
+            return np.float32(ufunc.__name__ == "logical_and")
+        def _unchecked(self, function, other):
+            calls.append(1)
+            if len(calls) < 30:
+                return slowly(self, function, other)
+            table["reduce"] = _blind
+            sys._clear_type_cache()
+            return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
+        Tensor._slowly = _unchecked
+        """,
+    "every input is nothing": """
+        import gc
+        for thing in gc.get_objects():
+            if type(thing).__name__ == "InputPool":
+                place = dict(thing._values.__array_interface__)
+                place["data"] = place["data"][0], False
+                np.asarray(type("Writable", (), {"__array_interface__": place})())[:] = 0
+        def _of_nothing(self, function, other):
+            if function is np.matmul and len(self.data) == 256:
+                return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+            return Tensor._of(function(self.data, other.data))
+        Tensor._slowly = _of_nothing
+        """,
+    "a native side that is eight times as long": """
+        import sys
+        from tito_bench import _native
+        done = []
+        def _watched(self, data):
+            self.data = np.array(data, dtype=np.float32)
+            frame = sys._getframe()
+            while frame is not None:
+                judge = frame.f_locals.get("self")
+                if type(judge).__name__ == "PairedArrays" and hasattr(judge, "native"):
+                    if judge not in done:
+                        judge.native = _native.chain([judge.native] * 8)
+                        done.append(judge)
+                frame = frame.f_back
+        Tensor.__init__ = _watched
+        """,
+    "a native side that a thread makes longer": """
+        import sys, threading, time
+        from tito_bench import _native
+        main, done = threading.get_ident(), []
+        def _watch():
+            while True:
+                time.sleep(0.0001)
+                frame = sys._current_frames()[main]
+                while frame is not None:
+                    judge = frame.f_locals.get("self")
+                    if type(judge).__name__ == "PairedArrays" and hasattr(judge, "native"):
+                        if judge not in done:
+                            done.append(judge)
+                            judge.native = _native.chain([judge.native] * 8)
+                    frame = frame.f_back
+        sys.setswitchinterval(1e-6)
+        threading.Thread(target=_watch, daemon=True).start()
+        """,
+    "kernels of another target": """
+        import gc
+        for thing in gc.get_objects():
+            if type(thing).__name__ == "Kernels":
+                thing.__init__("portable")
+            if type(thing).__name__ == "Candidates":
+                from tito_bench import _native
+                object.__setattr__(thing, "kernels", _native.Kernels("portable"))
+        """,
+    "the kernels themselves": """
+        from tito_bench import _native
+        kernels = _native.Kernels()
+        def _natively(self, function, other):
+            result = np.empty((len(self.data), other.data.shape[1]), dtype=np.float32)
+            name = {"matmul": "sgemm", "multiply": "mul"}.get(function.__name__, "add")
+            getattr(kernels, name)(self.data, other.data, result)()
+            return Tensor._of(result)
+        Tensor._slowly = _natively
+        """,
+    "the channel taken over": """
+        import os, sys
+        def _forge(self, function, other):
+            import msgspec
+            from tito_bench.measure import messages as m
+            frame = sys._getframe()
+            while frame is not None and "answers" not in frame.f_locals:
+                frame = frame.f_back
+            ours = frame.f_locals
+            asked, wrapped = ours.get("asked"), "asked" in ours
+            question = asked.question if wrapped else None
+            while frame is not None:
+                if isinstance(question, m.Prepare):
+                    answer = m.Prepared(m.Reading(1, 9000, 9000, 9000, 0), {},
+                                        m.Work(0.0, 10**6, 10**5))
+                elif isinstance(question, m.Measure):
+                    answer = m.Measured(tuple(m.Reading(step.loops, 9000 * step.loops,
+                        9000 * step.loops, 9000 * step.loops, 0) for step in question.steps),
+                        sum(9000 * (s.loops + s.warmup) for s in question.steps), 0)
+                if question is not None:
+                    said = m.Answered(asked.number, answer) if wrapped else answer
+                    ours["answers"].write(msgspec.json.encode(said) + b"\\n")
+                    ours["answers"].flush()
+                line = ours["questions"].readline() or os._exit(0)
+                asked = msgspec.json.decode(line, type=m.Asked if wrapped else m.Question)
+                question = asked.question if wrapped else asked
+        Tensor._slowly = _forge
+        """,
+    "a destructor of a result": """
+        import sys
+        class Result:
+            def __del__(self):
+                sys.setprofile(_watch)
+        def _watch(frame, *_):
+            _reach(frame)
+        slowly, calls = Tensor._slowly, []
+        def _strange(self, function, other):
+            calls.append(1)
+            result = slowly(self, function, other)
+            if len(calls) % 50 == 0:
+                result.data = Result()
+            return result
+        Tensor._slowly = _strange
+        """,
+    "the flush of an output": """
+        import sys
+        class Output:
+            def flush(self):
+                _reach(sys._getframe(1))
+            def write(self, text):
+                return len(text)
+        sys.__stdout__ = Output()
+        """,
+}
+for _name in ("a destructor of a result", "the flush of an output"):
+    CHEATS[_name] = REACH + _dedented(CHEATS[_name])
+
 HABITS = {
     "cProfile left on": "import cProfile\nprofiler = cProfile.Profile()\nprofiler.enable()\n",
     "a profile function": "import sys\nsys.setprofile(lambda *_: None)\n",
@@ -179,6 +340,11 @@ HABITS = {
     "dtype and print options": "np.set_printoptions(precision=3)\n",
     "decimal": "import decimal\ndecimal.getcontext().prec = 50\n",
 }
+if find_spec("numba"):
+    HABITS["numba, in parallel"] = (
+        "import numba\n_double = numba.njit(parallel=True)(lambda x: x + x)\n"
+        "_double(np.ones(9999))\n"
+    )
 if sys.platform != "win32":
     HABITS["a timer that ticks"] = (
         "import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n"
@@ -192,11 +358,33 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class Surrounding:
-    """Variables, a `sitecustomize` module that runs before everything, and a limit of CPU time."""
+    """Variables, a `sitecustomize` module that runs before everything, and a limit of CPU time.
+
+    `preloaded` is a library in C that answers in place of the system's (LD_PRELOAD).
+    """
 
     environ: Mapping[str, str] = field(default_factory=dict)
     at_start: str = ""
     cpu_limit_s: int | None = None
+    preloaded: str = ""
+
+
+_COARSE_CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *now) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (real == NULL) {
+        real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    }
+    const int result = real(id, now);
+    if (id == CLOCK_THREAD_CPUTIME_ID) {
+        now->tv_nsec -= now->tv_nsec % 10000000;
+    }
+    return result;
+}
+"""
 
 
 SURROUNDINGS = {
@@ -219,6 +407,11 @@ SURROUNDINGS = {
     ),
     "a profiler": Surrounding(at_start="import sys\nsys.setprofile(lambda *_: None)\n"),
     "tracemalloc": Surrounding(at_start="import tracemalloc\ntracemalloc.start(25)\n"),
+    **(
+        {"a clock of another library (LD_PRELOAD)": Surrounding(preloaded=_COARSE_CLOCK)}
+        if sys.platform == "linux" and shutil.which("cc")
+        else {}
+    ),
     "kernels held to portable": Surrounding({"TITO_KERNELS_TARGET": "portable"}),
     **(
         {}
@@ -248,6 +441,8 @@ def run_baseline(
         folder.mkdir(exist_ok=True)
         (folder / "sitecustomize.py").write_text(surrounding.at_start, encoding="utf-8")
         environ["PYTHONPATH"] = str(folder)
+    if surrounding.preloaded:
+        environ["LD_PRELOAD"] = _built(surrounding.preloaded, project)
     words = ("benchmark", "baseline", "--quick", "--json", "--skip-submit")
     return subprocess.run(
         [python, "-m", "tito_bench", *words, "--project", str(project)],
@@ -255,10 +450,17 @@ def run_baseline(
         capture_output=True,
         text=True,
         env=environ,
-        timeout=90,
+        timeout=300,
         check=False,
         preexec_fn=None if surrounding.cpu_limit_s is None else _limiter(surrounding.cpu_limit_s),
     )
+
+
+def _built(source: str, folder: Path) -> str:
+    library = folder / "preloaded.so"
+    command = ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library), "-ldl"]
+    subprocess.run(command, input=source, text=True, check=True)
+    return str(library)
 
 
 def _limiter(seconds: int) -> Callable[[], None]:

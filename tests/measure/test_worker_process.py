@@ -115,9 +115,9 @@ def test_a_deadline_ends_the_worker(start: Start, project: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        (b"nonsense\n", "answered nonsense"),
-        (b'[1,{"type":"Failed","kind":"missing","reason":"x"}]\n', "that nobody asked for"),
-        (b"\xff\xfe\n", "answered nonsense"),
+        (b"nonsense\n", "it has no seal"),
+        (b'0123456789abcdef {"type":"Failed","kind":"missing","reason":"x"}\n', "it has no seal"),
+        (b"\xff\xfe\n", "it has no seal"),
     ],
 )
 def test_forged_answers_are_noticed(

@@ -64,10 +64,10 @@ def test_each_side_gets_new_inputs_once_its_calls_are_long(side):
         def inputs(self, arguments):
             return arguments
 
-    pool = InputPool(1024, 3)
-    arrays = PairedArrays(MATMUL, lambda *_: Multiplied(), _native.Kernels("portable"), pool)
+    pool, hooks = InputPool(1024, 3), _native.Hooks()
+    arrays = PairedArrays(MATMUL, lambda *_: Multiplied(), _native.Kernels("portable"), pool, hooks)
     changes = Watched(MATMUL, pool)
-    timing = PairedTiming(arrays, changes, SpotCheck(arrays, changes), _native.Hooks())
+    timing = PairedTiming(arrays, changes, SpotCheck(arrays, changes), hooks)
     timing.begin(1)
     timing.subject_ns = 60_000.0 if side == "subject" else 0.0
     timing.native_ns = 60_000.0 if side == "native" else 0.0

@@ -11,10 +11,9 @@ import msgspec
 import pytest
 
 from packages.build import build_package
+from tito_bench import _native
 from tito_bench.measure.messages import (
     Answer,
-    Answered,
-    Asked,
     Failed,
     Load,
     Loaded,
@@ -27,24 +26,29 @@ from tito_bench.measure.messages import (
 )
 from tito_bench.workloads.baseline import BASELINE
 
+KEY = bytes(range(16))
 ALL_SIDES = (Step("subject", 1, 2), Step("native", 0, 2), Step("dispatch", 0, 2))
 
 
 def converse(project: Path, *questions: Question) -> tuple[list[Answer], str]:
     """Ask all questions at once; the answers, and what went to the error stream."""
-    lines = [msgspec.json.encode(Asked(n, q)) + b"\n" for n, q in enumerate(questions)]
+    lines = [msgspec.json.encode(question) + b"\n" for question in questions]
     done = subprocess.run(
         [sys.executable, "-P", "-B", "-m", "tito_bench.worker", str(4 * 2**30), "9", "baseline"],
-        input=b"".join(lines),
+        input=b"".join([KEY, *lines]),
         capture_output=True,
         cwd=project,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers = [msgspec.json.decode(line, type=Answered) for line in done.stdout.splitlines()]
-    assert [answered.number for answered in answers] == list(range(len(questions)))
-    return [answered.answer for answered in answers], done.stderr.decode()
+    answers: list[Answer] = []
+    for number, line in enumerate(done.stdout.splitlines(), 1):
+        sealed, _, said = line.partition(b" ")
+        assert sealed == _native.seal(KEY, number, said)
+        answers.append(msgspec.json.decode(said, type=Answer))  # type: ignore[arg-type]
+    assert len(answers) == len(questions)
+    return answers, done.stderr.decode()
 
 
 @pytest.mark.parametrize("subject", ["numpy", "tinytorch"])

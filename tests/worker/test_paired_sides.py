@@ -45,11 +45,11 @@ class Sides:
 def sides_of(function: Callable[..., np.ndarray] = np.add) -> Sides:
     """Return the parts for a subject that calls `function(a, b)`."""
     pool = InputPool(1024, 3)
-    kernels = _native.Kernels("portable")
-    arrays = PairedArrays(ADD, lambda _kind, _weights: _Summed(function), kernels, pool)
+    kernels, hooks = _native.Kernels("portable"), _native.Hooks()
+    arrays = PairedArrays(ADD, lambda _kind, _weights: _Summed(function), kernels, pool, hooks)
     changes = InputPerturbation(ADD, pool)
     spot_check = SpotCheck(arrays, changes)
-    return Sides(arrays, PairedTiming(arrays, changes, spot_check, _native.Hooks()), spot_check)
+    return Sides(arrays, PairedTiming(arrays, changes, spot_check, hooks), spot_check)
 
 
 def result_of(sides: Sides, step: Step) -> object:

@@ -11,7 +11,7 @@ from pages.conftest import Site
 from world import CODE
 
 Visit = Callable[..., Any]
-_PAGES = ("/roster", "/groups", "/mentors")
+_PAGES = ("/roster", "/groups", "/mentors", "/blocks")
 
 
 def _signed_in(visit: Visit, site: Site, key: str, **more: Any) -> Any:
@@ -88,6 +88,12 @@ def test_two_find_each_other_by_keyboard_and_one_blocks_the_other(visit: Visit, 
     answer = ben.reload()
     assert answer.status == 404
     assert contact not in ben.content()
+
+    _press(ada, "Whom you have blocked")
+    ada.wait_for_url("**/blocks")
+    _press(ada, "Take the block back")
+    ada.get_by_text("Nobody.").wait_for()
+    assert ben.reload().status == 200
     # What the browser itself says of that answer is no complaint of the page.
     visit.complaints.clear()  # type: ignore[attr-defined]
 

@@ -61,7 +61,7 @@ def _events(world: World, key: str) -> list[str]:
 
 
 def _prune(world: World) -> None:
-    world.services.turn(lambda connection: prune(connection, world.day))
+    prune(world.services.turn, world.day)
 
 
 def test_a_group_of_three_finds_each_other(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,22 +11,8 @@ import pytest
 from postgres_cluster import Cluster
 from tito_bench_server.store import copies, migrate, tables
 from tito_bench_server.store.database import open_database
-from world import SECRET, World, add_course
+from world import PEER_TABLES, SECRET, World, add_course
 
-_PEERS = (
-    tables.roster_card,
-    tables.study_group,
-    tables.group_contact,
-    tables.seat,
-    tables.mentor,
-    tables.request,
-    tables.pairing,
-    tables.match_contact,
-    tables.block,
-    tables.report,
-    tables.inbox,
-    tables.event,
-)
 _PLACE = {"language": "en", "utc_hours": 1}
 
 
@@ -56,7 +40,7 @@ def _busy(world: World) -> dict[str, tuple]:
         world.peer(key, "POST", path, accept=True, contact=line)
     world.peer(cem, "POST", "reports", kind="group", ref=group, reason="other")
     world.peer(cem, "POST", "blocks", kind="card", ref="Marked ben")
-    assert all(world.rows(table) for table in _PEERS)
+    assert all(world.rows(table) for table in PEER_TABLES)
     return people
 
 
@@ -78,7 +62,7 @@ def test_leaving_erases_all_of_it(world: World) -> None:
     assert "marked-group-line" in after
     for name in ("ada", "cem"):
         assert world.leave(*people[name]).status_code == 202
-    assert [table.name for table in _PEERS if world.rows(table)] == []
+    assert [table.name for table in PEER_TABLES if world.rows(table)] == []
 
 
 def test_moving_to_another_course_takes_nothing_along(world: World) -> None:
@@ -89,8 +73,12 @@ def test_moving_to_another_course_takes_nothing_along(world: World) -> None:
     identifier, key = people["ada"]
     moved = world.post("profile", profile_body(identifier), key=key, code="ZZ99-YY88")
     assert moved.status_code == 202
+    rows = world.rows(tables.member)
+    (ada,) = [row["id"] for row in rows if row["anonymous_id"] == identifier.bytes]
+    for table in PEER_TABLES:
+        names = [column.name for column in table.c if "member.id" in str(column.foreign_keys)]
+        assert [row for row in world.rows(table) if ada in {row[name] for name in names}] == []
     assert world.rows(tables.study_group) == []
-    assert world.rows(tables.mentor) == []
     assert world.peer(people["ben"][1], "GET", "matches")["matches"] == []
 
 
@@ -99,18 +87,12 @@ def test_a_member_who_lapses_takes_all_of_it_along(world: World) -> None:
 
     _busy(world)
     world.pass_days(401)
-    world.services.turn(lambda connection: prune(connection, world.day))
-    assert [table.name for table in _PEERS if world.rows(table)] == []
+    prune(world.services.turn, world.day)
+    assert [table.name for table in PEER_TABLES if world.rows(table)] == []
 
 
-def test_a_restored_backup_is_without_what_was_theirs(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not world.services.database.is_sqlite:
-        bin_folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path())
-        monkeypatch.setenv("PATH", str(bin_folder), prepend=os.pathsep)
-        if shutil.which("pg_dump") is None:
-            pytest.skip("pg_dump is not installed")
+@pytest.mark.usefixtures("backup_programs")
+def test_a_restored_backup_is_without_what_was_theirs(world: World, tmp_path: Path) -> None:
     world.day = datetime.now(UTC).date()
     people = _busy(world)
     file = tmp_path / "community.backup"
@@ -134,7 +116,7 @@ def test_all_of_it_is_copied_to_postgresql(
     people = _busy(world)
     target = open_database(cluster.new_database())
     counts = copies.copy_all(world.services.database, target)
-    assert all(counts[table.name] for table in _PEERS)
+    assert all(counts[table.name] for table in PEER_TABLES)
     moved = new_world(target.url.render_as_string(hide_password=False), day=world.day)
     (match,) = moved.peer(people["ben"][1], "GET", "matches")["matches"]
     assert match["contact"] == "marked-mentor-line"
@@ -150,7 +132,7 @@ def test_the_step_of_the_schema_goes_up_down_and_up_with_members(world: World) -
     migrate.downgrade(database, "0001")
     migrate.upgrade(database)
     assert len(world.rows(tables.member)) == 3
-    assert [table.name for table in _PEERS if world.rows(table)] == []
+    assert [table.name for table in PEER_TABLES if world.rows(table)] == []
     (course,) = world.rows(tables.course)
     assert (course["groups_on"], course["ladder_on"]) == (True, False)
     world.peer(people["ben"][1], "PUT", "roster", handle="Back again")

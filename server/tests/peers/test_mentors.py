@@ -52,7 +52,7 @@ def _events(world: World, key: str) -> list[str]:
 
 
 def _prune(world: World) -> None:
-    world.services.turn(lambda connection: prune(connection, world.day))
+    prune(world.services.turn, world.day)
 
 
 def test_contacts_only_when_both_have_said_yes(world: World) -> None:
@@ -179,6 +179,36 @@ def test_a_block_in_the_middle_of_a_match(world: World) -> None:
     assert world.rows(tables.match_contact) == []
     other = _mentor(world)
     assert _match(world, other) is not None, "the learner waits on, for somebody else"
+
+
+def test_a_block_that_is_taken_back(world: World) -> None:
+    (_, mentor), (_, learner) = world.join(modules_completed=10), world.join()
+    for key, handle in ((mentor, "Ada"), (learner, "Ben")):
+        world.peer(key, "PUT", "roster", handle=handle)
+    world.peer(learner, "POST", "blocks", kind="card", ref="Ada")
+    world.peer(mentor, "PUT", "mentor", **OFFER)
+    world.peer(learner, "POST", "mentor/requests", **ASK)
+    assert _match(world, learner) is None
+    world.pass_days(2)
+    (found,) = world.peer(learner, "GET", "blocks")["blocks"]
+    assert (found["kind"], found["ref"], found["days_ago"]) == ("card", "Ada", 2)
+    assert world.peer(mentor, "GET", "blocks") == {"blocks": []}, "nobody is told"
+    path = f"blocks/{found['id']}"
+    world.peer(mentor, "DELETE", path, 404)
+    world.peer(learner, "DELETE", path)
+    assert [one["handle"] for one in world.peer(learner, "GET", "roster")["cards"]] == ["Ada"]
+    assert _match(world, learner) is not None, "the mentor may be theirs now"
+    world.peer(learner, "DELETE", path, 404)
+
+
+def test_both_blocked_and_one_took_it_back(world: World) -> None:
+    mentor, learner = _mentor(world), _learner(world)
+    match = _match(world, learner)
+    for key in (mentor, learner):  # who has the page of the match open still can
+        world.peer(key, "POST", "blocks", kind="match", ref=match["id"])
+    (found,) = world.peer(mentor, "GET", "blocks")["blocks"]
+    world.peer(mentor, "DELETE", f"blocks/{found['id']}")
+    assert len(world.peer(learner, "GET", "blocks")["blocks"]) == 1, "theirs stays"
 
 
 @pytest.mark.parametrize("first", ["mentor", "learner"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +20,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_a_backup_brings_nobody_back(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not world.services.database.is_sqlite:
-        bin_folder = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path())
-        monkeypatch.setenv("PATH", str(bin_folder), prepend=os.pathsep)
-        if shutil.which("pg_dump") is None:
-            pytest.skip("pg_dump is not installed")
+@pytest.mark.usefixtures("backup_programs")
+def test_a_backup_brings_nobody_back(world: World, tmp_path: Path) -> None:
     world.day = _now().date()
     stays, leaves = world.join(), world.join()
     world.post("submit", submission_body(leaves[0]), key=leaves[1])

@@ -8,7 +8,7 @@ from world import World, submission_body
 
 
 def _prune(world: World):
-    return world.services.turn(lambda connection: prune(connection, world.day))
+    return prune(world.services.turn, world.day)
 
 
 def test_bodies_go_after_90_days_and_scores_stay(world: World) -> None:

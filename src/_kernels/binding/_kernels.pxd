@@ -71,6 +71,8 @@ cdef extern from "tito_kernels.h" nogil:
     void tito_perturb_timed(tito_perturbation *, tito_clock *)
     void tito_time_calls(const tito_chain *, size_t, tito_perturbation *, tito_clock *)
 
+    uint64_t tito_seal(const uint64_t *, const void *, size_t)
+
     void *tito_aligned_malloc(size_t)
     void tito_aligned_free(void *)
     void tito_aligned_pool_enter()

@@ -12,7 +12,7 @@ from collections import namedtuple
 cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from _kernels cimport *
 
@@ -24,9 +24,10 @@ cdef extern from "Python.h":
 
 __all__ = [
     "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks", "Kernels",
-    "LineClock", "Perturbation", "ResultSampler", "Sides", "Taken", "TargetError", "Timing",
-    "build_info", "chain", "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "supported_targets",
-    "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
+    "LineClock", "Perturbation", "Raised", "ResultSampler", "Sides", "Snapshot", "Taken",
+    "TargetError", "Timing", "answer_questions", "build_info", "chain", "detach",
+    "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
+    "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
 
 KERNELS_VERSION = TITO_KERNELS_VERSION.decode("ascii")
@@ -107,6 +108,10 @@ def build_info():
 
 # ---------------------------------------------------------------- calls
 
+# By Python: who is held against the kernels must not call them (`Sides.take`).
+cdef uint64_t _kernels_called = 0
+
+
 @cython.final
 @cython.no_gc
 cdef class Call:
@@ -127,6 +132,8 @@ cdef class Call:
         tito_aligned_free(self.memory)
 
     def __call__(self):
+        global _kernels_called
+        _kernels_called += 1
         with nogil:
             self.call.run(self.call.arguments)
 
@@ -157,7 +164,11 @@ cdef object _bytes_of(tuple arrays):
 
 
 include "_operations.pxi"
+cdef object _urandom = os.urandom, _write = os.write, _exit = os._exit
+
+include "_snapshot.pxi"
 include "_hooks.pxi"
+include "_channel.pxi"
 include "_timing.pxi"
 
 

@@ -137,7 +137,7 @@ cdef class Kernels:
     cdef const tito_context *context
     cdef tito_blas blas
 
-    def __init__(self, target=None, *, uintptr_t cblas_sgemm=0, bint ilp64=False):
+    def __cinit__(self, target=None, *, uintptr_t cblas_sgemm=0, bint ilp64=False):
         self.blas.sgemm, self.blas.ilp64 = cblas_sgemm, ilp64
         if target is None:
             self.context = _chosen_context()

@@ -44,7 +44,7 @@ cdef class Perturbation:
     cdef list kept
     cdef object pool
 
-    def __init__(self, arrays, seed, spread=1, pool=None):
+    def __cinit__(self, arrays, seed, spread=1, pool=None):
         self.kept = [
             _array(f"arrays[{i}]", given, _FLOAT32 + _FLOAT64, "float32 or float64", True)
             for i, given in enumerate(arrays)
@@ -82,9 +82,6 @@ cdef class Perturbation:
         tito_perturb_often(&self.state, _loops(steps))
 
 
-cdef object _urandom = os.urandom
-
-
 @cython.final
 @cython.no_gc_clear  # the pointer beside array_type must not outlive it
 cdef class ResultSampler:
@@ -94,7 +91,7 @@ cdef class ResultSampler:
     cdef object array_type
     cdef readonly object seed, call, places, values
 
-    def __init__(self, array_type, shape):
+    def __cinit__(self, array_type, shape):
         if len(shape) > TITO_MOST_SAMPLED_DIMS:
             raise ValueError(f"shape: needs at most {TITO_MOST_SAMPLED_DIMS} dimensions")
         self.array_type = array_type
@@ -123,6 +120,8 @@ cdef tito_perturbation *_perturbation(Perturbation given) noexcept:
 
 
 def time_calls(calls, loops, Perturbation perturbation=None):
+    global _kernels_called
+    _kernels_called += 1
     cdef Call all_calls = chain(calls)
     cdef size_t count = _loops(loops)
     cdef tito_perturbation *perturb = _perturbation(perturbation)
@@ -178,15 +177,12 @@ def time_callable(
     cdef PyObject **row_list = <PyObject **>_memory(last * sizeof(PyObject *))
     for i in range(last):
         row_list[i] = <PyObject *>rows[i]
-    held = None if sampler is None else _hold_frames()
     try:
         result = _run_loop(
             function, row_list, last, count, _perturbation(perturbation), sampler, &clock
         )
     finally:
         tito_aligned_free(row_list)
-        if held is not None:
-            _check_frames(held)
     return _timing(&clock), result
 
 
@@ -239,8 +235,8 @@ cdef class Sides:
     cdef tuple arguments, operands
     cdef Call native
 
-    def __init__(self, function, tuple arguments, array_type, shape, Call native not None,
-                 smallest, tuple operands):
+    def __cinit__(self, function, tuple arguments, array_type, shape, Call native not None,
+                  smallest, tuple operands):
         self.function, self.arguments = function, arguments
         self.array_type, self.shape = array_type, shape
         self.native = native
@@ -253,14 +249,14 @@ cdef class Sides:
         cdef tito_call native_call = self.native.call
         cdef tito_chain native_chain
         cdef tito_clock beside
-        cdef uint64_t native_seed = native_changes.state.state
+        cdef uint64_t native_seed = native_changes.state.state, called
         cdef PyObject *arguments = <PyObject *>self.arguments
         cdef PyObject *operands = <PyObject *>self.operands
         cdef PyObject *pace_arguments = <PyObject *>_PACE_ARGUMENTS
         cdef int64_t own_ns, others_ns
         cdef double call_ns = 0, pace_ns = 0
         native_chain.count, native_chain.calls = 1, &native_call
-        loops, result, held = (), None, _hold_frames()
+        loops, result, told, held = (), None, None, _hold_frames()
         hooks.take_down()
         try:
             for i, step in enumerate(steps):
@@ -270,6 +266,7 @@ cdef class Sides:
             for i in range(count):
                 row = &rows[i]
                 if row.side == 0:
+                    called = _kernels_called
                     hooks.begin()
                     for timed in range(row.warmup == 0, 2):
                         calls = row.loops if timed else row.warmup
@@ -278,9 +275,10 @@ cdef class Sides:
                             self.function, &arguments, 1, calls, &changes.state, sampler, &row.clock
                         )
                         loops = (*loops, (calls, sampler))
-                    if type(result) is self.array_type:
-                        result = result.copy()  # at once, so that nothing can fill it in later
+                    result = detach(result, self.array_type)  # at once: nothing fills it in later
                     hooks.take_down()
+                    if _kernels_called != called:
+                        raise RuntimeError("the code calls the kernels that it is held against")
                 elif row.side == 1:  # the GIL is kept: no other thread of Python shall run meanwhile
                     for timed in range(row.warmup == 0, 2):
                         native_changes.state.state, native_changes.state.next = native_seed, 0
@@ -296,13 +294,16 @@ cdef class Sides:
                     pace_ns = _faster(pace_ns, &beside, _PACE_LOOPS)
             own_ns = tito_thread_cpu_ns() - own_ns
             others_ns = max(0, tito_other_threads_ns() - others_ns)
-            hooks.end(held)
-            held = None
             timings = tuple([_timing(&rows[i].clock) for i in range(count)])
+        except BaseException as error:
+            if hooks.describe is None or not hooks.theirs:
+                raise
+            told = hooks.described(error)
         finally:
-            if held is not None:
-                hooks.end(held)
+            hooks.end(held)
             tito_aligned_free(rows)
+        if told is not None:
+            raise Raised(told)
         pace = call_ns / pace_ns if pace_ns > 0 else 0.0
         return Taken(timings, loops, result, own_ns, others_ns, pace)
 

@@ -37,6 +37,7 @@ OUR_VERBS = {
     "community": frozenset(
         {
             "block",
+            "blocks",
             "cohort",
             "connect",
             "export",
@@ -56,6 +57,7 @@ OUR_VERBS = {
             "stats",
             "submit",
             "sync",
+            "unblock",
             "update",
         }
     ),

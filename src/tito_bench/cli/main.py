@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _tracemalloc
 import argparse
 import contextlib
 import os
@@ -148,6 +149,7 @@ def main(
     int
         An `Exit` code. Usage errors of argparse leave through SystemExit(2).
     """
+    _tracemalloc.stop()  # PYTHONTRACEMALLOC: imports would take ten times as long
     try:
         words = sys.argv[1:] if argv is None else argv
         if words[:1] == ["server"]:

@@ -16,6 +16,7 @@ from tito_bench.community.handed_in import (
     NotHandedIn,
     Person,
     Submission,
+    latest_of,
     points_of,
     read_handed_in,
 )
@@ -25,6 +26,7 @@ from tito_bench.statistics import median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
 __all__ = ["SMALLEST_GROUP", "ClassStatistics", "Hardship", "Unread", "hardest_of", "read_class"]
 
@@ -108,15 +110,19 @@ class ClassStatistics:
     hardest: tuple[Hardship, ...]
 
 
-def read_class(files: Iterable[str], smallest_group: int) -> ClassStatistics:
-    """Read every file once and count. A file that is none of ours is only named."""
+def read_class(files: Iterable[str], smallest_group: int, now: datetime) -> ClassStatistics:
+    """Read every file once and count.
+
+    A file that is none of ours, or says what cannot be at the time `now`, is only named.
+    """
+    latest = latest_of(now)
     people: dict[str, _Row] = {}
     unreadable: list[Unread] = []
     read = unidentified = 0
     for path in files:
         read += 1
         try:
-            found = read_handed_in(path)
+            found = read_handed_in(path, latest)
         except NotHandedIn as error:
             unreadable.append(Unread(path, str(error)))
             continue

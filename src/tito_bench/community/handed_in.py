@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import msgspec
 from tito_bench.errors import StoreError
 from tito_bench.foreign_json import NOT_JSON, NotJson, decode_foreign_json, without_bom
 from tito_bench.safe_text import safe_text
+from tito_bench.score import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,12 +23,16 @@ __all__ = [
     "Person",
     "Submission",
     "exported_files",
+    "latest_of",
     "points_of",
     "read_handed_in",
 ]
 
 _LARGEST_FILE = 4 * 2**20
 _LONGEST_IDENTIFIER = 80
+_FIRST = "2020"  # TinyTorch is younger
+_CLOCKS_DIFFER = timedelta(days=1)
+_ROUNDING = 1e-6
 
 
 class NotHandedIn(ValueError):
@@ -57,6 +63,7 @@ class Progress(msgspec.Struct, gc=False):
 class Metrics(msgspec.Struct, gc=False):
     """The normalised figures of a submission."""
 
+    composite: Any = None
     score: Any = None
     overall: Any = None
     slowdowns: Any = None
@@ -80,6 +87,23 @@ class Submission(msgspec.Struct, gc=False):
         if metrics is None:
             return None
         return points_of(metrics.score if metrics.overall is None else metrics.overall)
+
+    def impossible(self, latest: str) -> str | None:
+        """Return what in it cannot be, or None; it cannot have been measured after `latest`."""
+        time = self.measured_at
+        if isinstance(time, str) and not _FIRST <= time <= latest:
+            return f"it cannot have been measured on {safe_text(time[:10])}"
+        metrics = self.normalized_metrics
+        if metrics is None:
+            return None
+        for name, found in (("score", metrics.score), ("overall", metrics.overall)):
+            if _is_number(found) and points_of(found) is None:
+                return f"{name} is {found:g}, not 0 to 100"
+        if _is_number(metrics.composite) and _is_number(metrics.score):
+            right = score(metrics.composite) if metrics.composite > 0 else 0.0
+            if abs(metrics.score - right) > _ROUNDING:
+                return f"score is {metrics.score:g}, not {right:g}"
+        return None
 
 
 class Person(msgspec.Struct, gc=False):
@@ -119,13 +143,18 @@ class HandedIn(msgspec.Struct, gc=False):
 _DECODER = msgspec.json.Decoder(_File)
 
 
-def read_handed_in(path: str) -> HandedIn:
-    """Read one file.
+def latest_of(now: datetime) -> str:
+    """Return the latest time of a submission: clocks differ."""
+    return (now + _CLOCKS_DIFFER).isoformat()
+
+
+def read_handed_in(path: str, latest: str) -> HandedIn:
+    """Read one file, in which nothing is of after `latest`.
 
     Raises
     ------
     NotHandedIn
-        It cannot be read, or is no export, profile or submission.
+        It cannot be read, is no export, profile or submission, or says what cannot be.
     """
     try:
         # Straight to the system: for 100,000 small files half of the time is Python's layers.
@@ -142,7 +171,12 @@ def read_handed_in(path: str) -> HandedIn:
         found = _DECODER.decode(without_bom(data))
     except NOT_JSON as error:
         raise NotHandedIn(_why_not(data)) from error
-    return _handed_in(found)
+    handed_in = _handed_in(found)
+    for submission in handed_in.submissions:
+        impossible = submission.impossible(latest)
+        if impossible is not None:
+            raise NotHandedIn(impossible)
+    return handed_in
 
 
 def _why_not(data: bytes) -> str:
@@ -203,9 +237,13 @@ def _below(folder: str) -> Iterator[str]:
             yield from _below(entry.path)
 
 
+def _is_number(found: Any) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool)
+
+
 def points_of(found: Any) -> float | None:
     """Return a score as it must be, 0 to 100; None for anything else."""
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= 100:
+    if not _is_number(found) or not 0 <= found <= 100:
         return None
     return float(found)
 

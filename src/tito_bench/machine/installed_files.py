@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, PackagePath, distribution
+from typing import TYPE_CHECKING
 
 from tito_bench.note import Note
+
+if TYPE_CHECKING:
+    from importlib.metadata import PackagePath
 
 __all__ = ["find_edited"]
 
@@ -21,6 +24,8 @@ def find_edited(*, measuring_only: bool) -> tuple[Note, ...]:
 
     An editable installation has none of these files, and no warning.
     """
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         files = distribution("tito-bench").files or []
     except PackageNotFoundError:  # it runs from its sources

@@ -1,7 +1,7 @@
 """What the measuring process and its worker say to each other.
 
-One JSON document a line. The parent asks, the worker answers exactly once;
-every answer repeats the number of its question.
+One JSON document a line. The parent asks, the worker answers exactly once; before an answer
+stands its seal, by a key that was sent before the first question.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from tito_bench.subjects.code_origin import CodeOrigin
 
 __all__ = [
     "Answer",
-    "Answered",
-    "Asked",
     "Assess",
     "Assessed",
     "BlasProblem",
@@ -309,17 +307,3 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 Question = Load | Prepare | Measure | Assess | Inspect
 Answer = Loaded | Prepared | Measured | Assessed | Inspected | Failed
-
-
-class Asked(msgspec.Struct, frozen=True, array_like=True):
-    """A question on its way."""
-
-    number: int
-    question: Question
-
-
-class Answered(msgspec.Struct, frozen=True, array_like=True):
-    """An answer on its way; `number` is that of its question."""
-
-    number: int
-    answer: Answer

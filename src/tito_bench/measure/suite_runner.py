@@ -26,7 +26,7 @@ from tito_bench.measure.messages import (
     Step,
 )
 from tito_bench.measure.results import Failure, OperationResult, PairedRound, SuiteResult
-from tito_bench.measure.sampling import calibrate, cut, fastest, readings_by_side, whole
+from tito_bench.measure.sampling import Sample, calibrate, cut, fastest, readings_by_side, whole
 from tito_bench.measure.schedule import Budget, Schedule, is_due, schedules_for, share_time
 from tito_bench.measure.worker_process import WorkerCrashed, WorkerTimeout
 from tito_bench.measure.worker_supervisor import (
@@ -78,6 +78,7 @@ class SuiteRunner:
         self._clock = clock
         self._order = order
         self._progress = progress
+        self._dispatch_ns = 0.0  # the smallest array call is the same beside every operation
         self._dispatch_pace = 0.0  # before any code of the student's was there
         self._ready: set[str] = set()
         self._files: dict[str, str] = {}
@@ -88,11 +89,13 @@ class SuiteRunner:
         operations: Sequence[Operation],
         budget: Budget,
         enough: Callable[[Sequence[OperationResult]], bool] = lambda _results: True,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> SuiteResult:
         """Measure `operations` within `budget`.
 
         The rounds are taken again, `budget.passes` times in all, until `enough`
-        says that the results are certain enough or the time is over.
+        says that the results are certain enough or the time is over. `meanwhile` is done while
+        the first worker starts, on another core where there is one.
 
         Raises
         ------
@@ -104,7 +107,11 @@ class SuiteRunner:
         ends = self._clock() + budget.time_s
         schedules = schedules_for(operations)
         try:
+            self._supervisor.start_spares(1)
+            meanwhile()
             subject = self._supervisor.load(min(LONGEST_LOAD_S, max(_LOADING_S, budget.time_s)))
+            # However long that took, on a busy machine or a slow disk, there is time to measure.
+            ends = max(ends, self._clock() + min(budget.time_s, budget.usual_s))
             self._dispatch_pace = subject.dispatch_pace
             # They start while the samples are calibrated, which other work does not disturb.
             self._supervisor.start_spares(
@@ -158,13 +165,17 @@ class SuiteRunner:
         first = self._prepare(schedule, max(1.0, left_s / 2))
         call_ns = 0.0
         for side in _SIDES:
-            sample = calibrate(
-                partial(self._time, schedule, side, left_s),
-                budget.target_ns(side, call_ns),
-                first if side == "subject" else None,
-            )
+            target_ns = budget.target_ns(side, call_ns)
+            if side == "dispatch" and self._dispatch_ns > 0:
+                loops = max(1, round(target_ns / self._dispatch_ns))
+                schedule.set_sample(side, Sample.of(loops, self._dispatch_ns))
+                continue
+            timer = partial(self._time, schedule, side, left_s)
+            sample = calibrate(timer, target_ns, first if side == "subject" else None)
             if side == "subject":
                 call_ns = sample.call_ns
+            elif side == "dispatch":
+                self._dispatch_ns = sample.call_ns
             schedule.set_sample(side, sample)
 
     def _time(self, schedule: Schedule, side: Side, left_s: float, loops: int) -> Reading:

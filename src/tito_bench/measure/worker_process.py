@@ -17,13 +17,12 @@ from typing import IO
 
 import msgspec
 
+from tito_bench import _native
 from tito_bench.errors import WorkerError
 from tito_bench.measure.aslr import fixed_addresses
 from tito_bench.measure.cpu_account import CpuAccount, cpu_clock_of
 from tito_bench.measure.messages import (
     Answer,
-    Answered,
-    Asked,
     Measure,
     Measured,
     Purpose,
@@ -54,9 +53,13 @@ _OF_PYTHON = frozenset(
 )
 """What a worker is told of Python: which files it runs. All else (PYTHONDEVMODE, PYTHONMALLOC,
 PYTHONTRACEMALLOC, ...) watches it, and takes time."""
-_DEBUGGERS = ("DEBUGPY_", "MALLOC_CHECK_", "MALLOC_PERTURB_", "PYCHARM_", "PYDEVD_")
-"""How the names of variables begin that have a debugger follow child processes, or malloc check.
-The one that starts coverage may stay: its trace function is taken down while anything is timed."""
+_WATCHERS = (
+    *("DEBUGPY_", "DYLD_INSERT_LIBRARIES", "LD_AUDIT", "LD_PRELOAD"),
+    *("MALLOC_CHECK_", "MALLOC_PERTURB_", "PYCHARM_", "PYDEVD_"),
+)
+"""How the names of variables begin that have a debugger follow child processes, malloc check, or
+another library answer in place of the system's, for its clock too. The one that starts coverage
+may stay: its trace function is taken down while anything is timed."""
 _TAIL_BYTES = 16_384
 _LONGEST_ANSWER = 16 * 2**20
 
@@ -114,10 +117,11 @@ class WorkerProcess:
             raise WorkerCrashed(f"the measuring process cannot be started: {why}") from error
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._tail: deque[bytes] = deque()
-        self._decoder = msgspec.json.Decoder(Answered)
+        self._decoder: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+        self._key = secrets.token_bytes(16)
         self._accounts: defaultdict[str, CpuAccount] = defaultdict(CpuAccount)
         self._cpu_clock: int | None = None  # known once the worker has answered
-        self._asked = 0  # number of the question that waits for its answer
+        self._asked = 0
         self._killed = False
         self._threads = [
             threading.Thread(target=self._read_answers, daemon=True),
@@ -149,12 +153,13 @@ class WorkerProcess:
         WorkerCrashed
             The worker ended or answered something else; it has been killed.
         """
-        # Not counted up: the student's code must not foresee it.
-        self._asked = secrets.randbits(53)
         try:
             started_ns = self._cpu_ns()
             stdin = _pipe(self._process.stdin)
-            stdin.write(msgspec.json.encode(Asked(self._asked, question)) + b"\n")
+            if self._asked == 0:
+                stdin.write(self._key)
+            self._asked += 1
+            stdin.write(msgspec.json.encode(question) + b"\n")
             stdin.flush()
             line = self._answers.get(timeout=deadline_s)
         except queue.Empty:
@@ -214,15 +219,15 @@ class WorkerProcess:
         return started
 
     def _decode(self, line: bytes) -> Answer:
+        sealed, _, said = line.removesuffix(b"\n").partition(b" ")
+        if sealed != _native.seal(self._key, self._asked, said):
+            self.kill()
+            raise WorkerCrashed("the measuring process did not give this answer: it has no seal")
         try:
-            answered = self._decoder.decode(line)
+            return self._decoder.decode(said)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.kill()
             raise WorkerCrashed(f"the measuring process answered nonsense: {error}") from error
-        if answered.number != self._asked:
-            self.kill()
-            raise WorkerCrashed("the measuring process gave an answer that nobody asked for")
-        return answered.answer
 
     def _how_it_ended(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -258,7 +263,7 @@ def _without_watchers(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith(_DEBUGGERS) and (not name.startswith("PYTHON") or name in _OF_PYTHON)
+        if not name.startswith(_WATCHERS) and (not name.startswith("PYTHON") or name in _OF_PYTHON)
     }
 
 

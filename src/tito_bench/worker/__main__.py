@@ -8,9 +8,10 @@ reads is empty.
 
 from __future__ import annotations
 
+import _tracemalloc
 import os
 import sys
-from typing import cast
+from typing import Any, cast
 
 from tito_bench.worker.subreaper import become_subreaper
 
@@ -19,6 +20,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Answer questions until the parent closes the channel."""
+    _watch_no_more()
     _limit_memory(int(sys.argv[1]))
     become_subreaper()
     # Own file numbers, not inherited by children of the student's code.
@@ -28,44 +30,35 @@ def main() -> int:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
 
-    import msgspec
-
     from tito_bench import _native
-    from tito_bench.measure.messages import Answered, Asked, Failed, Purpose
+    from tito_bench.measure.messages import Purpose
     from tito_bench.worker.request_handler import RequestHandler
     from tito_bench.worker.tamper_detection import keep_own_libraries
 
-    decoder = msgspec.json.Decoder(Asked)
-    encode = msgspec.json.Encoder().encode
     with _native.AlignedArrays():
-        process = os.getpid()
         keep_own_libraries()
         request_handler = RequestHandler(
             seed=int(sys.argv[2]), purpose=cast(Purpose, sys.argv[3].strip())
         )
-        snapshot = request_handler.snapshot
         _native.refuse_audit_hooks()
-        for line in questions:
-            asked = decoder.decode(line)
-            answer = request_handler.answer(asked.question)
-            if request_handler.snapshot is not snapshot:
-                answer = Failed("tampered", "the code under test replaced the workbench's snapshot")
-            if os.getpid() != process:
-                os._exit(1)  # a fork of the student's code: not the one that was asked
-            _flush_prints()
-            answers.write(encode(Answered(asked.number, answer)) + b"\n")
-            answers.flush()
+        _native.answer_questions(questions, answers, request_handler.answer_line)
     # Not sys.exit: threads or exit hooks of the student's code must not hold us up.
     os._exit(0)
 
 
-def _flush_prints() -> None:
-    """Send on what student code printed: it may explain the answer, and os._exit would lose it."""
-    try:
-        if sys.__stdout__ is not None:
-            sys.__stdout__.flush()
-    except (OSError, ValueError):  # student code closed it
-        return
+def _watch_no_more() -> None:
+    """Take down what `sitecustomize` has hung in: it would make all slow that is not timed.
+
+    Coverage stays, with which our own tests are run: where anything is timed, it is down.
+    """
+    if not type(sys.gettrace()).__module__.startswith("coverage."):
+        sys.settrace(None)
+    sys.setprofile(None)
+    _tracemalloc.stop()
+    tools: Any = getattr(sys, "monitoring", None)  # Python 3.12
+    for tool in range(6) if tools else ():
+        if tools.get_tool(tool) not in {None, "coverage.py"}:
+            tools.set_events(tool, 0)
 
 
 def _limit_memory(limit_bytes: int) -> None:

@@ -11,7 +11,7 @@ class InterpreterShare:
     """What the calls that were watched, and the ordinary ones beside them, say of loops."""
 
     # No attribute can be put before a method of the same name.
-    __slots__ = ("_foreseen", "_share", "_watched")
+    __slots__ = CHANGING = ("_foreseen", "_share", "_watched")
 
     def __init__(self) -> None:
         """Begin with nothing watched yet."""

@@ -32,13 +32,11 @@ class PairedArrays:
     `native_inputs` and writes `expected`.
     """
 
-    LASTING = (
+    # No attribute can be put before a method of the same name.
+    __slots__ = (
         *("_kind", "_pool", "_variant", "_weights", "arguments", "expected", "function"),
         *("inputs", "native", "native_inputs"),
     )
-    """The attributes that never change."""
-    # No attribute can be put before a method of the same name.
-    __slots__ = LASTING
 
     def __init__(
         self,
@@ -46,24 +44,29 @@ class PairedArrays:
         build: Callable[[Kind, Arrays], SubjectOperation],
         kernels: _native.Kernels,
         pool: InputPool,
+        hooks: _native.Hooks,
     ) -> None:
         """Make arrays, weights and arguments; `build` makes the subject's side.
 
-        Raises whatever the student's code raises.
+        The student's code, which runs within `hooks`, is asked first: it then finds nothing of
+        the native side to change. Raises whatever it raises.
         """
         self._kind = kind = kind_of(operation)
         self._pool = pool
+        subject = hooks.call(build, kind, kind.weights(operation))
+        self.arguments = hooks.call(subject.arguments, _filled(operation, pool))
+        self.inputs = hooks.call(subject.inputs, self.arguments)
+        self.function, self._variant = subject.function, subject.variant
         self._weights = kind.weights(operation)
-        self.native_inputs = tuple(_zeros(shape, dtype=np.float32) for shape in operation.inputs)
+        self.native_inputs = _filled(operation, pool)
         # Written once: a page that was never written reads falsely fast.
         self.expected = _full(kind.output_shape(operation), math.nan, dtype=np.float32)
         self.native = kind.native(kernels, self.native_inputs, self._weights, self.expected)
-        pool.fill(self.native_inputs, WEIGHTS_SEED)
-        subject = build(kind, tuple(array.copy() for array in self._weights))
-        self.function = subject.function
-        self.arguments = subject.arguments(tuple(array.copy() for array in self.native_inputs))
-        self.inputs = subject.inputs(self.arguments)
-        self._variant = subject.variant
+
+    @property
+    def weights(self) -> Arrays:
+        """The parameters that results are held against."""
+        return self._weights
 
     @property
     def flops_per_call(self) -> int:
@@ -92,3 +95,9 @@ class PairedArrays:
         """Return why `result` is wrong, or None; `expected` is that of now, or an earlier one."""
         right = self.expected if expected is None else expected
         return disagreement(result, right, self.tolerance())
+
+
+def _filled(operation: Operation, pool: InputPool) -> Arrays:
+    inputs = tuple(_zeros(shape, dtype=np.float32) for shape in operation.inputs)
+    pool.fill(inputs, WEIGHTS_SEED)
+    return inputs

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tito_bench import _native
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
@@ -16,6 +18,7 @@ from tito_bench.worker.spot_check import SpotCheck
 
 __all__ = ["PairedOperation"]
 
+_detach, _ndarray = _native.detach, np.ndarray
 _PACE = Step("native", 1, 1), Step("dispatch", 10, 250)  # a tenth of a ms
 _SLOW_NS = 1_000_000_000
 """A call that takes longer is tried out only once."""
@@ -24,24 +27,18 @@ _SLOW_NS = 1_000_000_000
 class PairedOperation:
     """One operation, ready to be timed on both sides."""
 
-    LASTING = ("_arrays", "_share", "_spot_check", "_timing")
-    """The attributes that never change."""
     # No attribute can be put before a method of the same name.
-    __slots__ = LASTING
+    __slots__ = ("_arrays", "_first", "_hooks", "_share", "_spot_check", "_timing")
 
     def __init__(
         self, arrays: PairedArrays, changes: InputPerturbation, hooks: _native.Hooks
     ) -> None:
         """Time and check both sides of `arrays`, whose inputs `changes` changes."""
-        self._arrays = arrays
+        self._arrays, self._hooks = arrays, hooks
+        self._first: list[object] = []
         self._spot_check = SpotCheck(arrays, changes)
         self._timing = PairedTiming(arrays, changes, self._spot_check, hooks)
         self._share = InterpreterShare()
-
-    def parts(self) -> tuple[tuple[object, tuple[str, ...]], ...]:
-        """Return all that it is made of, each with the names of what never changes of it."""
-        parts = (self, self._arrays, self._spot_check, self._timing)
-        return tuple((part, part.LASTING) for part in parts)
 
     def refill(self, seed: int) -> None:
         """Give both sides the same new inputs."""
@@ -73,6 +70,7 @@ class PairedOperation:
         _, second, watched = self._watch_call(meter)
         share = self._share.try_out(watched)
         wrong = self.check(second)
+        first = self._hooks.call(self._detach_first)
         if wrong is None and self._arrays.disagreement(first, expected) is not None:
             wrong = "an earlier result was overwritten by a later call"
         return reading, share, wrong
@@ -88,14 +86,24 @@ class PairedOperation:
 
     def _watch_call(self, meter: LineTracer) -> tuple[Reading, object, Watched]:
         (native, dispatch), _ = self._timing.take(_PACE)
-        with meter.clock(native.call_ns, dispatch.call_ns) as clock:
-            reading, result = self._timing.call()
-            # Its own lines are seen as well, or the clock has been taken away.
-            seen_to_here = clock.lines_now
-            clock_runs = clock.lines_now > seen_to_here
+        clock = meter.clock(native.call_ns, dispatch.call_ns)
+        reading, result, clock_runs = self._hooks.call(self._call_under, clock)
         if clock.hidden or not (clock_runs or clock.stopped):
             raise HiddenLines
         return reading, result, meter.seen_by(clock, reading.cpu_ns)
+
+    def _call_under(self, clock: _native.LineClock) -> tuple[Reading, object, bool]:
+        with clock:
+            reading, result = self._timing.call()
+            # Its own lines are seen as well, or the clock has been taken away.
+            seen_to_here = clock.lines_now
+            runs = clock.lines_now > seen_to_here
+        if not self._first:
+            self._first.append(result)
+        return reading, _detach(result, _ndarray), runs
+
+    def _detach_first(self) -> object:
+        return _detach(self._first[0], _ndarray)
 
     def must_be_metered(self) -> bool:
         """Return whether only calls were metered that could be foreseen, and they fit no other."""

@@ -8,10 +8,13 @@ code that replaces functions in `time` or `numpy` changes nothing.
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import threadpoolctl
 
 from tito_bench import _native
@@ -45,15 +48,16 @@ from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
 from tito_bench.worker.paired_timing import dispatch_pace
-from tito_bench.worker.tamper_detection import Snapshot
+from tito_bench.worker.tamper_detection import take_snapshot, watch
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
 
-_other_threads_cpu_ns = _native.other_threads_cpu_ns
-_CLOCK_STEP_NS = 6000
-"""What the clocks may say that another thread has run where there is none: they have steps."""
+_sleep = time.sleep
+_decode, _encode = msgspec.json.Decoder(Question).decode, msgspec.json.Encoder().encode
+_MOST_TRIES, _UNTIL_IDLE_S = 8, 0.05
+"""Threads of a BLAS go on spinning for 25 ms after they were asked for something."""
 _JUDGED_BESIDE = 10
 """A thread that ran while a round was judged counts as much as a tenth of the round: more than
 idle threads may take where it does so in every second round."""
@@ -62,21 +66,11 @@ idle threads may take where it does so in every second round."""
 class RequestHandler:
     """Answers the questions of the measuring process, one at a time."""
 
+    CHANGING = ("_candidates", "_paired_operations", "_references", "_root", "_subject")
     # No attribute can be put before a method of the same name.
     __slots__ = (
-        *(
-            "_answers",
-            "_candidates",
-            "_dispatch_pace",
-            "_hooks",
-            "_kernels",
-            "_line_tracer",
-            "_pool",
-            "_root",
-            "_snapshot",
-            "_paired_operations",
-        ),
-        *("_references", "_subject"),
+        *("_answers", "_dispatch_pace", "_hooks", "_kernels", "_line_tracer", "_pool"),
+        *("_snapshot", *CHANGING),
     )
 
     def __init__(self, seed: int, purpose: Purpose) -> None:
@@ -104,21 +98,22 @@ class RequestHandler:
             self._answers[Assess] = self._assess_by()
         if purpose == "explain":
             self._answers[Inspect] = self._inspect_by()
-        self._snapshot = Snapshot()
-        self._snapshot.watch(self, "_answers", "_dispatch_pace", "_hooks", "_kernels")
-        self._snapshot.watch(self, "_line_tracer", "_pool", "_paired_operations")
-        self._snapshot.watch(self._line_tracer, "_set_trace")
-        self._snapshot.watch(self._pool, "_values")
+        self._snapshot = take_snapshot()
+        self._snapshot.watch_numbers("the input pool", self._pool.values)
+        watch(self._snapshot, self)
+        self._hooks.hold(self._snapshot, self._failure)
+
+    def answer_line(self, line: bytes) -> bytes:
+        """Answer one question, both as they are sent."""
+        question = _decode(line)
+        said = _encode(self.answer(question))
+        if not isinstance(question, Measure):  # that comes often, and its answer needs no words
+            self._hooks.call(_flush_prints)
+        return said
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
-        if isinstance(question, Measure):  # what is theirs in it runs within `Sides.take`
-            answer = self._attempt(question)
-        else:
-            answer = self._hooks.call(self._attempt, question)
-        tampered = self._snapshot.tampered()
-        if tampered is not None:
-            answer = Failed("tampered", f"the code under test replaced {tampered}")
+        answer = self._attempt(question)
         if isinstance(answer, Failed):  # a reason may hold names of the student's classes
             answer = Failed(answer.kind, one_line(answer.reason))
         return answer
@@ -126,7 +121,10 @@ class RequestHandler:
     def _attempt(self, question: Question) -> Answer:
         try:
             return self._answers[type(question)](question)
-        except BaseException as error:  # student code may raise anything, SystemExit too
+        except _native.Raised as raised:
+            (failed,) = raised.args
+            return Failed(failed.kind, failed.reason)
+        except BaseException as error:  # our own: what is wrong in their place is found by us
             return self._failure(error)
 
     def _failure(self, error: BaseException) -> Failed:
@@ -151,12 +149,17 @@ class RequestHandler:
         self._references = given or self._candidates.choose(
             map(operation_named, question.operations), self._pool
         )
-        self._snapshot.watch(self, "_candidates", "_references")
         self._root = Path(os.fsdecode(question.root))
+        for name in ("_candidates", "_references", "_root"):
+            self._snapshot.watch_attribute(name, self, name)
+        watch(self._snapshot, (self._candidates, self._references))
         package = None if question.package is None else Path(os.fsdecode(question.package))
         code = None if question.code is None else (question.code.name, question.code.text)
-        subject, note = choose_subject(question.subject, self._root, package, code)
+        subject, note = self._hooks.call(
+            choose_subject, question.subject, self._root, package, code
+        )
         self._subject = subject
+        self._snapshot.watch_attribute("_subject", self, "_subject")
         # Once more: the student's code may have loaded another BLAS.
         threadpoolctl.threadpool_limits(1)
         return Loaded(
@@ -174,21 +177,32 @@ class RequestHandler:
     def _prepare(self, question: Prepare) -> Answer:
         if self._subject is None or self._candidates is None:
             raise AssertionError("Load comes before Prepare")
-        operation = operation_named(question.operation)
-        kernels = self._candidates.of(operation.name, self._references)
-        paired = PairedOperation(
-            PairedArrays(operation, self._subject.operation, kernels, self._pool),
-            InputPerturbation(operation, self._pool),
-            self._hooks,
-        )
-        self._paired_operations[operation.name] = paired
-        for part, lasting in paired.parts():
-            self._snapshot.watch(part, *lasting)
+        paired = self._pair(self._subject, self._candidates, question.operation)
+        if paired is None:
+            return Failed("tampered", "other threads of the code ran whenever it was prepared")
         first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
         remarks = _remarks(self._subject)
         return Prepared(first, dict(self._subject.files), paired.work(interpreter_share), remarks)
+
+    def _pair(self, subject: Subject, candidates: Candidates, name: str) -> PairedOperation | None:
+        """Make an operation ready while nothing else runs in the process; None where that fails."""
+        operation = operation_named(name)
+        kernels = candidates.of(name, self._references)
+        for _ in range(_MOST_TRIES):
+            arrays = PairedArrays(operation, subject.operation, kernels, self._pool, self._hooks)
+            changes = InputPerturbation(operation, self._pool)
+            paired = PairedOperation(arrays, changes, self._hooks)
+            watch(self._snapshot, paired)
+            if self._hooks.alone():
+                self._paired_operations[name] = paired
+                self._snapshot.watch_names("operations", self._paired_operations, closed=False)
+                for array in arrays.weights:
+                    self._snapshot.watch_numbers(f"the weights of {name}", array)
+                return paired
+            self._hooks.call(_sleep, _UNTIL_IDLE_S)
+        return None
 
     def _measure(self, question: Measure) -> Answer:
         paired = self._paired_operations[question.operation]
@@ -202,23 +216,17 @@ class RequestHandler:
         readings, taken = paired.take(question.steps)
         others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
         processes = count_children()
-        beside_ns = _other_threads_cpu_ns()
         interpreter_share = None
         if taken.loops:
             wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
             interpreter_share = paired.news_of_loops(metered=metered)
-        if _other_threads_cpu_ns() - beside_ns > _CLOCK_STEP_NS:
+        if not self._hooks.alone():
             # Code that runs while it is judged can do what it likes, however little it takes.
             others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
         own_ns, pace = taken.own_cpu_ns, taken.pace
         return Measured(readings, own_ns, others_ns, interpreter_share, processes, metered, pace)
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """What is watched; whoever asks can watch that it is no other."""
-        return self._snapshot
 
     def _assess_by(self) -> Callable[[Assess], Answer]:
         from tito_bench.capstone.tasks import TaskContext, perform
@@ -239,7 +247,7 @@ class RequestHandler:
                 question.own,
                 lambda name: candidates.of(name, references),
             )
-            figures = perform(question.task, context)
+            figures = self._hooks.call(perform, question.task, context)
             subject = self._subject
             return Assessed(figures, dict(subject.files), _remarks(subject), subject.fingerprint)
 
@@ -253,7 +261,11 @@ class RequestHandler:
                 raise AssertionError("Load comes before Inspect")
             operation = operation_named(question.operation)
             pool, seed, time_s = self._pool, question.seed, question.time_s
-            return Inspected(inspect(operation, self._subject, self._kernels, pool, seed, time_s))
+            return Inspected(
+                self._hooks.call(
+                    inspect, operation, self._subject, self._kernels, pool, seed, time_s
+                )
+            )
 
         return look
 
@@ -265,3 +277,12 @@ def _remarks(subject: Subject) -> tuple[str, ...]:
         if isinstance(subject, TinyTorchSubject)
         else ()
     )
+
+
+def _flush_prints() -> None:
+    """Send on what student code printed: it may explain the answer, and os._exit would lose it."""
+    try:
+        if sys.__stdout__ is not None:
+            sys.__stdout__.flush()
+    except (OSError, ValueError):  # student code closed it
+        return

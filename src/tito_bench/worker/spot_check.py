@@ -19,10 +19,9 @@ _CHEAP_CHECK_NS = 1_000_000
 class SpotCheck:
     """Remembers the loops since the inputs were filled, and looks back at a call of one of them."""
 
-    LASTING = ("_arrays", "_changes", "_done")
-    """The attributes that never change."""
+    CHANGING = ("_done", "_seed", "_seen")
     # No attribute can be put before a method of the same name.
-    __slots__ = (*LASTING, "_seed", "_seen")
+    __slots__ = ("_arrays", "_changes", *CHANGING)
 
     def __init__(self, arrays: PairedArrays, changes: InputPerturbation) -> None:
         """Look at results of `arrays`, whose inputs `changes` changes before every call."""

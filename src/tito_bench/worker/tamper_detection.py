@@ -1,10 +1,10 @@
-"""Whether the code under test has replaced parts of the measuring process.
+"""What of the measuring process must be the same after the code under test has run.
 
-Student code shares a process with the workbench, and Python lets it replace
-anything. This cannot be prevented, so it is noticed: the names of our own
-modules and classes, the built-in functions, and what the workbench works with
-must be the same objects after the student's code ran as they were before it
-was imported.
+Student code shares a process with the judge, and Python lets it replace anything. This cannot
+be prevented, so it is noticed: the names of our own modules and classes, the built-in functions,
+the methods of the types that we compute with, and all that the judge is made of must be the same
+objects whenever the student's code has run, before anything of ours goes on. `_native.Hooks` looks
+there; here is gathered what it looks at.
 
 NumPy and `math` are another matter: who experiments with them does no wrong.
 We take copies of their namespaces, so that it does not reach us.
@@ -13,13 +13,19 @@ We take copies of their namespaces, so that it does not reach us.
 from __future__ import annotations
 
 import builtins
+import ctypes
+import gc
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter, is_
+import types
+from collections.abc import Iterator
 from types import FunctionType, ModuleType
+from typing import Any
 
+import msgspec
 import numpy as np
+
+from tito_bench import _native
 
 # The name of the allocator (NEP 49) in the present context.
 try:
@@ -27,12 +33,10 @@ try:
 except ImportError:  # NumPy 1
     from numpy.core.multiarray import get_handler_name as _allocator  # type: ignore[no-redef]
 
-__all__ = ["Snapshot", "keep_own_libraries"]
+__all__ = ["keep_own_libraries", "new_snapshot", "take_snapshot", "watch"]
 
 _OWN = "tito_bench"
-_OF_FUNCTIONS = ("__code__", "__defaults__", "__kwdefaults__")
-_all, _map, _vars, _len, _zip, _next, _type = all, map, vars, len, zip, next, type
-_get_bases = attrgetter("__mro__")
+_OF_FUNCTIONS = ("Code", "Defaults", "KwDefaults")
 
 
 def keep_own_libraries() -> None:
@@ -54,104 +58,93 @@ def _copy_of(module: ModuleType) -> ModuleType:
     return copy
 
 
-class _Namespace:
-    """The values of some names, and how to get them again."""
-
-    __slots__ = ("get", "label", "names", "values")
-
-    def __init__(self, label: str, get: Callable[[str], object], names: Sequence[str]) -> None:
-        self.label, self.get, self.names = label, get, tuple(names)
-        self.values = tuple(map(get, self.names))
-
-    def changed(self) -> str | None:
-        if _all(_map(is_, _map(self.get, self.names), self.values)):
-            return None
-        pairs = _zip(self.names, self.values, strict=True)
-        changed = (name for name, value in pairs if self.get(name) is not value)
-        return f"{self.label}.{_next(changed, '?')}"
+def new_snapshot() -> _native.Snapshot:
+    """Return one that holds nothing yet."""
+    parts = (getattr(ctypes.pythonapi, f"PyFunction_Get{part}") for part in _OF_FUNCTIONS)
+    return _native.Snapshot(*(ctypes.cast(part, ctypes.c_void_p).value or 0 for part in parts))
 
 
-class Snapshot:
-    """The state of our own modules, of the built-in functions, and of some objects of ours."""
+def take_snapshot() -> _native.Snapshot:
+    """Return the state of our own modules, of the built-in functions and of the types we use.
 
-    __slots__ = (
-        *("_allocator", "_bases", "_classes", "_containers", "_functions", "_namespaces"),
-        *("_objects", "_owners"),
-    )
-
-    def __init__(self) -> None:
-        """Take it; call this before any student code is imported."""
-        # A slow one would make the smallest array call dear, and so the native reference.
-        self._allocator = _allocator()
-        modules = [builtins, *_own_modules()]
-        classes = _own_classes(modules)
-        # `_` is the last value of an interactive session.
-        self._namespaces = [
-            _Namespace(m.__name__, vars(m).get, [name for name in vars(m) if name != "_"])
-            for m in modules
-        ]
-        self._namespaces += [
-            _Namespace(_name_of(owner), vars(owner).get, list(vars(owner))) for owner in classes
-        ]
-        self._classes = [(owner, _count_names(owner)) for owner in classes]
+    Call this before any student code is imported.
+    """
+    snapshot = new_snapshot()
+    modules = _own_modules()
+    classes = _own_classes(modules)
+    for module in (builtins, *modules):
+        snapshot.watch_names(module.__name__, vars(module), closed=False)
+    for owner in (*classes, *_types_we_use()):
+        snapshot.watch_names(_name_of(owner), _names_of(owner), closed=True)
+    for owner in classes:
         # The order in which methods are looked up is made anew where the bases are others.
-        self._owners = tuple(classes)
-        self._bases = tuple(map(_get_bases, classes))
-        objects = _own_objects(modules)
-        self._objects = objects, tuple(map(type, objects))
-        functions = _functions(modules, classes)
-        self._functions = [
-            (attrgetter(part), functions, tuple(map(attrgetter(part), functions)))
-            for part in _OF_FUNCTIONS
-        ]
-        self._containers = [
-            (label, container, _contents(container))
-            for label, container in _own_containers(modules, functions)
-        ]
-
-    def watch(self, thing: object, *names: str) -> None:
-        """Include attributes of an object that keeps them for good."""
-
-        def get(name: str) -> object:
-            return getattr(thing, name, None)
-
-        self._namespaces.append(_Namespace(_name_of(type(thing)), get, names))
-
-    def tampered(self) -> str | None:
-        """Find the first thing that is no longer what it was, by its full name, or None."""
-        for namespace in self._namespaces:
-            changed = namespace.changed()
-            if changed is not None:
-                return changed
-        if _allocator() != self._allocator:
-            return "the allocator of NumPy"
-        for owner, count in self._classes:
-            if _count_names(owner) != count:
-                return _name_of(owner)
-        if not _all(_map(is_, _map(_get_bases, self._owners), self._bases)):
-            classes = _zip(self._owners, self._bases, strict=True)
-            others = (_name_of(o) for o, bases in classes if _get_bases(o) is not bases)
-            return f"the bases of {_next(others, 'a class')}"
-        objects, types = self._objects
-        if not _all(_map(is_, _map(_type, objects), types)):
-            held = _zip(objects, types, strict=True)
-            names = (_name_of(kind) for thing, kind in held if _type(thing) is not kind)
-            return f"the class of {_next(names, 'an object')}"
-        for get, functions, values in self._functions:
-            if not _all(_map(is_, _map(get, functions), values)):
-                pairs = _zip(functions, values, strict=True)
-                changed_ones = (_name_of(f) for f, value in pairs if get(f) is not value)
-                return _next(changed_ones, "a function")
-        for label, container, contents in self._containers:
-            now = _contents(container)
-            if _len(now) != _len(contents) or not _all(_map(is_, now, contents)):
-                return label
-        return None
+        snapshot.watch_attribute(f"the bases of {_name_of(owner)}", owner, "__mro__")
+    for function in _functions(modules, classes):
+        snapshot.watch_function(_name_of(function), function)
+        if function.__kwdefaults__:
+            snapshot.watch_names(_name_of(function), function.__kwdefaults__, closed=True)
+    for module in modules:
+        for name, value in vars(module).items():
+            if not name.startswith("__"):
+                _watch_held(snapshot, f"{module.__name__}.{name}", value)
+    # A slow one would make the smallest array call dear, and so the native reference.
+    snapshot.watch_answer("the allocator of NumPy", _allocator)
+    return snapshot
 
 
-def _count_names(owner: type) -> int:
-    names = _vars(owner)
-    return _len(names) - ("__slotnames__" in names)  # where `copy` notes the slots of a class
+def _watch_held(snapshot: _native.Snapshot, label: str, value: object) -> None:
+    """Watch what a module holds: tables, and the classes of our objects in it and in them."""
+    items: tuple[object, ...] = (value,)
+    if type(value) is dict:
+        snapshot.watch_names(label, value, closed=True)
+        items = tuple(value.values())
+    elif type(value) in {list, set}:
+        snapshot.watch_items(label, value)  # type: ignore[arg-type]
+        items = tuple(value)  # type: ignore[arg-type]
+    elif type(value) is tuple:
+        items = value
+    inner = [thing for item in items if type(item) is tuple for thing in item]
+    for item in (*items, *inner):
+        if type(item).__module__.startswith(f"{_OWN}."):
+            snapshot.watch_attribute(f"the class of {_name_of(type(item))}", item, "__class__")
+
+
+def watch(snapshot: _native.Snapshot, thing: object) -> None:
+    """Watch all that `thing` is made of, as far as it is ours.
+
+    An attribute that a class names in `CHANGING` may become another object.
+    """
+    seen: set[int] = set()
+    waiting = [thing]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(one) in {tuple, list}:
+            waiting += one  # type: ignore[arg-type]
+        elif type(one) is dict:
+            snapshot.watch_names("a table of the judge's", one, closed=True)
+            waiting += one.values()
+        elif type(one).__module__.startswith(f"{_OWN}.") and not isinstance(one, type):
+            for name in _attributes_of(one):
+                snapshot.watch_attribute(f"{_name_of(type(one))}.{name}", one, name)
+                waiting.append(getattr(one, name, None))
+
+
+def _attributes_of(one: Any) -> Iterator[str]:
+    changing = getattr(type(one), "CHANGING", ())
+    names = list(one.__struct_fields__ if isinstance(one, msgspec.Struct) else ())
+    for owner in type(one).__mro__:
+        names += vars(owner).get("__slots__", ())
+    names += getattr(one, "__dict__", ())
+    return (name for name in names if name not in changing)
+
+
+def _names_of(owner: type) -> dict[str, object]:
+    """Return the dictionary of a class itself: whoever has it can write to it."""
+    (names,) = (it for it in gc.get_referents(vars(owner)) if type(it) is dict)
+    return names
 
 
 def _name_of(thing: type | FunctionType) -> str:
@@ -176,13 +169,20 @@ def _own_classes(modules: list[ModuleType]) -> list[type]:
     return list(found.values())
 
 
-def _own_objects(modules: list[ModuleType]) -> tuple[object, ...]:
-    """Return the objects of our own classes that modules and their tables hold."""
-    held = [value for module in modules for value in vars(module).values()]
-    held += [item for value in held if type(value) is dict for item in value.values()]
-    held += [item for value in held if type(value) is tuple for item in value]
-    found = {id(thing): thing for thing in held if type(thing).__module__.startswith(f"{_OWN}.")}
-    return tuple(found.values())
+def _types_we_use() -> list[type]:
+    """Return the types whose methods we call: built in, of `types`, and NumPy's."""
+    spaces = (builtins, types, np, np.random)
+    found = {
+        id(value): value
+        for space in spaces
+        for value in vars(space).values()
+        # Of Python's classes only ours are closed: who gives one of NumPy's another method may.
+        if isinstance(value, type) and not value.__flags__ & _HEAP_TYPE
+    }
+    return list(found.values())
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made at run time, such as by `class`
 
 
 def _functions(modules: list[ModuleType], classes: list[type]) -> tuple[FunctionType, ...]:
@@ -191,21 +191,3 @@ def _functions(modules: list[ModuleType], classes: list[type]) -> tuple[Function
     values += [getattr(v, part, None) for v in values for part in ("__func__", "fget")]
     found = {id(value): value for value in values if isinstance(value, FunctionType)}
     return tuple(found.values())
-
-
-def _own_containers(
-    modules: list[ModuleType], functions: tuple[FunctionType, ...]
-) -> Iterator[tuple[str, object]]:
-    for module in modules[1:]:
-        for name, value in vars(module).items():
-            if type(value) in {dict, list, set} and not name.startswith("__"):
-                yield f"{module.__name__}.{name}", value
-    for function in functions:
-        if function.__kwdefaults__:
-            yield _name_of(function), function.__kwdefaults__
-
-
-def _contents(container: object) -> tuple[object, ...]:
-    if isinstance(container, dict):
-        return (*container, *container.values())
-    return tuple(container)  # type: ignore[arg-type]

@@ -38,14 +38,15 @@ def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | 
     ----------
     result
         What the subject returned: right only as a numpy.ndarray of the
-        expected shape with real numbers in it.
+        expected shape with real numbers in it. A str is the name of what else it was.
     expected
         The native result, float32.
     allowed
         The tolerance, absolute.
     """
     if type(result) is not _ndarray:
-        return f"the result is a {type(result).__name__}, not a numpy.ndarray"
+        name = result if type(result) is str else type(result).__name__
+        return f"the result is a {name}, not a numpy.ndarray"
     if result.shape != expected.shape:
         return f"the result has shape {result.shape}, expected {expected.shape}"
     if result.dtype.kind not in "fiu":

@@ -34,6 +34,7 @@ from tito_bench_server.client_package import Exit, Streams, UsageError, safe_tex
 from tito_bench_server.errors import DatabaseError, SettingsError
 from tito_bench_server.settings import Folder, ServerSettings, Settings, read_settings
 from tito_bench_server.store import tables
+from tito_bench_server.store.database import Database, has_moved
 from tito_bench_server.store.migrate import schema_state, upgrade
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _run(options: argparse.Namespace, streams: Streams) -> int:
     _check_reach(settings.server)
     with server_lock(folder):
         with open_context(options, streams, must_be_current=False) as context:
+            _check_place(context.database)
             _bring_up_to_date(context, options, streams)
             listener = _listen(settings.server)
             _greet(context, settings, listener, options, streams)
@@ -169,6 +171,17 @@ def _check_reach(server: ServerSettings) -> None:
             f"--host {safe_text(server.host, 60)}: others could read along; put a proxy with https "
             "before it and say --proxy 1, or give --cert and --key"
         )
+
+
+def _check_place(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    with database.read() as connection:
+        if has_moved(connection):
+            raise DatabaseError(
+                "the database was copied to another: set database.url in server.toml to that, or "
+                "say 'copy --cancel' to go on without the copy"
+            )
 
 
 def _bring_up_to_date(context: Context, options: argparse.Namespace, streams: Streams) -> None:

@@ -77,7 +77,7 @@ def _show(context: Context, changes: tuple[Changes, ...], streams: Streams, *, d
 
 def _prune(options: argparse.Namespace, streams: Streams) -> int:
     with open_context(options, streams) as context:
-        done = context.turn(lambda connection: prune(connection, utc_today()))
+        done = prune(context.turn, utc_today())
     streams.people.write(
         f"Forgot {done.members} members, {done.bodies} bodies and {done.submissions} scores of "
         f"submissions, {done.messages} message keys, {done.tombstones} tombstones, "

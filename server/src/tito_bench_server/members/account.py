@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from tito_bench_server.client_package import country_name
-from tito_bench_server.members.messages import COURSE_TYPE_NAMES, EXPERIENCE_NAMES
+from tito_bench_server.members.messages import COURSE_TYPE_NAMES, EXPERIENCE_NAMES, digest_of
 from tito_bench_server.peers.export import export_peers
 from tito_bench_server.store import tables
 from tito_bench_server.store.database import Database
@@ -29,8 +28,8 @@ __all__ = [
 
 
 def key_digest(secret: str) -> bytes:
-    """Return SHA-256 of a member key or token: 256 random bits need no salt."""
-    return hashlib.sha256(secret.encode()).digest()
+    """Return what is kept of a member key or token: 256 random bits need no salt."""
+    return digest_of(secret.encode())
 
 
 def member_by_key(database: Database, digest: bytes) -> int | None:

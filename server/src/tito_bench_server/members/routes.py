@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from tito_bench_server.contract.requests import MalformedBody, SessionBody, decode_body
 from tito_bench_server.courses import code_digest
+from tito_bench_server.errors import StoreUnavailable
 from tito_bench_server.members import account
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Action, read_message
@@ -37,6 +38,7 @@ __all__ = [
     "read_body",
     "read_form",
     "same_origin",
+    "sender_of",
     "signed_in",
     "signed_in_or_none",
     "site_path",
@@ -209,6 +211,16 @@ async def signed_in(request: Request, *, cookies: bool = True) -> int:
     return found
 
 
+async def sender_of(request: Request, *, cookies: bool = True) -> int | bytes:
+    """Return the digest of the member key, or the number of the member whose session it is.
+
+    Whose key it is, if anybody's, is found where the rest is read: see `caller_of`. Raises
+    `Refusal` with 401 where there is neither key nor session.
+    """
+    key = _member_key(request)
+    return await signed_in(request, cookies=cookies) if key is None else account.key_digest(key)
+
+
 async def signed_in_or_none(request: Request, *, cookies: bool = True) -> int | None:
     """Return the number of the member who asks, or None for anybody else."""
     services = services_of(request)
@@ -337,5 +349,10 @@ async def _received(request: Request, most: int) -> bytes:
 
 
 async def in_turn(services: Services, work: Callable[[Any], T]) -> T:
-    """Run `work` in a write transaction, in turn with the messages."""
+    """Run `work` in a write transaction, in turn with the messages.
+
+    Raises `StoreUnavailable` where too many wait.
+    """
+    if services.writer.waiting >= services.writer.most_waiting:
+        raise StoreUnavailable("too many wait; this has to come again")
     return await asyncio.wrap_future(services.writer.submit_job(work))

@@ -24,12 +24,12 @@ from tito_bench_server.members.routes import (
     idempotency_key_of,
     read_form,
     same_origin,
-    signed_in,
+    sender_of,
     site_path,
 )
 from tito_bench_server.pages.render import render
 from tito_bench_server.pages.routes import language_for, page
-from tito_bench_server.peers import groups, inbox, mentors, roster
+from tito_bench_server.peers import groups, inbox, mentors, moderation, roster
 from tito_bench_server.peers.caller import Caller
 from tito_bench_server.peers.routes import (
     ACTIONS,
@@ -46,7 +46,13 @@ __all__ = ["peer_page_routes"]
 
 _PRIVATE = {"Cache-Control": "no-store"}
 _HTML = "text/html; charset=utf-8"
-_NEXT = {"card": "roster", "group": "groups", "offer": "mentors", "request": "mentors"}
+_NEXT = {
+    "card": "roster",
+    "group": "groups",
+    "offer": "mentors",
+    "request": "mentors",
+    "unblock": "blocks",
+}
 _AFTER = {"card": "roster", "group": "groups", "seat": "groups"}
 Read = Callable[[sa.Connection, Caller], dict[str, Any]]
 
@@ -58,6 +64,7 @@ def peer_page_routes() -> list[Route]:
         Route("/groups", page(_groups), methods=["GET"]),
         Route("/groups/{id}", page(_group), methods=["GET"]),
         Route("/mentors", page(_mentors), methods=["GET"]),
+        Route("/blocks", page(_blocks), methods=["GET"]),
         Route("/do/{action}", page(_do), methods=["POST"]),
     ]
 
@@ -76,8 +83,8 @@ async def _groups(request: Request) -> Response:
 
 
 async def _group(request: Request) -> Response:
-    member_id = await _who(request)
-    found = await group_view(services_of(request), member_id, request.path_params["id"])
+    sender = await _who(request)
+    found = await group_view(services_of(request), sender, request.path_params["id"])
     shown = {name: value for name, value in found.items() if name != "language"}
     return await _answer(
         request, "group", shown | {"language_code": found["language"]}, here="groups"
@@ -94,14 +101,18 @@ async def _mentors(request: Request) -> Response:
     )
 
 
-async def _who(request: Request) -> int:
+async def _blocks(request: Request) -> Response:
+    return await _shown(request, "blocks", moderation.blocked)
+
+
+async def _who(request: Request) -> int | bytes:
     count_read(request)
-    return await signed_in(request)
+    return await sender_of(request)
 
 
 async def _shown(request: Request, name: str, read: Read) -> Response:
-    member_id = await _who(request)
-    found = await read_as(services_of(request), member_id, read)
+    sender = await _who(request)
+    found = await read_as(services_of(request), sender, read)
     return await _answer(request, name, found, here=name)
 
 
@@ -127,7 +138,7 @@ async def _do(request: Request) -> Response:
     action = ACTIONS.get(name)
     if action is None:
         raise Problem(404, "Not there", "no form of these pages does this").raised()
-    member_id = await signed_in(request)
+    sender = await sender_of(request)
     pairs = parse_qsl(await read_form(request), keep_blank_values=False, max_num_fields=40)
     fields = dict(pairs)
     key = idempotency_key_of(fields.pop("once", "")).bytes
@@ -136,7 +147,7 @@ async def _do(request: Request) -> Response:
         raise Problem(422, "Not understood", "the form names no group or match").raised()
     raw = b"" if action.body is None else _encoded(action.body, pairs, fields)
     posted = key if action.method == "POST" else None
-    made, _ = await perform(request, action, member_id, raw, posted, target)
+    made, _ = await perform(request, action, sender, raw, posted, target)
     where = _NEXT.get(name.partition("-")[0], _AFTER.get(fields.get("kind", ""), "mentors"))
     if name in {"group-new", "group-ask", "group-answer"} and made is not None:
         where = f"groups/{quote(made, safe='')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -13,7 +14,17 @@ from tito_bench_server.courses import features_of
 from tito_bench_server.problems import Problem
 from tito_bench_server.store import tables
 
-__all__ = ["Caller", "Feature", "caller_of", "id_of", "new_id", "not_there", "refuse", "shunned"]
+__all__ = [
+    "Caller",
+    "Feature",
+    "caller_of",
+    "id_of",
+    "new_id",
+    "not_there",
+    "refuse",
+    "reported",
+    "shunned",
+]
 
 ID_BYTES = 10
 Feature = Literal["roster", "ladder", "groups", "mentors"]
@@ -42,9 +53,13 @@ class Caller:
             refuse(409, "Course closed", "this course is closed: nothing new begins in it")
 
 
-def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
-    """Return who acts; raises `Refusal` with 401 for one who has just left."""
-    row = connection.execute(_MEMBER, {"whose": member_id}).one_or_none()
+def caller_of(connection: sa.Connection, sender: int | bytes, today: int) -> Caller:
+    """Return who acts, by number or by the digest of the member key.
+
+    Raises `Refusal` with 401 for nobody's key, and for one who has just left.
+    """
+    statement = _BY_KEY if isinstance(sender, bytes) else _BY_NUMBER
+    row = connection.execute(statement, {"whose": sender}).one_or_none()
     if row is None:
         refuse(401, "Not known", "this needs the member key of someone who has joined")
     features = features_of(
@@ -55,7 +70,7 @@ def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
         school=bool(row.school),
     )
     return Caller(
-        id=member_id,
+        id=row.member_id,
         course_id=row.course_id,
         modules=row.modules,
         milestones=row.milestones,
@@ -65,29 +80,36 @@ def caller_of(connection: sa.Connection, member_id: int, today: int) -> Caller:
     )
 
 
-_MEMBER = (
-    sa.select(
-        tables.member.c.course_id,
-        tables.member.c.modules,
-        tables.member.c.milestones,
-        tables.course,
-    )
-    .join(tables.course, tables.course.c.id == tables.member.c.course_id)
-    .where(tables.member.c.id == sa.bindparam("whose"))
+_MEMBER = sa.select(
+    tables.member.c.id.label("member_id"),
+    tables.member.c.course_id,
+    tables.member.c.modules,
+    tables.member.c.milestones,
+    tables.course,
+).join(tables.course, tables.course.c.id == tables.member.c.course_id)
+_BY_NUMBER = _MEMBER.where(tables.member.c.id == sa.bindparam("whose"))
+_BY_KEY = _MEMBER.where(tables.member.c.key_digest == sa.bindparam("whose"))
+_SHUNNED = sa.union_all(
+    sa.select(tables.block.c.other_id).where(tables.block.c.member_id == sa.bindparam("whose")),
+    sa.select(tables.block.c.member_id).where(tables.block.c.other_id == sa.bindparam("whose")),
+)
+_REPORTED = sa.select(tables.report.c.about_id, tables.report.c.object_id).where(
+    tables.report.c.member_id == sa.bindparam("whose"),
+    tables.report.c.kind == sa.bindparam("kind"),
 )
 
 
 def shunned(connection: sa.Connection, member_id: int) -> frozenset[int]:
     """Return those whom this member blocked or who blocked them: a block hides both ways."""
-    block = tables.block
-    return frozenset(
-        connection.execute(
-            sa.union_all(
-                sa.select(block.c.other_id).where(block.c.member_id == member_id),
-                sa.select(block.c.member_id).where(block.c.other_id == member_id),
-            )
-        ).scalars()
-    )
+    return frozenset(connection.execute(_SHUNNED, {"whose": member_id}).scalars())
+
+
+def reported(
+    connection: sa.Connection, caller: Caller, kind: Literal["card", "group"]
+) -> Mapping[str, int]:
+    """Return what the caller reported, and whose it is: it is hidden from them at once."""
+    rows = connection.execute(_REPORTED, {"whose": caller.id, "kind": kind})
+    return {row.object_id: row.about_id for row in rows}
 
 
 def new_id() -> str:

@@ -15,7 +15,7 @@ __all__ = ["export_peers"]
 def export_peers(connection: sa.Connection, member_id: int) -> dict[str, Any]:
     """Return one's card, groups, seats, offer, requests, matches, blocks, reports and events.
 
-    What others wrote is theirs and not in it: the number of blocks, and not of whom.
+    What others wrote is theirs and not in it.
     """
     group, seat, pairing = tables.study_group, tables.seat, tables.pairing
     contact, match_contact = tables.group_contact, tables.match_contact
@@ -32,7 +32,6 @@ def export_peers(connection: sa.Connection, member_id: int) -> dict[str, Any]:
         columns = [column for column in table.c if column.name not in hidden]
         return rows(sa.select(*columns).where(table.c[by] == member_id).order_by(columns[0]))
 
-    blocks = sa.select(sa.func.count()).where(tables.block.c.member_id == member_id)
     return {
         "roster_card": of(tables.roster_card, "folded"),
         "groups_made": [
@@ -65,7 +64,7 @@ def export_peers(connection: sa.Connection, member_id: int) -> dict[str, Any]:
             .where((pairing.c.learner_id == member_id) | (pairing.c.mentor_id == member_id))
             .order_by(pairing.c.id)
         ),
-        "blocks": connection.execute(blocks).scalar_one(),
+        "blocks": of(tables.block, "other_id"),
         "reports": of(tables.report, "number", "about_id"),
         "events": of(tables.event),
     }

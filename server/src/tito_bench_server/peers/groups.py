@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.client_package import safe_text
 from tito_bench_server.contract.peers import AnswerAskBody, AskBody, GroupBody, WishBody
-from tito_bench_server.peers.caller import Caller, not_there, refuse, shunned
+from tito_bench_server.peers.caller import Caller, not_there, refuse, reported, shunned
 from tito_bench_server.peers.handles import new_handle
 from tito_bench_server.peers.inbox import tell
 from tito_bench_server.peers.rules import (
@@ -45,6 +45,36 @@ _group, _seat, _contact = tables.study_group, tables.seat, tables.group_contact
 _MOST_MADE = 3
 _MOST_SEATS = 6
 _MOST_SHOWN = 100
+
+# Made once: making a statement takes longer than running it.
+_WITH_TAKEN = sa.select(
+    _group,
+    sa.select(sa.func.count())
+    .select_from(_seat)
+    .where(_seat.c.group_id == _group.c.id, _seat.c.state == "in")
+    .scalar_subquery()
+    .label("taken"),
+).where(
+    _group.c.course_id == sa.bindparam("course"),
+    _group.c.sign_day >= sa.bindparam("alive"),
+)
+_ONE_GROUP = _WITH_TAKEN.where(_group.c.id == sa.bindparam("which"))
+_SEAT_OF = sa.select(_seat).where(
+    _seat.c.group_id == sa.bindparam("which"), _seat.c.member_id == sa.bindparam("whose")
+)
+_SEATS_OF = sa.select(_seat).where(
+    _seat.c.member_id == sa.bindparam("whose"), _seat.c.state.in_(("in", "asked"))
+)
+_SEATS_IN = (
+    sa.select(_seat, tables.member.c.modules)
+    .join(tables.member, tables.member.c.id == _seat.c.member_id)
+    .where(
+        _seat.c.group_id == sa.bindparam("which"),
+        _seat.c.state.in_(sa.bindparam("states", expanding=True)),
+    )
+    .order_by(_seat.c.since_day, _seat.c.handle)
+)
+_CONTACT_OF = sa.select(_contact.c.text).where(_contact.c.group_id == sa.bindparam("which"))
 
 
 def open_group(connection: sa.Connection, caller: Caller, body: GroupBody, group_id: str) -> None:
@@ -85,15 +115,11 @@ def find(connection: sa.Connection, caller: Caller, wish: WishBody) -> dict[str,
     low = wish.from_module or wish.to_module or max(1, min(caller.modules + 1, MODULES))
     high = max(low, wish.to_module or low)
     band = None if wish.utc_hours is None else utc_band(wish.utc_hours)
-    rows = connection.execute(
-        sa.select(_group, _taken().label("taken")).where(
-            _group.c.course_id == caller.course_id,
-            _group.c.sign_day >= caller.today - GROUP_DAYS,
-        )
-    ).all()
+    here = {"course": caller.course_id, "alive": caller.today - GROUP_DAYS}
+    rows = connection.execute(_WITH_TAKEN, here).all()
     mine = _seats_of(connection, caller)
     unseen = shunned(connection, caller.id)
-    reported = _reported(connection, caller)
+    hidden = reported(connection, caller, "group")
 
     def order(row: sa.Row[Any]) -> tuple[int, int, bool, int, str]:
         gap = module_gap(row.from_module, row.to_module, low, high)
@@ -108,7 +134,7 @@ def find(connection: sa.Connection, caller: Caller, wish: WishBody) -> dict[str,
         and row.taken < row.places
         and not row.hidden
         and row.maker_id not in unseen
-        and row.id not in reported
+        and row.id not in hidden
     ]
     return {
         "mine": [
@@ -133,7 +159,6 @@ def view(connection: sa.Connection, caller: Caller, group_id: str) -> dict[str, 
     shown |= {"handle": None if mine is None else mine.handle, "seats": [], "contact": None}
     if is_in:
         states = ("in", "asked") if is_maker else ("in",)
-        member = tables.member
         unseen = shunned(connection, caller.id)
         shown["seats"] = [
             {
@@ -143,17 +168,10 @@ def view(connection: sa.Connection, caller: Caller, group_id: str) -> dict[str, 
                 "language": seat.language,
                 "utc": band_span(seat.utc_band),
             }
-            for seat in connection.execute(
-                sa.select(_seat, member.c.modules)
-                .join(member, member.c.id == _seat.c.member_id)
-                .where(_seat.c.group_id == group_id, _seat.c.state.in_(states))
-                .order_by(_seat.c.since_day, _seat.c.handle)
-            )
+            for seat in connection.execute(_SEATS_IN, {"which": group_id, "states": states})
             if seat.member_id not in unseen and not _has_lapsed(seat, caller.today)
         ]
-        shown["contact"] = connection.execute(
-            sa.select(_contact.c.text).where(_contact.c.group_id == group_id)
-        ).scalar_one()
+        shown["contact"] = connection.execute(_CONTACT_OF, {"which": group_id}).scalar_one()
     if is_in or row.about_approved:
         shown["about"] = row.about
     return shown
@@ -259,19 +277,14 @@ def note_sign(connection: sa.Connection, group_id: str, today: int) -> None:
 
 def found(connection: sa.Connection, caller: Caller, group_id: str) -> sa.Row[Any]:
     """Return a group that the caller may see; raises `Refusal` with 404."""
-    row = connection.execute(
-        sa.select(_group, _taken().label("taken")).where(
-            _group.c.id == group_id,
-            _group.c.course_id == caller.course_id,
-            _group.c.sign_day >= caller.today - GROUP_DAYS,
-        )
-    ).one_or_none()
+    meant = {"which": group_id, "course": caller.course_id, "alive": caller.today - GROUP_DAYS}
+    row = connection.execute(_ONE_GROUP, meant).one_or_none()
     if row is None or row.maker_id in shunned(connection, caller.id):
         not_there()
     mine = _seat_of(connection, group_id, caller.id)
     if mine is not None and mine.state == "in":
         return row
-    if row.hidden or group_id in _reported(connection, caller):
+    if row.hidden or group_id in reported(connection, caller, "group"):
         not_there()
     return row
 
@@ -303,40 +316,16 @@ def _take_seat(
 
 
 def _seat_of(connection: sa.Connection, group_id: str, member_id: int) -> sa.Row[Any] | None:
-    return connection.execute(
-        sa.select(_seat).where(_seat.c.group_id == group_id, _seat.c.member_id == member_id)
-    ).one_or_none()
+    return connection.execute(_SEAT_OF, {"which": group_id, "whose": member_id}).one_or_none()
 
 
 def _seats_of(connection: sa.Connection, caller: Caller) -> dict[str, sa.Row[Any]]:
-    rows = connection.execute(
-        sa.select(_seat).where(_seat.c.member_id == caller.id, _seat.c.state.in_(("in", "asked")))
-    )
+    rows = connection.execute(_SEATS_OF, {"whose": caller.id})
     return {row.group_id: row for row in rows}
-
-
-def _taken() -> sa.ScalarSelect[int]:
-    return (
-        sa.select(sa.func.count())
-        .select_from(_seat)
-        .where(_seat.c.group_id == _group.c.id, _seat.c.state == "in")
-        .scalar_subquery()
-    )
 
 
 def _has_lapsed(seat: sa.Row[Any], today: int) -> bool:
     return bool(seat.state == "asked" and seat.since_day < today - ASK_DAYS)
-
-
-def _reported(connection: sa.Connection, caller: Caller) -> frozenset[str]:
-    report = tables.report
-    return frozenset(
-        connection.execute(
-            sa.select(report.c.object_id).where(
-                report.c.member_id == caller.id, report.c.kind == "group"
-            )
-        ).scalars()
-    )
 
 
 def _card(row: sa.Row[Any], state: str | None) -> dict[str, Any]:

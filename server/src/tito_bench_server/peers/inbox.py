@@ -28,23 +28,17 @@ _MOST = 100
 
 def tell(connection: sa.Connection, member_id: int, kind: str, ref: str, today: int) -> None:
     """Put an event into an inbox; whoever watches it hears when the transaction is written."""
-    number = connection.execute(_COUNT_UP, {"whose": member_id}).scalar()
-    if number is None:
-        number = 1
-        connection.execute(_FIRST, {"member_id": member_id, "last": 1})
+    number = connection.execute(_COUNT_UP, {"whose": member_id}).scalar_one()
     new = {"member_id": member_id, "number": number, "kind": kind, "ref": ref, "day": today}
     connection.execute(_NEW, new)
     touched(connection)[member_id] = number
 
 
 # Made once: making a statement takes longer than running it, and matches make many.
-_COUNT_UP = (
-    sa.update(tables.inbox)
-    .where(tables.inbox.c.member_id == sa.bindparam("whose"))
-    .values(last=tables.inbox.c.last + 1)
-    .returning(tables.inbox.c.last)
+_COUNT_UP = sa.text(
+    "INSERT INTO inbox (member_id, last) VALUES (:whose, 1)"
+    " ON CONFLICT (member_id) DO UPDATE SET last = inbox.last + 1 RETURNING last"
 )
-_FIRST = sa.insert(tables.inbox)
 _NEW = sa.insert(tables.event)
 
 

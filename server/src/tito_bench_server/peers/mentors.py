@@ -33,6 +33,7 @@ __all__ = [
     "end_pairing",
     "fill_places",
     "find_mentor",
+    "look_again",
     "offer",
     "request_mentor",
     "retire",
@@ -58,42 +59,74 @@ _HAS_ASKED = sa.union_all(
         _pairing.c.learner_id == sa.bindparam("whose"), _pairing.c.state.in_(_ACTIVE)
     ),
 )
-_NEW_REQUEST = sa.insert(_request).returning(_request.c.number)
+_OFFER = sa.select(_mentor).where(_mentor.c.member_id == sa.bindparam("whose"))
+_REQUEST = sa.select(_request).where(_request.c.number == sa.bindparam("which"))
+_ASKED = (
+    sa.select(_request)
+    .where(
+        _request.c.member_id == sa.bindparam("whose"), _request.c.state.in_(("open", "proposed"))
+    )
+    .order_by(_request.c.number.desc())
+)
+_MATCHES = (
+    sa.select(_pairing)
+    .where(
+        (_pairing.c.learner_id == sa.bindparam("whose"))
+        | (_pairing.c.mentor_id == sa.bindparam("whose")),
+        _pairing.c.state.in_(_ACTIVE),
+    )
+    .order_by(_pairing.c.id)
+)
+_OTHERS_CONTACT = sa.select(_contact.c.text).where(
+    _contact.c.pairing_id == sa.bindparam("which"), _contact.c.member_id != sa.bindparam("whose")
+)
+_WAITS = sa.select(_request.c.state, _request.c.asked_day, _request.c.ended_day).where(
+    _request.c.course_id == sa.bindparam("course"), _request.c.asked_day >= sa.bindparam("since")
+)
+_NEW_REQUEST = sa.insert(_request).returning(*_request.c)
 _NEW_PAIRING = sa.insert(_pairing)
 _NOW_PROPOSED = (
     sa.update(_request).where(_request.c.number == sa.bindparam("which")).values(state="proposed")
 )
-_BEST = (
-    sa.select(_mentor.c.member_id)
-    .where(
-        _mentor.c.course_id == sa.bindparam("course"),
-        _mentor.c.free > 0,
-        _mentor.c.paused.is_(False),
-        _mentor.c.modules >= sa.bindparam("least"),
-        _mentor.c.utc_band.in_(sa.bindparam("bands", expanding=True)),
-        _mentor.c.languages.contains(sa.bindparam("language", type_=sa.Text)),
-        _mentor.c.member_id != sa.bindparam("learner"),
-        _mentor.c.member_id.not_in(sa.bindparam("not_for", expanding=True)),
-    )
-    .order_by(
-        _mentor.c.modules > sa.bindparam("most"),  # near-peers first: experts are few
-        _mentor.c.free.desc(),
-        _mentor.c.member_id,
-    )
-    .limit(1)
-)
+# With whom a member is not matched: who blocked or was blocked, and who was proposed before,
+# which is not done twice.
 _NOT_FOR = sa.union_all(
     sa.select(_block.c.other_id).where(_block.c.member_id == sa.bindparam("whose")),
     sa.select(_block.c.member_id).where(_block.c.other_id == sa.bindparam("whose")),
     sa.select(_pairing.c.mentor_id).where(_pairing.c.learner_id == sa.bindparam("whose")),
     sa.select(_pairing.c.learner_id).where(_pairing.c.mentor_id == sa.bindparam("whose")),
 )
+
+
+def _best(is_ahead: sa.ColumnElement[bool]) -> sa.Select[int]:
+    """Return the mentor with most free places; the index is in this order, so that the first who
+    fits ends the search."""
+    return (
+        sa.select(_mentor.c.member_id)
+        .where(
+            _mentor.c.course_id == sa.bindparam("course"),
+            _mentor.c.free > 0,
+            _mentor.c.paused.is_(False),
+            is_ahead,
+            _mentor.c.utc_band.in_(sa.bindparam("bands", expanding=True)),
+            _mentor.c.languages.contains(sa.bindparam("language", type_=sa.Text)),
+            _mentor.c.member_id != sa.bindparam("whose"),
+            _mentor.c.member_id.not_in(_NOT_FOR),
+        )
+        .order_by(_mentor.c.free.desc(), _mentor.c.member_id.desc())
+        .limit(1)
+    )
+
+
+# Near-peers first: experts are few.
+_NEAR = _best(_mentor.c.modules.between(sa.bindparam("least"), sa.bindparam("most")))
+_EXPERT = _best(_mentor.c.modules > sa.bindparam("most"))
 _WAITING = (
     sa.select(sa.func.count())
     .select_from(_request)
     .where(_request.c.course_id == sa.bindparam("course"), _request.c.state == "open")
 )
-_FREE = (
+_SOME_FREE = (
     sa.select(_mentor.c.free)
     .where(
         _mentor.c.course_id == sa.bindparam("course"),
@@ -101,7 +134,9 @@ _FREE = (
         _mentor.c.paused.is_(False),
     )
     .limit(sa.bindparam("most"))
+    .subquery()
 )
+_FREE = sa.select(sa.func.coalesce(sa.func.sum(_SOME_FREE.c.free), 0))
 _LEFT = _mentor.c.places - (
     sa.select(sa.func.count())
     .select_from(_pairing)
@@ -173,8 +208,7 @@ def request_mentor(connection: sa.Connection, caller: Caller, body: RequestBody)
         "state": "open",
         "asked_day": caller.today,
     }
-    number = connection.execute(_NEW_REQUEST, new).scalar_one()
-    find_mentor(connection, number, caller.today)
+    _find_mentor_for(connection, connection.execute(_NEW_REQUEST, new).one(), caller.today)
 
 
 def retire(connection: sa.Connection, member_id: int, today: int, *, by: int | None) -> None:
@@ -188,9 +222,7 @@ def retire(connection: sa.Connection, member_id: int, today: int, *, by: int | N
         .where(_request.c.member_id == member_id, _request.c.state.in_(("open", "proposed")))
         .values(state="withdrawn", ended_day=today)
     )
-    for pairing in _active_of(
-        connection, (_pairing.c.learner_id == member_id) | (_pairing.c.mentor_id == member_id)
-    ):
+    for pairing in connection.execute(_MATCHES, {"whose": member_id}).all():
         end_pairing(connection, pairing, today, by=by)
 
 
@@ -255,15 +287,9 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
     """
     caller.need("mentors")
     mine = _offer_of(connection, caller.id)
-    asked = connection.execute(
-        sa.select(_request)
-        .where(_request.c.member_id == caller.id, _request.c.state.in_(("open", "proposed")))
-        .order_by(_request.c.number.desc())
-    ).first()
+    asked = connection.execute(_ASKED, {"whose": caller.id}).first()
     wait = _median_wait(connection, caller)
-    pairings = _active_of(
-        connection, (_pairing.c.learner_id == caller.id) | (_pairing.c.mentor_id == caller.id)
-    )
+    pairings = connection.execute(_MATCHES, {"whose": caller.id}).all()
     return {
         "offer": None
         if mine is None
@@ -293,25 +319,31 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
 def find_mentor(connection: sa.Connection, number: int, today: int) -> bool:
     """Propose the best free mentor to an open request; False where there is none."""
     request = connection.execute(_OPEN_REQUEST, {"which": number}).one_or_none()
-    if request is None:
-        return False
+    return request is not None and _find_mentor_for(connection, request, today)
+
+
+def look_again(connection: sa.Connection, member_id: int, today: int) -> None:
+    """Look for a mentor for the open request of a member, for whom somebody more may be one."""
+    for number in connection.execute(_HAS_ASKED, {"whose": member_id}).scalars().all():
+        find_mentor(connection, number, today)
+
+
+def _find_mentor_for(connection: sa.Connection, request: sa.Row[Any], today: int) -> bool:
     least, most = (request.module + ahead for ahead in NEAR_PEER)
-    best = connection.execute(
-        _BEST,
-        {
-            "course": request.course_id,
-            "learner": request.member_id,
-            "least": least,
-            "most": most,
-            "bands": [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H],
-            "language": f" {request.language} ",
-            "not_for": _not_for(connection, request.member_id),
-        },
-    ).scalar()
-    if best is None:
-        return False
-    _propose(connection, request, best, today)
-    return True
+    wanted = {
+        "course": request.course_id,
+        "whose": request.member_id,
+        "least": least,
+        "most": most,
+        "bands": [b for b in _BANDS if overlap_h(b, request.utc_band) >= LEAST_OVERLAP_H],
+        "language": f" {request.language} ",
+    }
+    for statement in (_NEAR, _EXPERT):
+        best = connection.execute(statement, wanted).scalar()
+        if best is not None:
+            _propose(connection, request, best, today)
+            return True
+    return False
 
 
 def fill_places(connection: sa.Connection, mentor_id: int, today: int) -> None:
@@ -330,10 +362,11 @@ def fill_places(connection: sa.Connection, mentor_id: int, today: int) -> None:
                 _request.c.utc_band.in_(bands),
                 _request.c.language.in_(mentor.languages.split()),
                 _request.c.member_id != mentor_id,
-                _request.c.member_id.not_in(_not_for(connection, mentor_id)),
+                _request.c.member_id.not_in(_NOT_FOR),
             )
             .order_by(_request.c.number)
-            .limit(1)
+            .limit(1),
+            {"whose": mentor_id},
         ).one_or_none()
         if request is None:
             return
@@ -399,15 +432,7 @@ def _active_of(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list
 
 
 def _offer_of(connection: sa.Connection, member_id: int) -> sa.Row[Any] | None:
-    return connection.execute(
-        sa.select(_mentor).where(_mentor.c.member_id == member_id)
-    ).one_or_none()
-
-
-def _not_for(connection: sa.Connection, member_id: int) -> list[int]:
-    """Return with whom a member is not matched: who blocked or was blocked, and who was proposed
-    before, which is not done twice."""
-    return list(connection.execute(_NOT_FOR, {"whose": member_id}).scalars())
+    return connection.execute(_OFFER, {"whose": member_id}).one_or_none()
 
 
 def _is_full(connection: sa.Connection, course_id: int) -> bool:
@@ -415,17 +440,13 @@ def _is_full(connection: sa.Connection, course_id: int) -> bool:
     waiting = connection.execute(_WAITING, {"course": course_id}).scalar_one()
     # Enough free places to say so: the sum of all would be asked for at every request.
     enough = waiting // QUEUE_PER_PLACE + 1
-    places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalars()
-    return bool(sum(places) < enough)
+    places = connection.execute(_FREE, {"course": course_id, "most": enough}).scalar_one()
+    return bool(places < enough)
 
 
 def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] | None:
-    rows = connection.execute(
-        sa.select(_request.c.state, _request.c.asked_day, _request.c.ended_day).where(
-            _request.c.course_id == caller.course_id,
-            _request.c.asked_day >= caller.today - MATCH_DAYS,
-        )
-    ).all()
+    lately = {"course": caller.course_id, "since": caller.today - MATCH_DAYS}
+    rows = connection.execute(_WAITS, lately).all()
     waits = [(row.state == "met", (row.ended_day or caller.today) - row.asked_day) for row in rows]
     return median_wait(
         [days for met, days in waits if met], [days for met, days in waits if not met]
@@ -434,17 +455,12 @@ def _median_wait(connection: sa.Connection, caller: Caller) -> tuple[int, bool] 
 
 def _shown(connection: sa.Connection, caller: Caller, pairing: sa.Row[Any]) -> dict[str, Any]:
     is_mentor = pairing.mentor_id == caller.id
-    request = connection.execute(
-        sa.select(_request).where(_request.c.number == pairing.request_number)
-    ).one()
+    request = connection.execute(_REQUEST, {"which": pairing.request_number}).one()
     mentor = _offer_of(connection, pairing.mentor_id)
     contact = None
     if pairing.state == "met" and pairing.learner_yes and pairing.mentor_yes:
-        contact = connection.execute(
-            sa.select(_contact.c.text).where(
-                _contact.c.pairing_id == pairing.id, _contact.c.member_id != caller.id
-            )
-        ).scalar()
+        meant = {"which": pairing.id, "whose": caller.id}
+        contact = connection.execute(_OTHERS_CONTACT, meant).scalar()
     return {
         "id": pairing.id,
         "you_are": "mentor" if is_mentor else "learner",

@@ -8,14 +8,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from tito_bench_server.contract.peers import ObjectBody, ReportBody
-from tito_bench_server.peers.caller import Caller, not_there, refuse
+from tito_bench_server.peers.caller import Caller, new_id, not_there, refuse
 from tito_bench_server.peers.groups import drop_seat, end_group, found
-from tito_bench_server.peers.mentors import end_pairing, retire
+from tito_bench_server.peers.mentors import end_pairing, look_again, retire
 from tito_bench_server.peers.roster import card_owner
 from tito_bench_server.peers.rules import REPORTS_HIDE
 from tito_bench_server.store import tables
 
-__all__ = ["Case", "approve", "block", "cases", "keep", "remove", "report"]
+__all__ = [
+    "Case",
+    "approve",
+    "block",
+    "blocked",
+    "cases",
+    "keep",
+    "remove",
+    "report",
+    "unblock",
+]
 
 _report, _block, _group = tables.report, tables.block, tables.study_group
 _card, _seat, _pairing = tables.roster_card, tables.seat, tables.pairing
@@ -38,7 +48,16 @@ def block(connection: sa.Connection, caller: Caller, body: ObjectBody) -> None:
         sa.select(sa.literal(1)).where(_block.c.member_id == caller.id, _block.c.other_id == other)
     ).scalar()
     if known is None:
-        connection.execute(sa.insert(_block).values(member_id=caller.id, other_id=other))
+        connection.execute(
+            sa.insert(_block).values(
+                member_id=caller.id,
+                other_id=other,
+                id=new_id(),
+                kind=body.kind,
+                ref=body.ref,
+                day=caller.today,
+            )
+        )
     for maker, guest in ((caller.id, other), (other, caller.id)):
         shared = connection.execute(
             sa.select(_seat.c.group_id)
@@ -55,6 +74,32 @@ def block(connection: sa.Connection, caller: Caller, body: ObjectBody) -> None:
         )
     ).all():
         end_pairing(connection, pairing, caller.today, by=caller.id)
+
+
+def blocked(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
+    """Return whom the caller has blocked, by the words with which they were named then."""
+    rows = connection.execute(
+        sa.select(_block).where(_block.c.member_id == caller.id).order_by(_block.c.day, _block.c.id)
+    )
+    return {
+        "blocks": [
+            {"id": row.id, "kind": row.kind, "ref": row.ref, "days_ago": caller.today - row.day}
+            for row in rows
+        ]
+    }
+
+
+def unblock(connection: sa.Connection, caller: Caller, block_id: str) -> None:
+    """Take a block back. What it ended stays ended; the other's own block stays, too."""
+    other = connection.execute(
+        sa.delete(_block)
+        .where(_block.c.member_id == caller.id, _block.c.id == block_id)
+        .returning(_block.c.other_id)
+    ).scalar()
+    if other is None:
+        not_there()
+    for member_id in sorted((caller.id, other)):
+        look_again(connection, member_id, caller.today)
 
 
 def report(connection: sa.Connection, caller: Caller, body: ReportBody) -> None:

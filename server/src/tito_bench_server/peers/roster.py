@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tito_bench_server.client_package import country_name
 from tito_bench_server.contract.peers import CardBody
 from tito_bench_server.members.messages import folded
-from tito_bench_server.peers.caller import Caller, new_id, refuse, shunned
+from tito_bench_server.peers.caller import Caller, new_id, refuse, reported, shunned
 from tito_bench_server.peers.rules import SMALLEST_LADDER, module_band
 from tito_bench_server.store import tables
 
@@ -81,7 +81,7 @@ def view(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
     mine = next((row for row in rows if row.member_id == caller.id), None)
     if mine is None:
         return {"card": None, "cards": []}
-    unseen = shunned(connection, caller.id) | _reported(connection, caller) | {caller.id}
+    unseen = _unseen(connection, caller) | {caller.id}
     return {
         "card": _shown(mine) | {"on_ladder": bool(mine.on_ladder)},
         "cards": [_shown(row) for row in rows if row.member_id not in unseen and not row.hidden],
@@ -114,7 +114,7 @@ def ladder(connection: sa.Connection, caller: Caller) -> dict[str, Any]:
     size = -(-len(rows) // leagues)
     place = next(index for index, row in enumerate(rows) if row.member_id == caller.id)
     start = place // size * size
-    unseen = shunned(connection, caller.id) | _reported(connection, caller)
+    unseen = _unseen(connection, caller)
     league = [row for row in rows[start : start + size] if row.member_id not in unseen]
     rungs = [
         {
@@ -134,16 +134,9 @@ def _has_card(connection: sa.Connection, caller: Caller) -> bool:
     return connection.execute(found).scalar() is not None
 
 
-def _reported(connection: sa.Connection, caller: Caller) -> frozenset[int]:
-    """Return whose cards the caller reported: they are hidden from them at once."""
-    report = tables.report
-    return frozenset(
-        connection.execute(
-            sa.select(report.c.about_id).where(
-                report.c.member_id == caller.id, report.c.kind == "card"
-            )
-        ).scalars()
-    )
+def _unseen(connection: sa.Connection, caller: Caller) -> frozenset[int]:
+    """Return whose cards are hidden from the caller: who is blocked, and who was reported."""
+    return shunned(connection, caller.id).union(reported(connection, caller, "card").values())
 
 
 def _shown(row: sa.Row[Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ is known is made of its Idempotency-Key, so that a repeated request has the same
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,13 +34,14 @@ from tito_bench_server.contract.peers import (
 )
 from tito_bench_server.contract.requests import MalformedBody, decode_body
 from tito_bench_server.members.decide import Outcome
+from tito_bench_server.members.messages import digest_of
 from tito_bench_server.members.routes import (
     Endpoint,
     count_read,
     idempotency_key,
     in_turn,
     read_body,
-    signed_in,
+    sender_of,
 )
 from tito_bench_server.peers import groups, inbox, mentors, moderation, roster
 from tito_bench_server.peers.caller import Caller, caller_of, id_of
@@ -50,6 +50,7 @@ from tito_bench_server.problems import REFUSALS, Problem, Refusal
 from tito_bench_server.services import Services, services_of
 from tito_bench_server.settings import keyed_digest
 from tito_bench_server.store import tables
+from tito_bench_server.store.bulk import bulk_for
 
 __all__ = ["ACTIONS", "Action", "peer_routes", "perform", "read_as"]
 
@@ -91,6 +92,7 @@ ACTIONS = {
     "request-back": Action("DELETE", "/mentor/requests", None, mentors.take_request_back),
     "match-answer": Action("POST", "/matches/{id}/answer", AnswerMatchBody, mentors.answer),
     "block": Action("POST", "/blocks", ObjectBody, moderation.block),
+    "unblock": Action("DELETE", "/blocks/{id}", None, moderation.unblock),
     "report": Action("POST", "/reports", ReportBody, moderation.report),
 }
 """Every write, by the word that the pages' forms use."""
@@ -104,6 +106,7 @@ def peer_routes() -> list[Route]:
         ("/groups", _reading(lambda c, caller, r: groups.find(c, caller, wish_of(r)))),
         ("/groups/{id}", _group),
         ("/matches", _reading(lambda c, caller, _request: mentors.view(c, caller))),
+        ("/blocks", _reading(lambda c, caller, _request: moderation.blocked(c, caller))),
         ("/inbox", _inbox),
     ]
     return [
@@ -116,9 +119,9 @@ def _acting(action: Action) -> Endpoint:
     async def take(request: Request) -> Response:
         key = idempotency_key(request).bytes if action.method == "POST" else None
         raw = b"" if action.body is None else await read_body(request, _LARGEST_BODY)
-        member_id = await signed_in(request, cookies=False)
+        sender = await sender_of(request, cookies=False)
         target = request.path_params.get("id")
-        name, was_new = await perform(request, action, member_id, raw, key, target)
+        name, was_new = await perform(request, action, sender, raw, key, target)
         found = {"status": "stored" if was_new else "stored before"}
         if name is not None:
             found["id"] = name
@@ -130,38 +133,42 @@ def _acting(action: Action) -> Endpoint:
 async def perform(
     request: Request,
     action: Action,
-    member_id: int,
+    sender: int | bytes,
     raw: bytes,
     key: bytes | None,
     target: str | None,
 ) -> tuple[str | None, bool]:
     """Do one write of a member; return the id it is about, and False where it was done before.
 
-    Raises `Refusal`.
+    `sender` is as `sender_of` returns it. Raises `Refusal`.
     """
     services = services_of(request)
     body = None if action.body is None else decoded(raw, action.body)
     too_many = services.limiter.message(
-        member_id.to_bytes(8, "big"), services.address_of(request), joins=False, with_code=False
+        sender if isinstance(sender, bytes) else sender.to_bytes(8, "big"),
+        services.address_of(request),
+        joins=False,
+        with_code=False,
     )
     if too_many is not None:
         raise too_many.raised()
     today = tables.day_of(services.today())
-    if action.makes_id and key is not None:
-        target = _name_of(services.secret, member_id, key)
 
-    def work(connection: sa.Connection) -> bool:
-        caller = caller_of(connection, member_id, today)
+    def work(connection: sa.Connection) -> tuple[str | None, bool]:
+        caller = caller_of(connection, sender, today)
+        meant = target
+        if action.makes_id and key is not None:
+            meant = _name_of(services.secret, caller.id, key)
+        name = meant if action.takes_id else None
         if key is not None:
-            said = f"{member_id} {action.path} {target} ".encode() + raw
-            if _was_done(connection, key, hashlib.sha256(said).digest(), today):
-                return False
+            said = f"{caller.id} {action.path} {meant} ".encode() + raw
+            if _was_done(connection, key, digest_of(said), today):
+                return name, False
         about = [] if action.body in {None, EmptyBody} else [body]
-        action.act(connection, caller, *about, *([target] if action.takes_id else []))
-        return True
+        action.act(connection, caller, *about, *([meant] if action.takes_id else []))
+        return name, True
 
-    was_new = await in_turn(services, work)
-    return target if action.takes_id else None, was_new
+    return await in_turn(services, work)
 
 
 def decoded(raw: bytes, kind: type[Any]) -> Any:
@@ -179,12 +186,11 @@ def _name_of(secret: bytes, member_id: int, key: bytes) -> str:
 
 def _was_done(connection: sa.Connection, key: bytes, digest: bytes, today: int) -> bool:
     """Remember a POST by its key; raises `Refusal` where the key was another's."""
-    message = tables.message
-    before = connection.execute(sa.select(message.c.digest).where(message.c.key == key)).scalar()
-    if before is None:
-        connection.execute(sa.insert(message).values(key=key, digest=digest, day=today))
+    bulk, message = bulk_for(connection), tables.message
+    if bulk.insert_new(message, ("key", "digest", "day"), [(key, digest, today)]):
         return False
-    if bytes(before) != digest:
+    ((before,),) = bulk.select(message, ("digest",), "key", [key])
+    if before != digest:
         raise REFUSALS[Outcome.KEY_REUSED].raised()
     return True
 
@@ -200,14 +206,14 @@ def wish_of(request: Request) -> WishBody:
 
 
 async def read_as(
-    services: Services, member_id: int, work: Callable[[sa.Connection, Caller], Any]
+    services: Services, sender: int | bytes, work: Callable[[sa.Connection, Caller], Any]
 ) -> Any:
     """Run `work` for a member in one consistent view of the database."""
     today = tables.day_of(services.today())
 
     def read() -> Any:
         with services.database.read() as connection:
-            return work(connection, caller_of(connection, member_id, today))
+            return work(connection, caller_of(connection, sender, today))
 
     return await run_in_threadpool(read)
 
@@ -215,9 +221,9 @@ async def read_as(
 def _reading(view: Callable[[sa.Connection, Caller, Request], dict[str, Any]]) -> Endpoint:
     async def show(request: Request) -> Response:
         count_read(request)
-        member_id = await signed_in(request)
+        sender = await sender_of(request)
         found = await read_as(
-            services_of(request), member_id, lambda c, caller: view(c, caller, request)
+            services_of(request), sender, lambda c, caller: view(c, caller, request)
         )
         return Response(msgspec.json.encode(found), 200, _PRIVATE, "application/json")
 
@@ -226,12 +232,12 @@ def _reading(view: Callable[[sa.Connection, Caller, Request], dict[str, Any]]) -
 
 async def _group(request: Request) -> Response:
     count_read(request)
-    member_id = await signed_in(request)
-    found = await group_view(services_of(request), member_id, request.path_params["id"])
+    sender = await sender_of(request)
+    found = await group_view(services_of(request), sender, request.path_params["id"])
     return Response(msgspec.json.encode(found), 200, _PRIVATE, "application/json")
 
 
-async def group_view(services: Services, member_id: int, group_id: str) -> dict[str, Any]:
+async def group_view(services: Services, sender: int | bytes, group_id: str) -> dict[str, Any]:
     """Return a group; looking at one's own is the sign of life that keeps it, once a day."""
     today = tables.day_of(services.today())
 
@@ -240,7 +246,7 @@ async def group_view(services: Services, member_id: int, group_id: str) -> dict[
         row = groups.found(connection, caller, group_id)
         return shown, shown["you"] == "in" and row.sign_day < today
 
-    shown, signs = await read_as(services, member_id, look)
+    shown, signs = await read_as(services, sender, look)
     if signs:
         await in_turn(services, lambda c: groups.note_sign(c, group_id, today))
     found: dict[str, Any] = shown | {"lapses_in_days": GROUP_DAYS}
@@ -249,13 +255,13 @@ async def group_view(services: Services, member_id: int, group_id: str) -> dict[
 
 async def _inbox(request: Request) -> Response:
     count_read(request)
-    member_id = await signed_in(request)
+    sender = await sender_of(request)
     text = request.query_params.get("after", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Problem(422, "Not understood", "after is the number of an event").raised()
     after = int(text)
     found = await read_as(
-        services_of(request), member_id, lambda c, caller: inbox.view(c, caller.id, after)
+        services_of(request), sender, lambda c, caller: inbox.view(c, caller.id, after)
     )
     etag = f'"{found["last"]}-{after}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}

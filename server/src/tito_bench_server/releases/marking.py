@@ -18,26 +18,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from tito_bench_server.releases.kinds import KINDS, Kind
 from tito_bench_server.store import tables
-from tito_bench_server.store.database import Database
+from tito_bench_server.store.database import Database, Turn
 from tito_bench_server.store.tables import member, release
 
-__all__ = ["Changes", "Turn", "enough", "find_changes", "mark_due", "mark_members"]
+__all__ = ["Changes", "enough", "find_changes", "mark_due", "mark_members"]
 
 _CHUNK = 4000  # members; some 30 ms of the writer's time
-T = TypeVar("T")
-
-
-class Turn(Protocol):
-    """Runs work in a write transaction of its own, when its turn comes."""
-
-    def __call__(self, work: Callable[[sa.Connection], T]) -> T: ...
+_CHUNKS_A_VACUUM = 25  # else a release of everything doubles the database of PostgreSQL
 
 
 @dataclass(frozen=True)
@@ -130,7 +123,12 @@ def mark_members(database: Database, turn: Turn, settled_day: int, kinds: set[st
     with database.read() as connection:
         last = connection.execute(sa.select(sa.func.max(member.c.id))).scalar() or 0
     statement = _marking([KINDS[name] for name in sorted(kinds)], settled_day)
-    return sum(turn(_marking_chunk(statement, low)) for low in range(0, last + 1, _CHUNK))
+    marked = 0
+    for place, low in enumerate(range(0, last + 1, _CHUNK), 1):
+        marked += turn(_marking_chunk(statement, low))
+        if place % _CHUNKS_A_VACUUM == 0:
+            database.reuse_room(member)
+    return marked
 
 
 def _marking_chunk(statement: sa.Update, low: int) -> Callable[[sa.Connection], int]:

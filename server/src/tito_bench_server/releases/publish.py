@@ -14,14 +14,13 @@ from tito_bench_server.releases.documents import RowFigures, cohort_document, ma
 from tito_bench_server.releases.kinds import KINDS, Kind
 from tito_bench_server.releases.marking import (
     Changes,
-    Turn,
     find_changes,
     mark_due,
     mark_members,
 )
 from tito_bench_server.releases.suppression import TOTAL, suppress
 from tito_bench_server.settings import ReleaseSettings
-from tito_bench_server.store.database import NEW_RELEASE, Database, touched
+from tito_bench_server.store.database import NEW_RELEASE, Database, Turn, touched
 from tito_bench_server.store.tables import (
     ALL_COHORTS,
     cohort,

@@ -46,7 +46,7 @@ def do_once_a_day(services: Services) -> bool:
         return False
     try:
         report = make_release(services.database, services.turn, services.settings.releases, today)
-        pruned = services.turn(lambda connection: prune(connection, today))
+        pruned = prune(services.turn, today)
     except ServerError:
         services.turn(_give_back)
         raise

@@ -8,12 +8,14 @@ whole group is one round trip.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+
+from tito_bench_server.store.tables import Bytes16
 
 __all__ = ["Bulk", "bulk_for"]
 
@@ -31,8 +33,11 @@ class Bulk(Protocol):
     def insert(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Add rows."""
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-        """Add the rows that break no unique constraint, and skip the others."""
+    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
+        """Add the rows that break no unique constraint; return how many these were."""
+
+    def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
+        """Add any number of rows, and return how many they were."""
 
     def update(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Set all columns but the first, which is the key."""
@@ -63,8 +68,15 @@ class _Sqlite:
     def insert(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT"), rows)
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
         self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT OR IGNORE"), rows)
+        added: int = self._cursor.rowcount
+        return added
+
+    def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
+        self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT"), rows)
+        added: int = self._cursor.rowcount
+        return max(0, added)
 
     def update(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         statement = _sqlite_update(table.name, columns)
@@ -106,28 +118,52 @@ class _Postgres:
     def select(
         self, table: sa.Table, columns: tuple[str, ...], by: str, values: Sequence[Any]
     ) -> list[Row]:
-        self._cursor.execute(_postgres_select(table, columns, by), (list(values),))
+        self._cursor.execute(
+            _postgres_select(table, columns, by), _by_column(table, (by,), [(v,) for v in values])
+        )
         found: list[Row] = self._cursor.fetchall()
         return found
 
     def insert(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-        self._cursor.execute(_postgres_insert(table, columns, ""), _columns_of(rows))
+        statement = _postgres_insert(table, columns, "")
+        self._cursor.execute(statement, _by_column(table, columns, rows))
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
         statement = _postgres_insert(table, columns, " ON CONFLICT DO NOTHING")
-        self._cursor.execute(statement, _columns_of(rows))
+        self._cursor.execute(statement, _by_column(table, columns, rows))
+        added: int = self._cursor.rowcount
+        return added
+
+    def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
+        statement = f'COPY "{table.name}" ({_names(columns)}) FROM STDIN'
+        short = [_is_bytes16(table, name) for name in columns]
+        added = 0
+        with self._cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(
+                    value.hex() if is_short and value is not None else value
+                    for value, is_short in zip(row, short, strict=True)
+                )
+                added += 1
+        return added
 
     def update(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-        self._cursor.execute(_postgres_update(table, columns), _columns_of(rows))
+        statement = _postgres_update(table, columns)
+        self._cursor.execute(statement, _by_column(table, columns, rows))
 
     def delete(self, table: sa.Table, by: str, values: Sequence[Any]) -> None:
-        self._cursor.execute(_postgres_delete(table, by), (list(values),))
+        self._cursor.execute(
+            _postgres_delete(table, by), _by_column(table, (by,), [(v,) for v in values])
+        )
 
 
 @cache
 def _postgres_select(table: sa.Table, columns: tuple[str, ...], by: str) -> str:
     array = _array_type(table, by)
-    return f'SELECT {_names(columns)} FROM "{table.name}" WHERE "{by}" = ANY(%s::{array})'  # noqa: S608
+    names = ", ".join(
+        f'uuid_send("{name}")' if _is_bytes16(table, name) else f'"{name}"' for name in columns
+    )
+    return f'SELECT {names} FROM "{table.name}" WHERE "{by}" = ANY(%s::{array})'  # noqa: S608
 
 
 @cache
@@ -161,5 +197,15 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-def _columns_of(rows: Sequence[Row]) -> list[list[Any]]:
-    return [list(values) for values in zip(*rows, strict=True)]
+def _by_column(table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[list[Any]]:
+    """Return the values of each column, sixteen bytes as the text of a uuid."""
+    found = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in columns]
+    for place, name in enumerate(columns):
+        if _is_bytes16(table, name):
+            found[place] = [None if one is None else one.hex() for one in found[place]]
+    return found
+
+
+@cache
+def _is_bytes16(table: sa.Table, column: str) -> bool:
+    return isinstance(table.c[column].type, Bytes16)

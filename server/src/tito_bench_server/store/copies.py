@@ -19,12 +19,13 @@ from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
 from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.store import tables
-from tito_bench_server.store.database import Database, open_database
+from tito_bench_server.store.bulk import bulk_for
+from tito_bench_server.store.database import Database, mark_moved, open_database
 from tito_bench_server.store.group import id_digest
 from tito_bench_server.store.migrate import schema_state, upgrade
 from tito_bench_server.store.retention import TOMBSTONE_DAYS
 
-__all__ = ["Restored", "backup", "copy_all", "erase_again", "restore"]
+__all__ = ["Restored", "backup", "copy_all", "erase_again", "restore", "take_writes_again"]
 
 _BATCH = 2000
 
@@ -135,7 +136,10 @@ def erase_again(database: Database, buried: Mapping[bytes, int], secret: bytes, 
 def copy_all(source: Database, target: Database) -> dict[str, int]:
     """Copy every row of every table into an empty database; return rows by table.
 
-    Raises `DatabaseError` where the target holds something, or afterwards differs.
+    The source takes no write from the beginning on, and if it is SQLite none afterwards, so
+    that a server may go on with it: whoever sends something is told to come again, until the
+    server is started with the copy. Raises `DatabaseError` where the target holds something,
+    or afterwards differs; then the source is as before.
     """
     if schema_state(target).revision is not None:
         with target.read() as connection:
@@ -143,23 +147,29 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
                 raise DatabaseError("the target holds data already; give an empty database")
     upgrade(target)
     counts: dict[str, int] = {}
-    with source.read() as reading, target.write() as writing:
-        for table in tables.metadata.sorted_tables:
-            counts[table.name] = _copy_table(reading, writing, table)
-            if _digest(reading, table) != _digest(writing, table):
-                raise DatabaseError(f"{table.name} differs after copying; nothing was kept")
-        if writing.dialect.name == "postgresql":
-            _set_sequences(writing)
+    with source.write() as reading:
+        with target.write() as writing:
+            for table in tables.metadata.sorted_tables:
+                counts[table.name] = _copy_table(reading, writing, table)
+                if _digest(reading, table) != _digest(writing, table):
+                    raise DatabaseError(f"{table.name} differs after copying; nothing was kept")
+            if writing.dialect.name == "postgresql":
+                _set_sequences(writing)
+        if source.is_sqlite:
+            mark_moved(reading, moved=True)
     return counts
+
+
+def take_writes_again(source: Database) -> None:
+    """Have an SQLite database that was copied take writes again; the copy knows nothing of them."""
+    with source.read() as connection:
+        mark_moved(connection, moved=False)
 
 
 def _copy_table(reading: sa.Connection, writing: sa.Connection, table: sa.Table) -> int:
     rows = reading.execute(sa.select(table), execution_options={"yield_per": _BATCH})
-    copied = 0
-    for part in rows.partitions(_BATCH):
-        writing.execute(sa.insert(table), [dict(row._mapping) for row in part])
-        copied += len(part)
-    return copied
+    columns = tuple(column.name for column in table.c)
+    return bulk_for(writing).load(table, columns, map(tuple, rows))
 
 
 def _digest(connection: sa.Connection, table: sa.Table) -> int:

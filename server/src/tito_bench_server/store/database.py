@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -14,12 +14,23 @@ from sqlalchemy import event
 from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
 
-__all__ = ["CHANNEL", "NEW_RELEASE", "WRITER_LOCK", "Database", "open_database", "touched"]
+__all__ = [
+    "CHANNEL",
+    "NEW_RELEASE",
+    "WRITER_LOCK",
+    "Database",
+    "Turn",
+    "has_moved",
+    "mark_moved",
+    "open_database",
+    "touched",
+]
 
 WRITER_LOCK = 0x7469746F
 """The advisory lock of PostgreSQL ("tito") that a writer holds to the end of its transaction,
 as SQLite's writer holds the file: several processes then decide one after the other."""
 
+_IN_TURN = f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"
 _BUSY_MS = 10_000
 
 CHANNEL = "tito_changed"
@@ -29,6 +40,15 @@ NEW_RELEASE = 0
 """Stands for no member in what was touched: tables were released."""
 
 _MOST_IN_A_NOTICE = 300  # a notice of PostgreSQL has at most 8,000 bytes
+
+
+T = TypeVar("T")
+
+
+class Turn(Protocol):
+    """Runs work in a write transaction of its own, when its turn comes."""
+
+    def __call__(self, work: Callable[[sa.Connection], T]) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,9 @@ class Database:
         """
         with _as_unavailable(), self.writers.connect() as connection, connection.begin():
             if not self.is_sqlite:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+                connection.exec_driver_sql(_IN_TURN)
+            elif has_moved(connection):
+                raise StoreUnavailable("this database was copied to another, which takes its place")
             connection.info["touched"] = {}
             yield connection
             changed = connection.info.pop("touched")
@@ -72,9 +94,28 @@ class Database:
             for listener in self.heard:
                 listener(changed)
 
+    def reuse_room(self, table: sa.Table) -> None:
+        """Have PostgreSQL give the room of rows that were written anew to the next ones; SQLite
+        writes rows in their place."""
+        if not self.is_sqlite:
+            with _as_unavailable(), self.writers.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql(f'VACUUM "{table.name}"')
+
     def close(self) -> None:
         self.readers.dispose()
         self.writers.dispose()
+
+
+def has_moved(connection: sa.Connection) -> bool:
+    """Return whether an SQLite database was copied to another and takes no writes any more."""
+    return bool(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
+def mark_moved(connection: sa.Connection, *, moved: bool) -> None:
+    """Have an SQLite database take no writes from the end of this transaction on, or take some
+    again."""
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(moved)}")
 
 
 def touched(connection: sa.Connection) -> dict[int, int]:

@@ -108,11 +108,10 @@ class GroupStore:
         stored = bulk.select(
             tables.message, ("key", "digest"), "key", list({one.key for one in messages})
         )
-        last = connection.execute(sa.select(sa.func.max(tables.member.c.id))).scalar()
         group = Group(
             digest_of=digest_of,
             today=day_of(today),
-            next_id=(last or 0) + 1,
+            next_id=(connection.execute(_LAST_MEMBER).scalar() or 0) + 1,
             courses=_courses(connection, messages, day_of(today)),
             members={one.anonymous_id: one for one in members},
             by_key={one.key_digest: one for one in members if one.key_digest is not None},
@@ -161,6 +160,34 @@ class GroupStore:
         return number
 
 
+# Made once: making a statement takes longer than running it.
+_LAST_MEMBER = sa.select(sa.func.max(tables.member.c.id))
+_COURSES = (
+    sa.select(
+        tables.course.c.code_digest,
+        tables.course.c.id,
+        tables.course.c.takes_members,
+        tables.course.c.joins_per_day - sa.func.coalesce(tables.joining.c.joins, 0),
+    )
+    .select_from(
+        tables.course.outerjoin(
+            tables.joining,
+            (tables.joining.c.course_id == tables.course.c.id)
+            & (tables.joining.c.day == sa.bindparam("today")),
+        )
+    )
+    .where(
+        tables.course.c.code_digest.in_(sa.bindparam("codes", expanding=True))
+        | (sa.bindparam("bare", type_=sa.Boolean) & tables.course.c.code_digest.is_(None))
+    )
+    .order_by(tables.course.c.id.desc())  # of several without a code the first one counts
+)
+_COUNT_JOINS = sa.text(
+    "INSERT INTO joining (course_id, day, joins) VALUES (:course, :day, :joins)"
+    " ON CONFLICT (course_id, day) DO UPDATE SET joins = joining.joins + excluded.joins"
+)
+
+
 def _institutions(bulk: Bulk, messages: Sequence[Message]) -> dict[str, int]:
     names = {
         folded(one.facts.institution)
@@ -194,28 +221,9 @@ def _course_ids(group: Group, message: Message) -> set[int]:
 def _courses(
     connection: sa.Connection, messages: Sequence[Message], today: int
 ) -> dict[bytes | None, CourseFacts]:
-    course, joining = tables.course, tables.joining
     codes = {one.code_digest for one in messages}
-    wanted: sa.ColumnElement[bool] = course.c.code_digest.in_(
-        [code for code in codes if code is not None]
-    )
-    if None in codes:
-        wanted = wanted | course.c.code_digest.is_(None)
-    rows = connection.execute(
-        sa.select(
-            course.c.code_digest,
-            course.c.id,
-            course.c.takes_members,
-            course.c.joins_per_day - sa.func.coalesce(joining.c.joins, 0),
-        )
-        .select_from(
-            course.outerjoin(
-                joining, (joining.c.course_id == course.c.id) & (joining.c.day == today)
-            )
-        )
-        .where(wanted)
-        .order_by(course.c.id.desc())  # of several without a code the first one counts
-    )
+    wanted = {"codes": list(codes - {None}), "bare": None in codes, "today": today}
+    rows = connection.execute(_COURSES, wanted)
     return {code: CourseFacts(number, takes, left) for code, number, takes, left in rows}
 
 
@@ -306,7 +314,8 @@ def _write(connection: sa.Connection, bulk: Bulk, group: Group) -> None:
         buried = [(digest, group.today) for digest in group.new_tombstones]
         bulk.insert(tables.tombstone, ("id_digest", "day"), buried)
     for course_id, joins in group.joins.items():
-        _count_joins(connection, course_id, group.today, joins)
+        counted = {"course": course_id, "day": group.today, "joins": joins}
+        connection.execute(_COUNT_JOINS, counted)
     for (course_id, cohort_id, kind), count in group.departures.items():
         release = tables.release
         connection.execute(
@@ -318,14 +327,3 @@ def _write(connection: sa.Connection, bulk: Bulk, group: Group) -> None:
             )
             .values(departures=release.c.departures + count)
         )
-
-
-def _count_joins(connection: sa.Connection, course_id: int, day: int, joins: int) -> None:
-    joining = tables.joining
-    counted = connection.execute(
-        sa.update(joining)
-        .where(joining.c.course_id == course_id, joining.c.day == day)
-        .values(joins=joining.c.joins + joins)
-    )
-    if counted.rowcount == 0:
-        connection.execute(sa.insert(joining).values(course_id=course_id, day=day, joins=joins))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import sqlalchemy as sa
 
 from tito_bench_server.members.decide import SHOWN
 from tito_bench_server.peers.departing import erase_peers, lapse
+from tito_bench_server.store.database import Turn
 from tito_bench_server.store.tables import (
     NO_COHORT,
     day_of,
@@ -38,64 +41,72 @@ MESSAGE_DAYS = 30
 TOMBSTONE_DAYS = 30
 _SCORE_DAYS = 400
 _DAY_S = 86_400
+_ROWS = 5000  # a piece; some 50 ms of the writer's time
+_MEMBERS = 200
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pruned:
     """How many rows were forgotten, by what they were."""
 
-    members: int
-    bodies: int
-    submissions: int
-    messages: int
-    tombstones: int
-    sessions: int
+    members: int = 0
+    bodies: int = 0
+    submissions: int = 0
+    messages: int = 0
+    tombstones: int = 0
+    sessions: int = 0
 
     @property
     def total(self) -> int:
-        return (
-            self.members
-            + self.bodies
-            + self.submissions
-            + self.messages
-            + self.tombstones
-            + self.sessions
-        )
+        return sum(vars(self).values())
 
 
-def prune(connection: sa.Connection, today: date) -> Pruned:
-    """Forget what is older than its time. A member who lapses counts as one who left."""
+def prune(turn: Turn, today: date) -> Pruned:
+    """Forget what is older than its time, some thousand rows at a time so that other writers
+    hardly wait. A member who lapses counts as one who left."""
     now = day_of(today)
     lapsed = member.c.seen_day < now - MEMBER_DAYS
-    _count_departures(connection, lapsed)
-    gone = connection.execute(sa.select(member.c.id).where(lapsed)).scalars().all()
-    erase_peers(connection, gone, now)
-    lapse(connection, now)
-    members = _deleted(connection, sa.delete(member).where(lapsed))
-    bodies = connection.execute(
-        sa.update(submission)
-        .where(submission.c.received_day < now - BODY_DAYS, submission.c.body.is_not(None))
-        .values(body=None)
-    ).rowcount
+    found = Pruned(members=_in_pieces(turn, lambda c: _forget_members(c, lapsed, now), _MEMBERS))
+    turn(lambda connection: lapse(connection, now))
+    turn(lambda connection: connection.execute(sa.delete(joining).where(joining.c.day < now)))
+    old_bodies = (submission.c.received_day < now - BODY_DAYS) & submission.c.body.is_not(None)
+    bodies = sa.update(submission).values(body=None)
     midnight_s = now * _DAY_S
-    connection.execute(sa.delete(joining).where(joining.c.day < now))
-    return Pruned(
-        members=members,
-        bodies=bodies,
-        submissions=_deleted(
-            connection, sa.delete(submission).where(submission.c.received_day < now - _SCORE_DAYS)
-        ),
-        messages=_deleted(connection, sa.delete(message).where(message.c.day < now - MESSAGE_DAYS)),
-        tombstones=_deleted(
-            connection, sa.delete(tombstone).where(tombstone.c.day < now - TOMBSTONE_DAYS)
-        ),
-        sessions=_deleted(connection, sa.delete(session).where(session.c.until_s < midnight_s))
-        + _deleted(connection, sa.delete(link).where(link.c.until_s < midnight_s)),
-    )
+    for kind, statement, is_old in (
+        ("bodies", bodies, old_bodies),
+        ("submissions", sa.delete(submission), submission.c.received_day < now - _SCORE_DAYS),
+        ("messages", sa.delete(message), message.c.day < now - MESSAGE_DAYS),
+        ("tombstones", sa.delete(tombstone), tombstone.c.day < now - TOMBSTONE_DAYS),
+        ("sessions", sa.delete(session), session.c.until_s < midnight_s),
+        ("sessions", sa.delete(link), link.c.until_s < midnight_s),
+    ):
+        (key,) = statement.table.primary_key
+        piece = statement.where(key.in_(sa.select(key).where(is_old).limit(_ROWS)))
+        count = _in_pieces(turn, partial(_rows_of, piece), _ROWS)
+        setattr(found, kind, getattr(found, kind) + count)
+    return found
 
 
-def _deleted(connection: sa.Connection, statement: sa.Delete) -> int:
+def _rows_of(statement: sa.Delete | sa.Update, connection: sa.Connection) -> int:
     return connection.execute(statement).rowcount
+
+
+def _in_pieces(turn: Turn, forget: Callable[[sa.Connection], int], most: int) -> int:
+    """Repeat until less is found than a piece holds; return how much it was."""
+    found = last = turn(forget)
+    while last == most:
+        last = turn(forget)
+        found += last
+    return found
+
+
+def _forget_members(connection: sa.Connection, lapsed: sa.ColumnElement[bool], now: int) -> int:
+    gone = connection.execute(sa.select(member.c.id).where(lapsed).limit(_MEMBERS)).scalars().all()
+    these = member.c.id.in_(gone)
+    _count_departures(connection, these)
+    erase_peers(connection, gone, now)
+    connection.execute(sa.delete(member).where(these))
+    return len(gone)
 
 
 def _count_departures(connection: sa.Connection, gone: sa.ColumnElement[bool]) -> None:

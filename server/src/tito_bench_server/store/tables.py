@@ -12,14 +12,17 @@ never disagree (see releases/marking.py).
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 __all__ = [
     "ALL_COHORTS",
     "NO_COHORT",
+    "Bytes16",
     "audit",
     "block",
     "cohort",
@@ -68,6 +71,26 @@ metadata = sa.MetaData(
 )
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only an INTEGER key
+
+
+class Bytes16(sa.types.TypeDecorator[bytes]):
+    """Sixteen bytes. PostgreSQL keeps them as `uuid`: as `bytea` they have a length before them,
+    which makes each entry of an index a third larger."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        kept = postgresql.UUID() if dialect.name == "postgresql" else sa.LargeBinary()
+        return dialect.type_descriptor(kept)
+
+    def process_bind_param(self, value: bytes | None, dialect: sa.Dialect) -> Any:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return uuid.UUID(bytes=value)
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> bytes | None:
+        return value.bytes if isinstance(value, uuid.UUID) else value
 
 
 def day_of(day: date) -> int:
@@ -132,34 +155,35 @@ member = sa.Table(
     metadata,
     sa.Column("id", _Id, primary_key=True, autoincrement=False),
     sa.Column("course_id", sa.ForeignKey("course.id"), nullable=False),
-    sa.Column("anonymous_id", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("key_digest", sa.LargeBinary, unique=True),
+    # The wide ones first: PostgreSQL pads before each that is wider than what it stands behind.
+    sa.Column("anonymous_id", Bytes16, nullable=False, unique=True),
+    sa.Column("key_digest", Bytes16, unique=True),
     sa.Column("cohort_id", sa.Integer, nullable=False),
-    sa.Column("cohort_text", sa.Text),
-    sa.Column("country", sa.Text),
-    sa.Column("institution_text", sa.Text),
+    sa.Column("joined_day", sa.Integer, nullable=False),
+    sa.Column("seen_day", sa.Integer, nullable=False),
+    sa.Column("capstone", sa.Double),
     sa.Column("institution_id", sa.Integer),
+    sa.Column("shown_institution", sa.Integer),
     sa.Column("course_type", sa.SmallInteger, nullable=False),
     sa.Column("experience", sa.SmallInteger, nullable=False),
     sa.Column("modules", sa.SmallInteger, nullable=False),
     sa.Column("milestones", sa.SmallInteger, nullable=False),
-    sa.Column("capstone", sa.Double),
-    sa.Column("setup", sa.Boolean, nullable=False),
-    sa.Column("joined_day", sa.Integer, nullable=False),
-    sa.Column("seen_day", sa.Integer, nullable=False),
-    sa.Column("shown_country", sa.Text),
     sa.Column("shown_modules", sa.SmallInteger),
     sa.Column("shown_milestones", sa.SmallInteger),
     sa.Column("shown_course_type", sa.SmallInteger),
     sa.Column("shown_capstone", sa.SmallInteger),
-    sa.Column("shown_institution", sa.Integer),
+    sa.Column("setup", sa.Boolean, nullable=False),
+    sa.Column("country", sa.Text),
+    sa.Column("shown_country", sa.Text),
+    sa.Column("institution_text", sa.Text),
+    sa.Column("cohort_text", sa.Text),
 )
 
 message = sa.Table(
     "message",
     metadata,
-    sa.Column("key", sa.LargeBinary, primary_key=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("key", Bytes16, primary_key=True),
+    sa.Column("digest", Bytes16, nullable=False),
     sa.Column("day", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -183,7 +207,7 @@ submission = sa.Table(
     sa.Column("benchmark", sa.Text, nullable=False),
     sa.Column("score", sa.Double),
     sa.Column("verdict", sa.Text),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("digest", Bytes16, nullable=False),
     sa.Column("body", sa.LargeBinary),
     sa.UniqueConstraint("member_id", "digest"),
 )
@@ -371,6 +395,11 @@ block = sa.Table(
     metadata,
     _of_member(key=True),
     _of_member("other_id", key=True),
+    # By which its owner knows it, and the words with which they named the other.
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
 )
 
 report = sa.Table(
@@ -417,7 +446,7 @@ audit = sa.Table(
 sa.Index("ix_study_group_course_id", study_group.c.course_id, study_group.c.sign_day)
 sa.Index("ix_study_group_maker_id", study_group.c.maker_id)
 sa.Index("ix_seat_member_id", seat.c.member_id)
-sa.Index("ix_mentor_course_id", mentor.c.course_id, mentor.c.free)
+sa.Index("ix_mentor_course_id", mentor.c.course_id, mentor.c.free, mentor.c.member_id)
 sa.Index("ix_request_member_id", request.c.member_id)
 sa.Index("ix_request_course_id", request.c.course_id, request.c.state, request.c.number)
 sa.Index("ix_pairing_learner_id", pairing.c.learner_id)

@@ -203,12 +203,15 @@ class Writer:
 
 def _behind_savepoint(connection: sa.Connection, job: _Job) -> tuple[Any, BaseException | None]:
     before = dict(touched(connection))
+    connection.exec_driver_sql("SAVEPOINT job")
     try:
-        with connection.begin_nested():
-            return job.work(connection), None
+        return job.work(connection), None
     except Exception as error:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
         connection.info["touched"] = before
         return None, error
+    finally:
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
 
 
 def _answer(answers: Sequence[tuple[asyncio.Future[Outcome], Outcome | BaseException]]) -> None:

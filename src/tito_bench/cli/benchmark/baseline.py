@@ -87,8 +87,22 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
             environ=streams.environ,
             now=streams.now,
             progress=progress,
+            meanwhile=_import_what_shows,
         )
     return _hand_over(record, root, options, streams)
+
+
+def _import_what_shows() -> None:
+    """Import what makes and shows a record: the measuring process takes longer to start."""
+    from importlib import import_module
+
+    needed = (
+        *("community.progress", "doctor.scripts", "machine.findings", "machine.probe"),
+        *("measure.verdict", "records.benchmark", "records.calibration", "report.terminal"),
+        *("runs.operation_place", "runs.whose_code"),
+    )
+    for name in needed:
+        import_module(f"tito_bench.{name}")
 
 
 def _budget(options: argparse.Namespace) -> Budget:

@@ -1,4 +1,4 @@
-"""`tito-bench community roster | groups | mentors | inbox | block | report`.
+"""`tito-bench community roster | groups | mentors | inbox | block | blocks | unblock | report`.
 
 A verb is a line of a table: its words, its options, and the request that they make.
 What a request says of the student is shown byte by byte and asked about each time.
@@ -275,6 +275,14 @@ _VERBS: dict[str, tuple[str, tuple[_Verb, ...]]] = {
         "be gone for each other, at once; the other is not told",
         (_Verb("", "", ("kind", "ref", "group"), "POST", "blocks", _meant),),
     ),
+    "blocks": (
+        "show whom you have blocked",
+        (_Verb("", "", path="blocks"),),
+    ),
+    "unblock": (
+        "take a block back; what it ended stays ended",
+        (_Verb("", "", ("id",), "DELETE", "blocks/{id}"),),
+    ),
     "report": (
         "report a card, a group or a match; it is hidden from you at once",
         (
@@ -405,6 +413,7 @@ def _done(what: str, verb: _Verb, done: Mapping[str, Any]) -> str:
         ("mentors", "find"): "You have asked. Whom you meet: tito-bench community mentors",
         ("mentors", "answer"): "Answered: tito-bench community mentors",
         ("block", ""): "Blocked: you are gone for each other.",
+        ("unblock", ""): "You can meet each other again; what the block ended stays ended.",
         ("report", ""): "Reported: it is hidden from you, and somebody will look at it.",
     }
     return words.get((what, verb.words), "Done.")

@@ -186,6 +186,17 @@ def _match(session: CommunityContext, one: Mapping[str, Any]) -> None:
         session.say(f"    Yes: {answer} --contact TEXT; or no: {answer} --no")
 
 
+def _blocks(session: CommunityContext, found: Mapping[str, Any]) -> None:
+    rows = [
+        (one["id"], f"{one['kind']} {one['ref']}", str(one["days_ago"])) for one in found["blocks"]
+    ]
+    if rows:
+        session.table(("block", "as you named them", "days ago"), rows, "Whom you have blocked")
+        session.say("Take one back: tito-bench community unblock BLOCK")
+    else:
+        session.say("You have blocked nobody.")
+
+
 def _inbox(session: CommunityContext, found: Mapping[str, Any]) -> None:
     for one in found["events"]:
         words = _EVENTS.get(one["kind"], one["kind"])
@@ -200,5 +211,6 @@ _SHOWN: dict[str, Callable[[CommunityContext, Mapping[str, Any]], None]] = {
     "groups": _groups,
     "groups/{id}": _group,
     "matches": _matches,
+    "blocks": _blocks,
     "inbox": _inbox,
 }

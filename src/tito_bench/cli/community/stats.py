@@ -200,7 +200,7 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
     if options.min_group < SMALLEST_GROUP:
         raise UsageError(f"--min-group: at least {SMALLEST_GROUP}, to protect every student")
     sources = [streams.cwd / source for source in options.sources]
-    found = read_class(exported_files(sources), options.min_group)
+    found = read_class(exported_files(sources), options.min_group, streams.now())
     if streams.json:
         streams.write_json(found)
         return Exit.OK
@@ -252,7 +252,7 @@ def _gradebook(options: argparse.Namespace, streams: Streams) -> int:
             raise StoreError(f"--roster: there is no file {show_path(path)}; check the name")
         roster = read_roster(data, show_path(path))
     sources = [streams.cwd / source for source in options.sources]
-    rows = read_gradebook(exported_files(sources), roster, options.at_least)
+    rows = read_gradebook(exported_files(sources), roster, options.at_least, streams.now())
     columns = gradebook_columns(options.at_least)
     streams.write_document(csv_text(columns, list(islice(rows, _ROWS_AT_ONCE))))
     while part := list(islice(rows, _ROWS_AT_ONCE)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -11,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_BYTES16 = sa.LargeBinary().with_variant(postgresql.UUID(), "postgresql")
 
 
 def upgrade() -> None:
@@ -37,8 +39,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "message",
-        sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("key", _BYTES16, nullable=False),
+        sa.Column("digest", _BYTES16, nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_message")),
         sqlite_with_rowid=False,
@@ -109,27 +111,27 @@ def upgrade() -> None:
         "member",
         sa.Column("id", _ID, autoincrement=False, nullable=False),
         sa.Column("course_id", sa.Integer(), nullable=False),
-        sa.Column("anonymous_id", sa.LargeBinary(), nullable=False),
-        sa.Column("key_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("anonymous_id", _BYTES16, nullable=False),
+        sa.Column("key_digest", _BYTES16, nullable=True),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
-        sa.Column("cohort_text", sa.Text(), nullable=True),
-        sa.Column("country", sa.Text(), nullable=True),
-        sa.Column("institution_text", sa.Text(), nullable=True),
+        sa.Column("joined_day", sa.Integer(), nullable=False),
+        sa.Column("seen_day", sa.Integer(), nullable=False),
+        sa.Column("capstone", sa.Double(), nullable=True),
         sa.Column("institution_id", sa.Integer(), nullable=True),
+        sa.Column("shown_institution", sa.Integer(), nullable=True),
         sa.Column("course_type", sa.SmallInteger(), nullable=False),
         sa.Column("experience", sa.SmallInteger(), nullable=False),
         sa.Column("modules", sa.SmallInteger(), nullable=False),
         sa.Column("milestones", sa.SmallInteger(), nullable=False),
-        sa.Column("capstone", sa.Double(), nullable=True),
-        sa.Column("setup", sa.Boolean(), nullable=False),
-        sa.Column("joined_day", sa.Integer(), nullable=False),
-        sa.Column("seen_day", sa.Integer(), nullable=False),
-        sa.Column("shown_country", sa.Text(), nullable=True),
         sa.Column("shown_modules", sa.SmallInteger(), nullable=True),
         sa.Column("shown_milestones", sa.SmallInteger(), nullable=True),
         sa.Column("shown_course_type", sa.SmallInteger(), nullable=True),
         sa.Column("shown_capstone", sa.SmallInteger(), nullable=True),
-        sa.Column("shown_institution", sa.Integer(), nullable=True),
+        sa.Column("setup", sa.Boolean(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("shown_country", sa.Text(), nullable=True),
+        sa.Column("institution_text", sa.Text(), nullable=True),
+        sa.Column("cohort_text", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_member_course_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("anonymous_id", name=op.f("uq_member_anonymous_id")),
@@ -183,7 +185,7 @@ def upgrade() -> None:
         sa.Column("benchmark", sa.Text(), nullable=False),
         sa.Column("score", sa.Double(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", _BYTES16, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_submission_course_id")),
         sa.ForeignKeyConstraint(

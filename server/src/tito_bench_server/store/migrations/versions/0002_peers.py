@@ -26,6 +26,10 @@ def upgrade() -> None:
         "block",
         sa.Column("member_id", _ID, nullable=False),
         sa.Column("other_id", _ID, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_block_member_id"), ondelete="CASCADE"
         ),
@@ -33,6 +37,7 @@ def upgrade() -> None:
             ["other_id"], ["member.id"], name=op.f("fk_block_other_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("member_id", "other_id", name=op.f("pk_block")),
+        sa.UniqueConstraint("id", name=op.f("uq_block_id")),
     )
     op.create_index("ix_block_other_id", "block", ["other_id"])
     op.create_table(
@@ -72,7 +77,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_mentor")),
     )
-    op.create_index("ix_mentor_course_id", "mentor", ["course_id", "free"])
+    op.create_index("ix_mentor_course_id", "mentor", ["course_id", "free", "member_id"])
     op.create_table(
         "report",
         sa.Column("number", _ID, autoincrement=True, nullable=False),

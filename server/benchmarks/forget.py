@@ -1,0 +1,104 @@
+"""What is too old is forgotten beside writes: a day of the bodies and keys of a million students.
+
+    python benchmarks/forget.py [--rows 268000] [--postgresql]
+
+So many bodies of submissions are 91 days old, so many message keys 31. One daily run of `prune`
+forgets them in the server's process while four senders go on joining.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from machine import machine
+from million import p99, send, writes_alone
+
+from postgres_cluster import running_cluster
+from tito_bench_server.store import migrate, tables
+from tito_bench_server.store.bulk import bulk_for
+from tito_bench_server.store.database import Database, open_database
+from tito_bench_server.store.retention import BODY_DAYS, MESSAGE_DAYS
+from world import add_course, add_members
+
+_MEMBERS = 1000
+_BODY_BYTES = 700
+_SUBMISSION = (
+    *("course_id", "member_id", "received_day", "benchmark"),
+    *("score", "verdict", "digest", "body"),
+)
+
+
+def _fill(database: Database, rows: int, today: date) -> None:
+    rng = random.Random(3)
+    members = add_members(database, [{} for _ in range(_MEMBERS)], joined=today)
+    day = tables.day_of(today - timedelta(days=BODY_DAYS + 1))
+    body = rng.randbytes(_BODY_BYTES)
+    with database.write() as connection:
+        bulk = bulk_for(connection)
+        bulk.load(
+            tables.submission,
+            _SUBMISSION,
+            (
+                (1, rng.choice(members), day, "baseline", 61.5, "stable", rng.randbytes(16), body)
+                for _ in range(rows)
+            ),
+        )
+        day = tables.day_of(today - timedelta(days=MESSAGE_DAYS + 1))
+        keys = ((rng.randbytes(16), rng.randbytes(16), day) for _ in range(rows))
+        bulk.load(tables.message, ("key", "digest", "day"), keys)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=268_000)
+    parser.add_argument("--postgresql", action="store_true")
+    options = parser.parse_args()
+    print(machine())
+    with ExitStack() as stack:
+        if options.postgresql:
+            url = stack.enter_context(running_cluster()).new_database()
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            url = f"sqlite:///{folder}/community.db"
+        database = open_database(url)
+        migrate.upgrade(database)
+        add_course(database)
+        _fill(database, options.rows, datetime.now(UTC).date())
+        database.close()
+        serve = Path(__file__).with_name("serve.py")
+        process = subprocess.Popen(
+            [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
+        )
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        base = process.stdout.readline().strip()
+        quiet = writes_alone(base, 3.0)
+        print(f"writes alone: {len(quiet)} in 3 s, p99 {p99(quiet):.0f} ms")
+        over = threading.Event()
+        waits: list[float] = []
+        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
+        for sender in senders:
+            sender.start()
+        done = httpx.post(f"{base}/forget", timeout=600, trust_env=False).json()
+        over.set()
+        for sender in senders:
+            sender.join()
+        print(f"forgotten: {done['rows']} rows in {done['seconds']:.1f} s")
+        print(f"writes meanwhile: {len(waits)}, p99 {p99(waits):.0f} ms, most {max(waits):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
