@@ -434,6 +434,17 @@ def test_leaving_needs_no_home_and_can_be_told_later(member, website):
     assert "no profile" in member("leave", "--force").out
 
 
+def test_who_is_to_be_forgotten_is_known_after_an_item_was_set_aside(member, website):
+    member("sync", "--share")
+    member.environ["DO_NOT_TRACK"] = "1"
+    (member.folder / ".tinytorch" / "outbox" / "000001_profile.json").write_text("{")
+    assert "it was moved to" in member("sync").out
+    assert member("leave", "--force", "--json").document["website"] == "queued"
+    del member.environ["DO_NOT_TRACK"]
+    assert member("sync").status == 0
+    assert website.paths[-1] == "/api/community/leave"
+
+
 def test_a_profile_is_shown_without_a_home(member, website):
     member("sync", "--share")
     member("update", "--country", "ch", "--share")
