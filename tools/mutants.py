@@ -39,6 +39,7 @@ from toolchain import CACHE, ROOT, CommandFailed, environment_beside, run, virtu
 
 MUTANTS = ROOT / "tests" / "mutants"
 BUILT = "src/_kernels"
+SERVER = "server"
 LIVES, MISTAKE, NO_TARGET = "LIVES", "MISTAKE", "no"
 _LONGEST_TESTS_S = 600.0
 _LONGEST_TEST_S = 60.0
@@ -198,16 +199,16 @@ class Laboratory:
         self._copy, self._build = folder / "copy", folder / "build"
         copy_checkout(self._copy)
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        needs = [
+        server = tomllib.loads((ROOT / SERVER / "pyproject.toml").read_text(encoding="utf-8"))
+        wanted = [
             *project["build-system"]["requires"],
-            *project["project"]["dependencies"],
+            *(need for one in (project, server) for need in one["project"]["dependencies"]),
             *project["project"]["optional-dependencies"]["website"],
-            *(
-                need
-                for need in project["project"]["optional-dependencies"]["test"]
-                if not need.startswith("tito-bench")
-            ),
+            *project["project"]["optional-dependencies"]["test"],
+            *server["project"]["optional-dependencies"]["postgres"],
+            *server["project"]["optional-dependencies"]["test"],
         ]
+        needs = [need for need in wanted if not need.startswith("tito-bench")]
         self._tools = virtual_environment(CACHE / "mutants", "cmake", "ninja", *needs)
         self._python = environment_beside(self._tools, folder / "venv")
         self._built_is_whole = False
@@ -276,16 +277,32 @@ class Laboratory:
         return set() if code == 0 else set(_failed(said)) or set(tests)
 
     def run_tests(self, tests: Sequence[str], *options: str) -> tuple[int | None, str]:
-        """Return pytest's exit code, None where it never ended, and what it said."""
+        """Return pytest's exit code, None where it never ended, and what it said.
+
+        The server's tests have a configuration of their own, and run in its folder.
+        """
+        of_server = [test.removeprefix(f"{SERVER}/") for test in tests if test.startswith(SERVER)]
+        others = [test for test in tests if not test.startswith(SERVER)]
+        code, said = self._run_in(self._copy, others, options) if others else (0, "")
+        if of_server and code in (0, _PYTEST_FAILED):
+            its_code, its_said = self._run_in(self._copy / SERVER, of_server, options)
+            code = its_code if its_code != 0 else code
+            said += re.sub(r"^(FAILED|ERROR) ", rf"\1 {SERVER}/", its_said, flags=re.MULTILINE)
+        return code, said
+
+    def _run_in(
+        self, folder: Path, tests: Sequence[str], options: Sequence[str]
+    ) -> tuple[int | None, str]:
         command = [
             str(self._python), "-m", "pytest", "-q", "-rfE", "--no-header",
             "-p", "no:cacheprovider", f"--basetemp={self._copy.with_name('tests')}",
             *options, *tests,
         ]  # fmt: skip
         longest_s = max(_LONGEST_TESTS_S, _LONGEST_TEST_S * len(tests))
+        environ = {**os.environ, "PYTHONPATH": str(self._copy / SERVER / "src")}
         try:
             done = subprocess.run(
-                command, cwd=self._copy, capture_output=True, text=True,
+                command, cwd=folder, env=environ, capture_output=True, text=True,
                 errors="replace", timeout=longest_s, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:

@@ -34,8 +34,10 @@
 #define TITO_SUMS_UNROLLED 0
 #if TITO_X86
 #define TITO_PREFETCH_ONCE(p) _mm_prefetch((const char *)(p), _MM_HINT_NTA)
+#define TITO_PREFETCH_WRITE(p) _mm_prefetch((const char *)(p), _MM_HINT_T0)
 #else
 #define TITO_PREFETCH_ONCE(p) __prefetch((const void *)(p))
+#define TITO_PREFETCH_WRITE(p) __prefetch((const void *)(p))
 #endif
 #define TITO_IN_REGISTER(x) (void)(x)
 #define TITO_UNRELATED(p) (void)(p)
@@ -54,8 +56,15 @@
 #define TITO_UNROLL_TWICE _Pragma("GCC unroll 2")
 #define TITO_SUMS_UNROLLED 28
 #endif
+#if defined(TITO_SANITIZE) /* every access is checked: unrolled, a block takes minutes to compile */
+#undef TITO_UNROLL
+#undef TITO_UNROLL_TWICE
+#define TITO_UNROLL
+#define TITO_UNROLL_TWICE
+#endif
 #define TITO_INLINE static inline __attribute__((always_inline))
 #define TITO_PREFETCH_ONCE(p) __builtin_prefetch((p), 0, 0)
+#define TITO_PREFETCH_WRITE(p) __builtin_prefetch((p), 1)
 /* Says that vector x is in a register now: the compiler must not load it a second time instead. */
 #if defined(__AVX512F__)
 #define TITO_IN_REGISTER(x) __asm__("" : "+v"(x))

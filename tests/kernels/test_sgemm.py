@@ -12,6 +12,8 @@ LAYERS = [
     (32, 128, 10),
     (100, 100, 1000),
     (64, 300, 96),
+    (20, 700, 45),  # k is cut, and the last columns are multiplied after the others
+    (200, 500, 21),  # they are multiplied beside them
 ]
 
 

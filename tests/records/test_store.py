@@ -226,6 +226,7 @@ def test_a_stamp_is_utc():
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names")
+@pytest.mark.timeout(20)
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "file.json")
     with pytest.raises(StoreError, match="not a regular file"):

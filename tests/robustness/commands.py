@@ -249,10 +249,12 @@ def _wait(child: int, hear: int, killed_after_s: float | None) -> int | None:
 class Sandbox:
     """A project and a home folder, which can be put back as they were.
 
-    The project's own folder stays the same one: what was agreed to is bound to it.
+    The project's own folder stays the same one: what was agreed to is bound to it. `more` is
+    added to the environment of its commands.
     """
 
     root: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def project(self) -> Path:
@@ -260,7 +262,7 @@ class Sandbox:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {**ENVIRON, "HOME": str(self.root / "home")}
+        return {**ENVIRON, "HOME": str(self.root / "home"), **self.more}
 
     def make(self) -> None:
         for folder in (self.project, self.root / "home"):

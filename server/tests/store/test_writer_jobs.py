@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.peers.inbox import tell
 from tito_bench_server.store import tables
-from world import World
+from world import World, new_key
 
 
 def test_one_that_fails_takes_no_other_along(world: World) -> None:
@@ -40,3 +40,16 @@ def test_one_that_fails_takes_no_other_along(world: World) -> None:
     assert [row["member_id"] for row in world.rows(tables.event)] == [1, 1]
     if world.services.database.is_sqlite:
         assert heard == [{1: 2}], "one commit, and nobody hears of what was undone"
+
+
+def test_where_too_many_wait_one_is_told_to_come_again(world: World) -> None:
+    """Whose key it is, is found out in the turn: so strangers wait there, too."""
+    _, key = world.join()
+    world.services.writer.most_waiting = 0
+    for who in (key, new_key()):
+        answer = world.request("PUT", "/api/community/roster", key=who, json_body={"handle": "Ada"})
+        assert answer.status_code == 503
+        assert 0 < int(answer.headers["retry-after"]) <= 10
+    world.services.writer.most_waiting = 1
+    world.peer(key, "PUT", "roster", handle="Ada")
+    world.peer(new_key(), "PUT", "roster", 401, handle="Ada")

@@ -7,11 +7,13 @@
 
 #include <string.h>
 
-#define KC ((size_t)256) /* k at a time: the rows of a in a block, 14 KB, stay in the first cache */
-#define NC 1024          /* columns at a time: the packed slice of b, 1 MB, stays in the second */
+#define KC ((size_t)(ROWS_2 > 8 ? 256 : 512)) /* k at a time: the rows of a in a block, at most 14 KB,
+                                                stay in the first cache */
+#define NC ((size_t)1024)                     /* columns at a time */
 #define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
-#define PACKED_ROWS (ROWS_2 * ROW_STRIDE)
+#define PACKED_ROWS (ROWS_1 * ROW_STRIDE)
 #define FAR_APART 1000 /* rows of a this far apart share cache sets, so they are packed */
+#define SMALL_A 65536  /* elements of a, 256 KB, that are read again from the second cache */
 #define SMALL_B 8192   /* elements of b that need no packing */
 #define EARLY_B 200000 /* elements of b that are packed ahead, not while they are multiplied */
 
@@ -27,53 +29,95 @@ struct slice {
     float *panels; /* room for the slice of b */
 };
 
-/* Where one row of blocks finds the columns from `done` on: in b itself, in b while it is packed,
- * or in the packed panels. */
+/* Where a block of rows finds a panel: in b itself, in b while it is packed, or packed. */
 enum source { READ_B, PACK_B, READ_PACKED };
 
-static void aim(struct tiles *t, const struct slice *s, enum source source, size_t done,
-                size_t width, float *panels) {
-    t->b = source == READ_PACKED ? panels : s->b + done;
-    t->b_stride = source == READ_PACKED ? width : s->b_stride;
-    t->b_panel = source == READ_PACKED ? width * s->depth : width;
-    t->packed = source == PACK_B ? panels : NULL;
-    t->bias = s->bias == NULL ? NULL : s->bias + done;
-}
-
-/* The columns that are fewer than a panel of w: narrower panels, then the edge. */
-static void multiply_left(const struct slice *s, const struct width *w, size_t rows,
-                          struct tiles t, enum source source, enum source edge_source,
-                          size_t done, size_t columns) {
-    size_t left = columns - done;
-    t.c += done;
-    while (left >= VL) {
-        ++w;
-        if (left >= w->columns) {
-            aim(&t, s, source, done, w->columns, s->panels + done * s->depth);
-            t.count = 1;
-            w->blocks[rows - 1](&t);
-            done += w->columns;
-            left -= w->columns;
-            t.c += w->columns;
+/* A block of rows beside the panels of w from column `done` on, or the edge: how many columns. */
+static size_t multiply_panels(const struct slice *s, const struct width *w, size_t rows,
+                              struct tiles *t, enum source source, int begin, size_t done,
+                              size_t columns) {
+    size_t panels = 0, wide = 0;
+    for (; columns - done - wide >= w->columns; wide += w->columns) {
+        ++panels;
+    }
+    /* where nothing else is packed an edge has the room to itself */
+    float *const packed = s->panels + (source == READ_B ? 0 : done * s->depth);
+    const float *const b = s->b + done;
+    if (panels == 0) {
+        wide = columns - done;
+        if (source != READ_B || !V_MASKED) {
+            if (begin) {
+                pack_edge(packed, b, s->b_stride, s->depth, wide, w->columns);
+            }
+            source = READ_PACKED;
         }
     }
-    if (left > 0 && V_MASKED && source == READ_B) {
-        aim(&t, s, READ_B, done, 0, NULL);
-        t.count = left;
-        masked[rows - 1](&t);
-    } else if (left > 0) {
-        /* where nothing else is packed the edge has the room to itself */
-        float *panel = source == READ_B ? s->panels : s->panels + done * s->depth;
-        aim(&t, s, edge_source, done, VL, panel);
-        t.count = left;
-        edges[rows - 1](&t);
+    t->b = source == READ_PACKED ? packed : b;
+    t->b_stride = source == READ_PACKED ? w->columns : s->b_stride;
+    t->b_panel = source == READ_PACKED ? w->columns * s->depth : w->columns;
+    t->packed = source == PACK_B ? packed : NULL;
+    t->bias = s->bias == NULL ? NULL : s->bias + done;
+    t->count = panels > 0 ? panels : wide - (w->columns - VL);
+    (panels > 0 ? w->blocks : w->edges)[rows - 1](t);
+    return wide;
+}
+
+/* All rows of a beside the columns from `done` on, in blocks that are as high as panels of w allow;
+ * what is left beside those is multiplied in narrower ones, and `dots` more columns as dot products,
+ * while the rows of a block are in the cache. */
+static void multiply_columns(const struct slice *s, const struct width *w, size_t done,
+                             size_t columns, size_t dots) {
+    size_t count = 1, rows = s->m, longer = 0;
+    if (rows > w->rows && done < columns) { /* as equal as can be: 100 rows are 4 x 13 and 4 x 12 */
+        count = (s->m + w->rows - 1) / w->rows;
+        rows = s->m / count;
+        longer = s->m % count;
+    }
+    const int pack = count > 1 && s->b_stride * s->depth > SMALL_B;
+    const int early = pack && s->b_stride * s->depth > EARLY_B;
+    if (early) {
+        pack_panels(s->panels + done * s->depth, s->b + done, s->b_stride, s->depth,
+                    (columns - done) / w->columns, w->columns);
+    }
+    const int far = s->a_stride >= FAR_APART && columns - done > w->columns && s->depth <= KC;
+    struct tiles t = {.k = s->depth,
+                      .a_stride = far ? ROW_STRIDE : s->a_stride,
+                      .c_stride = s->c_stride,
+                      .accumulate = s->accumulate,
+                      .relu = s->relu};
+    const float *a = s->a;
+    float *c = s->c;
+    for (size_t i = 0; i < count; ++i) {
+        const size_t r = rows + (i < longer);
+        const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
+        if (far) {
+            pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
+        }
+        t.a = far ? s->rows : a;
+        const struct width *narrower = w;
+        for (size_t at = done; at < columns;) {
+            while (!fills(narrower, columns - at)) {
+                ++narrower;
+            }
+            t.c = c + at;
+            at += multiply_panels(s, narrower, r, &t, early && narrower == w ? READ_PACKED : source,
+                                  i == 0, at, columns);
+        }
+        if (dots > 0) {
+            t.c = c + columns;
+            t.bias = s->bias == NULL ? NULL : s->bias + columns;
+            t.count = dots;
+            multiply_dots(&t, r, s->dots);
+        }
+        a += r * s->a_stride;
+        c += r * s->c_stride;
     }
 }
 
-/* Beside masks, a group of dot products must save more multiply-adds than its horizontal sums cost,
- * which is about 24 (AMD Zen 5). */
+/* A group of dot products must save more multiply-adds than its horizontal sums cost, which is
+ * about 24 (AMD Zen 5). */
 static int dots_pay(size_t last, size_t depth) {
-    return !V_MASKED || (last + DOT_GROUP - 1) / DOT_GROUP * (depth / DOT_GROUP + 24) < depth;
+    return (last + DOT_GROUP - 1) / DOT_GROUP * (depth * DOT_GROUP / VL + 24) < depth;
 }
 
 /* How many last columns are worth computing as dot products. */
@@ -86,91 +130,54 @@ static size_t columns_for_dots(size_t m, size_t depth, size_t columns) {
 static void multiply_slice(const struct slice *s) {
     const size_t dots = columns_for_dots(s->m, s->depth, s->columns);
     const size_t columns = s->columns - dots;
-    const struct width *w = choose_width(s->m, columns);
-    size_t count = 1, rows = s->m, longer = 0;
-    if (rows > w->rows) { /* as equal as can be: 100 rows are 4 x 13 and 4 x 12 */
-        count = (s->m + w->rows - 1) / w->rows;
-        rows = s->m / count;
-        longer = s->m % count;
-    }
-    size_t panels = 0, done = 0;
-    for (; columns - done >= w->columns; done += w->columns) {
-        ++panels;
-    }
     if (dots > 0) {
         transpose_columns(s->dots, s->b + columns, s->b_stride, s->depth, dots);
     }
-    const int pack = count > 1 && s->b_stride * s->depth > SMALL_B;
-    const int early = pack && s->b_stride * s->depth > EARLY_B;
-    if (early) {
-        pack_panels(s->panels, s->b, s->b_stride, s->depth, panels, w->columns);
+    const struct width *w = choose_width(s->m, columns);
+    const size_t whole = columns - columns % w->columns;
+    if (s->a_stride >= FAR_APART || s->m * s->depth > SMALL_A) {
+        multiply_columns(s, w, 0, columns, dots);
+        return;
     }
-    struct tiles t = {.k = s->depth,
-                      .c = s->c,
-                      .c_stride = s->c_stride,
-                      .accumulate = s->accumulate,
-                      .relu = s->relu};
-    const float *a = s->a;
-    for (size_t i = 0; i < count; ++i) {
-        const size_t r = rows + (i < longer);
-        const enum source source = !pack ? READ_B : i == 0 ? PACK_B : READ_PACKED;
-        t.a = a;
-        t.a_stride = s->a_stride;
-        if (s->a_stride >= FAR_APART && panels > 1 && s->depth <= KC) {
-            pack_rows(s->rows, ROW_STRIDE, a, s->a_stride, r, s->depth);
-            t.a = s->rows;
-            t.a_stride = ROW_STRIDE;
-        }
-        if (panels > 0) {
-            aim(&t, s, early ? READ_PACKED : source, 0, w->columns, s->panels);
-            t.count = panels;
-            w->blocks[r - 1](&t);
-        }
-        if (done < columns) {
-            multiply_left(s, w, r, t, source, i == 0 ? PACK_B : READ_PACKED, done, columns);
-        }
-        if (dots > 0) {
-            struct tiles last = t;
-            last.c += columns;
-            last.bias = s->bias == NULL ? NULL : s->bias + columns;
-            last.count = dots;
-            multiply_dots(&last, r, s->dots);
-        }
-        a += r * s->a_stride;
-        t.c += r * s->c_stride;
+    /* Rows that may be read again: what is left has blocks of its own height. */
+    if (whole > 0) {
+        multiply_columns(s, w, 0, whole, 0);
+    }
+    if (whole < columns) {
+        multiply_columns(s, choose_width(s->m, columns - whole), whole, columns, 0);
+    }
+    if (dots > 0) {
+        multiply_columns(s, w, columns, columns, dots);
     }
 }
 
 /* A product of one block: so small that cutting it would take longer than multiplying it. */
-static void multiply_one_block(const struct gemm *g) {
+static void multiply_one_block(const struct gemm *g, const struct width *w, size_t b_stride,
+                               size_t c_stride) {
+    const int edge = g->n < w->columns;
     const struct tiles t = {
         .k = g->k,
         .a = g->a,
         .a_stride = g->k,
         .b = g->b,
-        .b_stride = g->b_stride != 0 ? g->b_stride : g->n,
+        .b_stride = b_stride,
         .c = g->c,
-        .c_stride = g->c_stride != 0 ? g->c_stride : g->n,
-        .count = g->n,
+        .c_stride = c_stride,
+        .count = edge ? g->n - (w->columns - VL) : 1,
         .bias = g->bias,
         .accumulate = g->accumulate,
         .relu = g->relu,
     };
-    masked[g->m - 1](&t);
-}
-
-/* Rows that fit one block pass b once: nothing is packed, so k need not be cut. */
-static size_t largest_depth(size_t m, size_t k, size_t n) {
-    return k <= KC || m <= choose_width(m, n)->rows ? k : KC;
+    (edge ? w->edges : w->blocks)[g->m - 1](&t);
 }
 
 /* Fewer rows or columns may fit one block where more do not, and then k is not cut: what they need
  * is not less. */
 size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
     const size_t depth = k < KC ? k : KC;
-    const size_t columns = (n < NC ? n : NC) / VL * VL + VL;
+    const size_t columns = (n < NC ? n : NC) / VL * VL + 2 * VL;
     const size_t cut = DOT_MOST * dot_stride(depth) + depth * columns;
-    const size_t whole = DOT_MOST * dot_stride(k) + k * VL;
+    const size_t whole = DOT_MOST * dot_stride(k) + k * 2 * VL;
     return PACKED_ROWS + (cut > whole ? cut : whole);
 }
 
@@ -206,17 +213,18 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
         multiply_by_blas(g, b_stride, c_stride);
         return;
     }
-    const int one_block = V_MASKED && g->n <= VL && g->m <= ROWS_1;
-    if (one_block && columns_for_dots(g->m, g->k, g->n) == 0) {
-        multiply_one_block(g);
+    const struct width *w = choose_width(g->m, g->n);
+    const int whole = g->m <= w->rows; /* b is passed once: neither k nor the columns are cut */
+    if (whole && V_MASKED && g->n <= w->columns && columns_for_dots(g->m, g->k, g->n) == 0) {
+        multiply_one_block(g, w, b_stride, c_stride);
         return;
     }
-    const size_t largest = largest_depth(g->m, g->k, g->n);
-    const size_t slices = largest == g->k ? 1 : (g->k + largest - 1) / largest;
+    const size_t slices = whole || g->k <= KC ? 1 : (g->k + KC - 1) / KC;
+    const size_t deepest = slices == 1 ? g->k : (g->k + slices - 1) / slices;
     for (size_t j = 0; j < g->n; j += NC) {
         for (size_t i = 0, k = 0, depth; i < slices; ++i, k += depth) {
             depth = slices == 1 ? g->k : g->k / slices + (i < g->k % slices);
-            struct slice slice = {
+            const struct slice slice = {
                 .m = g->m,
                 .depth = depth,
                 .columns = g->n - j < NC ? g->n - j : NC,
@@ -231,7 +239,7 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
                 .relu = g->relu && i + 1 == slices,
                 .rows = workspace,
                 .dots = workspace + PACKED_ROWS,
-                .panels = workspace + PACKED_ROWS + DOT_MOST * dot_stride(largest),
+                .panels = workspace + PACKED_ROWS + DOT_MOST * dot_stride(deepest),
             };
             multiply_slice(&slice);
         }

@@ -21,7 +21,7 @@ struct tiles {
     float *packed;            /* if not NULL: the panels are also copied here, dense */
     float *c;                 /* rows x columns of all panels */
     size_t c_stride;
-    size_t count;      /* panels; for the edge: the columns in its only vector */
+    size_t count;      /* panels; for an edge: the columns in the last vector of its only one */
     const float *bias; /* what a sum starts from; NULL: 0 */
     int accumulate;    /* add what c holds */
     int relu;
@@ -29,10 +29,14 @@ struct tiles {
 
 typedef vf sums[MAX_ROWS][MAX_VECTORS];
 
-/* One row of b, loaded once: without the note, two rows of sums would load it twice. */
-TITO_INLINE void load_row(const size_t rows, const size_t vectors, vf *row, const float *b) {
+/* One row of b, loaded once: without the note, two rows of sums would load it twice. Of an edge's
+ * last vector only `last` elements are there, unless it was packed, as it is where loads of a part
+ * cost more. */
+TITO_INLINE void load_row(const size_t rows, const size_t vectors, const int edge, vf *row,
+                          const float *b, size_t last) {
     EACH(j, vectors) {
-        row[j] = v_load(b + j * VL);
+        const int part = edge && V_MASKED && j + 1 == vectors;
+        row[j] = part ? v_load_part(b + j * VL, last) : v_load(b + j * VL);
         if (rows > 1) {
             V_IN_REGISTER(row[j]);
         }
@@ -62,28 +66,28 @@ TITO_INLINE void multiply_add(const size_t rows, const size_t vectors, sums sum,
 }
 
 /* One k of a block: a row of b, loaded and multiplied. */
-TITO_INLINE void multiply_row(const size_t rows, const size_t vectors, sums sum, const float **a,
-                              size_t a_stride, const float *b) {
+TITO_INLINE void multiply_row(const size_t rows, const size_t vectors, const int edge, sums sum,
+                              const float **a, size_t a_stride, const float *b, size_t last) {
     vf row[MAX_VECTORS];
-    load_row(rows, vectors, row, b);
+    load_row(rows, vectors, edge, row, b, last);
     multiply_add(rows, vectors, sum, a, a_stride, row);
 }
 
 /* All k of one block, two in one turn where that is quicker. */
-TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, sums sum,
+TITO_INLINE void multiply_block(const size_t rows, const size_t vectors, const int edge, sums sum,
                                 const struct tiles *t, const float *b) {
-    const size_t a_stride = t->a_stride, b_stride = t->b_stride;
+    const size_t a_stride = t->a_stride, b_stride = t->b_stride, last = t->count;
     const float *a[ROW_GROUPS];
     point_at_rows(rows, a, t->a, a_stride);
     size_t k = t->k;
     if (rows * vectors <= TITO_SUMS_UNROLLED) { /* NOLINT(bugprone-branch-clone): but unrolled */
         TITO_UNROLL_TWICE
         for (; k > 0; --k, b += b_stride) {
-            multiply_row(rows, vectors, sum, a, a_stride, b);
+            multiply_row(rows, vectors, edge, sum, a, a_stride, b, last);
         }
     } else {
         for (; k > 0; --k, b += b_stride) {
-            multiply_row(rows, vectors, sum, a, a_stride, b);
+            multiply_row(rows, vectors, edge, sum, a, a_stride, b, last);
         }
     }
 }
@@ -96,13 +100,26 @@ TITO_INLINE void multiply_and_pack(const size_t rows, const size_t vectors, sums
     point_at_rows(rows, a, t->a, a_stride);
     for (size_t k = t->k; k > 0; --k, b += b_stride, packed += vectors * VL) {
         vf row[MAX_VECTORS];
-        load_row(rows, vectors, row, b);
+        load_row(rows, vectors, 0, row, b, 0);
         EACH(j, vectors) v_store(packed + j * VL, row[j]);
         multiply_add(rows, vectors, sum, a, a_stride, row);
     }
 }
 
-TITO_INLINE void store_block(const size_t rows, const size_t vectors, sums sum,
+TITO_INLINE void start_block(const size_t rows, const size_t vectors, const int edge, sums sum,
+                             const float *bias, size_t last) {
+    EACH(i, rows) EACH(j, vectors) sum[i][j] = v_zero();
+    if (bias != NULL) {
+        EACH(j, vectors) {
+            const int part = edge && j + 1 == vectors;
+            const vf start =
+                part ? v_load_part(bias + j * VL, last) : v_load(bias + j * VL);
+            EACH(i, rows) sum[i][j] = start;
+        }
+    }
+}
+
+TITO_INLINE void store_block(const size_t rows, const size_t vectors, const int edge, sums sum,
                              const struct tiles *t, float *c) {
     const size_t c_stride = t->c_stride;
     float *row[ROW_GROUPS];
@@ -112,89 +129,54 @@ TITO_INLINE void store_block(const size_t rows, const size_t vectors, sums sum,
     }
     if (t->accumulate) {
         EACH(i, rows) EACH(j, vectors) {
-            sum[i][j] = v_add(sum[i][j], v_load(row[i / 3] + i % 3 * c_stride + j * VL));
+            const float *p = row[i / 3] + i % 3 * c_stride + j * VL;
+            const int part = edge && j + 1 == vectors;
+            sum[i][j] = v_add(sum[i][j], part ? v_load_part(p, t->count) : v_load(p));
         }
     }
     if (t->relu) {
         EACH(i, rows) EACH(j, vectors) sum[i][j] = v_max(v_zero(), sum[i][j]);
     }
     EACH(i, rows) EACH(j, vectors) {
-        v_store(row[i / 3] + i % 3 * c_stride + j * VL, sum[i][j]);
-    }
-}
-
-TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors, const struct tiles *tiles) {
-    const struct tiles t = *tiles; /* a copy: no store below can change it */
-    const float *b = t.b, *bias = t.bias;
-    float *c = t.c, *packed = t.packed;
-    for (size_t p = t.count; p > 0; --p, b += t.b_panel, c += vectors * VL) {
-        sums sum;
-        EACH(i, rows) EACH(j, vectors) sum[i][j] = v_zero();
-        if (bias != NULL) {
-            EACH(i, rows) EACH(j, vectors) sum[i][j] = v_load(bias + j * VL);
-            bias += vectors * VL;
-        }
-        if (packed == NULL) {
-            multiply_block(rows, vectors, sum, &t, b);
+        float *p = row[i / 3] + i % 3 * c_stride + j * VL;
+        if (edge && j + 1 == vectors) {
+            v_store_part(p, sum[i][j], t->count);
         } else {
-            multiply_and_pack(rows, vectors, sum, &t, b, packed);
-            packed += t.k * vectors * VL;
+            v_store(p, sum[i][j]);
         }
-        store_block(rows, vectors, sum, &t, c);
     }
 }
 
-/* The last columns, fewer than a vector, where a load of a part costs as little as one of all: b
- * is read where it lies. */
-TITO_INLINE void masked_block(const size_t rows, const struct tiles *tiles) {
-    const struct tiles t = *tiles;
-    const size_t columns = t.count, a_stride = t.a_stride;
-    const float *b = t.b, *a[ROW_GROUPS];
-    point_at_rows(rows, a, t.a, a_stride);
-    vf sum[MAX_ROWS];
-    const vf start = t.bias == NULL ? v_zero() : v_load_part(t.bias, columns);
-    EACH(i, rows) sum[i] = start;
-    TITO_UNROLL_TWICE
-    for (size_t k = t.k; k > 0; --k, b += t.b_stride) {
-        vf row = v_load_part(b, columns);
-        V_IN_REGISTER(row);
-        EACH(i, rows) sum[i] = v_fma(v_set(a[i / 3][i % 3 * a_stride]), row, sum[i]);
-        EACH(g, (rows + 2) / 3) ++a[g];
-    }
-    EACH(i, rows) {
-        float *c = t.c + i * t.c_stride;
-        const vf x = t.accumulate ? v_add(sum[i], v_load_part(c, columns)) : sum[i];
-        v_store_part(c, t.relu ? v_max(v_zero(), x) : x, columns);
+/* No store below can change *t. (A copy of it would be loaded in wider pieces than it was just stored
+ * in, and wait for them: n of 9 to 12 took 1.5 times as long.) */
+TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors,
+                               const struct tiles *restrict t) {
+    const float *b = t->b, *bias = t->bias;
+    float *c = t->c, *packed = t->packed;
+    for (size_t p = t->count; p > 0; --p, b += t->b_panel, c += vectors * VL) {
+        if (t->accumulate) { /* what the sums are added to: it may lie in the third cache */
+            EACH(i, rows) TITO_PREFETCH_WRITE(c + i * t->c_stride);
+        }
+        sums sum;
+        start_block(rows, vectors, 0, sum, bias, 0);
+        bias = bias == NULL ? NULL : bias + vectors * VL;
+        if (packed == NULL) {
+            multiply_block(rows, vectors, 0, sum, t, b);
+        } else {
+            multiply_and_pack(rows, vectors, sum, t, b, packed);
+            packed += t->k * vectors * VL;
+        }
+        store_block(rows, vectors, 0, sum, t, c);
     }
 }
 
-/* The last columns, fewer than a vector. b is read as it is and packed, zero-padded, where
- * t->packed says so; else it is such a packed panel. */
-TITO_INLINE void edge_block(const size_t rows, const struct tiles *tiles) {
-    const struct tiles t = *tiles;
-    const size_t columns = t.count;
-    const float *a = t.a, *b = t.b;
-    float *packed = t.packed;
-    vf sum[MAX_ROWS];
-    const vf start = t.bias == NULL ? v_zero() : v_load_part(t.bias, columns);
-    EACH(i, rows) sum[i] = start;
-    if (packed == NULL) {
-        for (size_t k = t.k; k > 0; --k, ++a, b += VL) {
-            const vf row = v_load(b);
-            EACH(i, rows) sum[i] = v_fma(v_set(a[i * t.a_stride]), row, sum[i]);
-        }
-    } else {
-        for (size_t k = t.k; k > 0; --k, ++a, b += t.b_stride, packed += VL) {
-            const vf row = v_load_part(b, columns);
-            v_store(packed, row);
-            EACH(i, rows) sum[i] = v_fma(v_set(a[i * t.a_stride]), row, sum[i]);
-        }
-    }
-    EACH(i, rows) {
-        float *c = t.c + i * t.c_stride;
-        const vf x = t.accumulate ? v_add(sum[i], v_load_part(c, columns)) : sum[i];
-        v_store_part(c, t.relu ? v_max(v_zero(), x) : x, columns);
-    }
+/* The last columns, of which the last vector has t->count, fewer than a whole one. */
+TITO_INLINE void edge_block(const size_t rows, const size_t vectors,
+                            const struct tiles *restrict t) {
+    sums sum;
+    start_block(rows, vectors, 1, sum, t->bias, t->count);
+    multiply_block(rows, vectors, 1, sum, t, t->b);
+    store_block(rows, vectors, 1, sum, t, t->c);
 }
 
 #endif

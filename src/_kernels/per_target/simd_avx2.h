@@ -5,7 +5,7 @@
 
 #define VL ((size_t)8)
 #define VREGISTERS 16
-#define V_MASKED 0
+#define V_MASKED 1
 typedef __m256 vf;
 
 TITO_INLINE __m256i v_first(size_t n) {
@@ -20,7 +20,23 @@ TITO_INLINE vf v_set(float x) { return _mm256_set1_ps(x); }
 TITO_INLINE vf v_load(const float *p) { return _mm256_loadu_ps(p); }
 TITO_INLINE void v_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
 TITO_INLINE vf v_load_part(const float *p, size_t n) { return _mm256_maskload_ps(p, v_first(n)); }
-TITO_INLINE void v_store_part(float *p, vf x, size_t n) { _mm256_maskstore_ps(p, v_first(n), x); }
+/* In pieces, not by a mask: vmaskmovps to memory is microcode on AMD, 18 instructions and more. */
+TITO_INLINE void v_store_part(float *p, vf x, size_t n) {
+    __m128 rest = _mm256_castps256_ps128(x);
+    if (n & 4) {
+        _mm_storeu_ps(p, rest);
+        rest = _mm256_extractf128_ps(x, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)p, rest);
+        rest = _mm_movehl_ps(rest, rest);
+        p += 2;
+    }
+    if (n & 1) {
+        _mm_store_ss(p, rest);
+    }
+}
 TITO_INLINE vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 TITO_INLINE vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 TITO_INLINE vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }

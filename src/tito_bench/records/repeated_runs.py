@@ -61,7 +61,7 @@ def learned_drifts(
     before: RecordHeader,
     after: RecordHeader,
     now: datetime,
-    left_out: Callable[[StoreError], None],
+    left_out: Callable[[StoreError], object],
 ) -> dict[str, Drift]:
     """Return what the other runs in `folder` say of each operation's drift between these two.
 
@@ -75,7 +75,7 @@ def _loaded(
     pairs: Iterable[tuple[RecordHeader, RecordHeader]],
     folder: Path,
     now: datetime,
-    left_out: Callable[[StoreError], None],
+    left_out: Callable[[StoreError], object],
 ) -> Iterator[tuple[Record, Record]]:
     for one, other in pairs:
         try:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from tito_bench_server.contract.requests import MalformedBody, SessionBody, decode_body
 from tito_bench_server.courses import code_digest
+from tito_bench_server.errors import StoreUnavailable
 from tito_bench_server.members import account
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Action, read_message
@@ -348,5 +349,10 @@ async def _received(request: Request, most: int) -> bytes:
 
 
 async def in_turn(services: Services, work: Callable[[Any], T]) -> T:
-    """Run `work` in a write transaction, in turn with the messages."""
+    """Run `work` in a write transaction, in turn with the messages.
+
+    Raises `StoreUnavailable` where too many wait.
+    """
+    if services.writer.waiting >= services.writer.most_waiting:
+        raise StoreUnavailable("too many wait; this has to come again")
     return await asyncio.wrap_future(services.writer.submit_job(work))
