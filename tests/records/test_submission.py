@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from tito_bench import __version__
 from tito_bench.errors import StoreError
+from tito_bench.records.schema import decode
 from tito_bench.records.submission import (
+    SUBMISSION,
     SubmissionChoices,
     build_submission,
     shared_part,
@@ -105,6 +107,15 @@ def test_odd_blocks_become_empty_ones(now, odd):
     assert found.benchmark == "capstone"
     assert found.subject == found.raw_metrics == found.normalized_metrics == {}
     assert not found.verdict.get("reasons")
+
+
+@pytest.mark.parametrize("odd", [[], {}, [["baseline"]], 7, None, True])
+def test_a_kind_may_be_anything(now, odd) -> None:
+    """What cannot be hashed, too."""
+    with pytest.raises(StoreError, match="neither a baseline nor a capstone"):
+        build_submission(RECORD | {"kind": odd}, SubmissionChoices(), now)
+    of_the_course = json.dumps({"benchmark_type": odd, "metrics": {}}).encode()
+    assert decode(SUBMISSION, of_the_course, "old.json").value.benchmark == "other"
 
 
 def test_no_boolean_is_a_figure(now):

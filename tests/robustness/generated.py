@@ -322,6 +322,9 @@ def try_laws(part: str, root: Path, count: int, rng: random.Random) -> Outcome:
 
     try:
         held()
-    except Exception:
-        outcome.failed.append(f"{part}:\n{traceback.format_exc()[-3000:]}")
+    except Exception as error:
+        where = "".join(traceback.format_tb(error.__traceback__)[-2:])
+        drawn = "\n".join(getattr(error, "__notes__", ()))
+        said = f"{type(error).__name__}: {str(error)[:500]}"
+        outcome.failed.append(f"{part}: {said}\n{where}{drawn[-2000:]}")
     return outcome

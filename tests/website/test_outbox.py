@@ -58,7 +58,7 @@ def _deliver(outbox, website, consent, before=lambda _queued: None):
     return deliver(outbox, website, consent, URL, before)
 
 
-KEYS = [str(uuid.UUID(int=number)) for number in range(9)]
+KEYS = [str(uuid.UUID(int=0xABC + number)) for number in range(9)]
 
 
 def _body(action: str, number: int) -> bytes:
@@ -372,6 +372,27 @@ def test_what_this_person_did_not_put_there_is_set_aside_and_the_rest_goes(
     (problem,) = delivery.unreadable
     assert "000001_join.json" in problem
     assert len(list(outbox.folder.glob("000001_join.json.*.corrupt"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"idempotency_key": "k\r\nX-Evil: 1"}, "no UUID"),
+        ({"idempotency_key": KEYS[5].upper()}, "no UUID"),
+        ({"body": '{"schema": 1, "home": "/home/anna"}'}, "its body is none of a join"),
+    ],
+)
+def test_a_seal_makes_no_item_of_what_is_none(outbox, now, consent, changes, said):
+    """Were it sealed by a tito-bench that has been changed, it would still not be sent."""
+    _fill(outbox, now, "join")
+    found = json.loads((outbox.folder / "000001_join.json").read_text()) | changes
+    names = ("action", "data", "api_url", "idempotency_key", "body")
+    seal = outbox.place.seal("outbox item", *(found[name] for name in names))
+    _edit(outbox, "000001_join.json", **changes, seal=seal)
+    website = Website()
+    (problem,) = _deliver(outbox, website, consent).unreadable
+    assert said in problem
+    assert website.calls == []
 
 
 def test_an_item_for_one_address_does_not_go_to_another(outbox, now, consent):

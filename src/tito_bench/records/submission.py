@@ -76,6 +76,7 @@ _METRICS = (
     "compression",
     "efficiency",
 )
+_KINDS = ("baseline", "capstone")  # a tuple: what cannot be hashed may be looked for
 _ABSENT = object()
 _SUBJECT_FIELDS = ("name", "version", "whose")
 _REASON_FIELDS = ("code", "what", "value")
@@ -123,7 +124,7 @@ def _from_course(found: dict[str, Any]) -> dict[str, Any]:
         "kind": "submission",
         "created_at": _value(found.get("timestamp")) or "",
         "tito_bench_version": "",
-        "benchmark": named if named in {"baseline", "capstone"} else "other",
+        "benchmark": named if named in _KINDS else "other",
         "measured_at": _value(found.get("timestamp")),
         "raw_metrics": _figures({k: v for k, v in metrics.items() if k.endswith("_ms")}),
         "verdict": {"status": "not comparable", "reasons": []},
@@ -144,7 +145,7 @@ def build_submission(
     Raises `StoreError` if the record does not say what it measured.
     """
     kind: Any = record.get("kind")
-    if kind not in {"baseline", "capstone"}:
+    if kind not in _KINDS:
         raise StoreError("the record is of neither a baseline nor a capstone; name another file")
     measured_at = record.get("created_at")
     return Submission(
