@@ -179,7 +179,7 @@ class RequestHandler:
             raise AssertionError("Load comes before Prepare")
         paired = self._pair(self._subject, self._candidates, question.operation)
         if paired is None:
-            return Failed("tampered", "other threads of the code ran whenever it was prepared")
+            return Failed("raised", "other threads of the code never rest: end them when done")
         first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
         if wrong is not None:
             return Failed("incorrect", wrong)
