@@ -44,7 +44,7 @@ class Budget:
     differs from process to process and stays so for its life.
     """
 
-    rounds: int = 50
+    rounds: int = 60
     time_s: float = 20.0
     usual_s: float = 6.0
     sample_ns: int = SAMPLE_NS
