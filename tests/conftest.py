@@ -33,7 +33,10 @@ _FOREIGN = (
 )
 
 
-_MEASURING = ("api/", "capstone/", "cli/benchmark/", "explain/", "measure/", "runs/")
+_MEASURING = (
+    *("api/", "capstone/", "cli/benchmark/", "explain/", "measure/", "runs/"),
+    "kernels/test_speed.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
