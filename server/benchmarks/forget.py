@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import argparse
 import random
-import subprocess
 import sys
-import tempfile
-import threading
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import httpx
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from joining import show_beside_joins
 from machine import machine
-from million import p99, send, writes_alone
+from served import empty_database, served
 
-from postgres_cluster import running_cluster
 from tito_bench_server.store import migrate, tables
 from tito_bench_server.store.bulk import bulk_for
 from tito_bench_server.store.database import Database, open_database
@@ -66,38 +60,18 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true")
     options = parser.parse_args()
     print(machine())
-    with ExitStack() as stack:
-        if options.postgresql:
-            url = stack.enter_context(running_cluster()).new_database()
-        else:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            url = f"sqlite:///{folder}/community.db"
+    with empty_database(postgresql=options.postgresql) as url:
         database = open_database(url)
         migrate.upgrade(database)
         add_course(database)
         _fill(database, options.rows, datetime.now(UTC).date())
         database.close()
-        serve = Path(__file__).with_name("serve.py")
-        process = subprocess.Popen(
-            [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
-        )
-        stack.callback(process.wait)
-        stack.callback(process.kill)
-        assert process.stdout is not None
-        base = process.stdout.readline().strip()
-        quiet = writes_alone(base, 3.0)
-        print(f"writes alone: {len(quiet)} in 3 s, p99 {p99(quiet):.0f} ms")
-        over = threading.Event()
-        waits: list[float] = []
-        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
-        for sender in senders:
-            sender.start()
-        done = httpx.post(f"{base}/forget", timeout=600, trust_env=False).json()
-        over.set()
-        for sender in senders:
-            sender.join()
-        print(f"forgotten: {done['rows']} rows in {done['seconds']:.1f} s")
-        print(f"writes meanwhile: {len(waits)}, p99 {p99(waits):.0f} ms, most {max(waits):.0f} ms")
+        with served(url) as (base, _):
+            show_beside_joins(
+                base,
+                "forget",
+                lambda done: f"forgotten: {done['rows']} rows in {done['seconds']:.1f} s",
+            )
 
 
 if __name__ == "__main__":

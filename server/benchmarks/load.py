@@ -17,8 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +26,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from machine import machine
+from served import served
 
 from postgres_cluster import ClusterMissing, running_cluster
 from world import CODE, profile_body
@@ -86,11 +86,11 @@ def main() -> None:
             urls["PostgreSQL"] = lambda _name: cluster.new_database()
         except ClusterMissing as error:
             print(f"without PostgreSQL: {error}")
-        servers = [
-            stack.enter_context(_serving(f"{system}, {how}", url(f"db{largest}"), largest))
-            for system, url in urls.items()
-            for how, largest in _WAYS
-        ]
+        servers = []
+        for system, url in urls.items():
+            for how, largest in _WAYS:
+                base, process = stack.enter_context(served(url(f"db{largest}"), largest))
+                servers.append(Server(f"{system}, {how}", base, psutil.Process(process.pid)))
         script = folder / "join.lua"
         for number in range(options.rounds):
             for server in servers:
@@ -108,21 +108,6 @@ def main() -> None:
             rate = statistics.median(a / b for a, b in zip(one.rates, other.rates, strict=True))
             cpu = statistics.median(b / a for a, b in zip(one.cpu_ms, other.cpu_ms, strict=True))
             print(f"group commit beside {other.name}: {rate:.1f}x the rate, 1/{cpu:.1f} of the CPU")
-
-
-@contextmanager
-def _serving(name: str, url: str, largest_group: int) -> Iterator[Server]:
-    program = Path(__file__).with_name("serve.py")
-    process = subprocess.Popen(
-        [sys.executable, str(program), url, str(largest_group)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        base = process.stdout.readline().strip()
-        yield Server(name, base, psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def _round(server: Server, script: Path, seconds: int, number: int) -> None:

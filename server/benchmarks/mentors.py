@@ -13,9 +13,7 @@ import argparse
 import asyncio
 import json
 import random
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -30,8 +28,8 @@ import sqlalchemy as sa
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from machine import machine
+from served import empty_database, served
 
-from postgres_cluster import running_cluster
 from tito_bench_server.members.account import key_digest
 from tito_bench_server.peers.mentors import find_mentor
 from tito_bench_server.store import tables
@@ -134,19 +132,8 @@ def main() -> None:
     options = parser.parse_args()
     print(machine())
     with ExitStack() as stack:
-        if options.postgresql:
-            url = stack.enter_context(running_cluster()).new_database()
-        else:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            url = f"sqlite:///{folder}/community.db"
-        serve = Path(__file__).with_name("serve.py")
-        process = subprocess.Popen(
-            [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
-        )
-        stack.callback(process.wait)
-        stack.callback(process.kill)
-        assert process.stdout is not None
-        base = process.stdout.readline().strip()
+        url = stack.enter_context(empty_database(postgresql=options.postgresql))
+        base, process = stack.enter_context(served(url))
         database = open_database(url)
         stack.callback(database.close)
         bodies = _people(database, options.learners)

@@ -9,16 +9,10 @@ server's process while four senders go on joining.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
-import threading
 import time
-import uuid
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -27,14 +21,15 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from joining import p99, show_beside_joins
 from machine import machine
+from served import empty_database, served
 
-from postgres_cluster import running_cluster
 from tito_bench_server.pages.render import load_world
 from tito_bench_server.store import migrate, tables
 from tito_bench_server.store.bulk import bulk_for
 from tito_bench_server.store.database import Database, open_database
-from world import CODE, add_cohort, add_course, new_key, profile_body
+from world import CODE, add_cohort, add_course
 
 _BATCH = 20_000
 _COLUMNS = (
@@ -51,10 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     print(machine())
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = f"sqlite:///{folder / 'community.db'}"
-        if options.postgresql:
-            url = stack.enter_context(running_cluster()).new_database()
+        url = stack.enter_context(empty_database(postgresql=options.postgresql))
         database = open_database(url)
         stack.callback(database.close)
         migrate.upgrade(database)
@@ -112,26 +104,14 @@ def _size(database: Database) -> int:
 
 
 def _measure(url: str) -> None:
-    program = Path(__file__).with_name("serve.py")
-    process = subprocess.Popen(
-        [sys.executable, str(program), url, "512"], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        base = process.stdout.readline().strip()
-        quiet = writes_alone(base, 3.0)
-        over = threading.Event()
-        waits: list[float] = []
-        senders = [threading.Thread(target=send, args=(base, over.is_set, waits)) for _ in range(4)]
-        for sender in senders:
-            sender.start()
-        done = httpx.post(f"{base}/release", timeout=600, trust_env=False).json()
-        over.set()
-        for sender in senders:
-            sender.join()
-        print(f"writes alone: {len(quiet)} in 3 s, p99 {p99(quiet):.0f} ms")
-        print(f"release of all tables: {done['seconds']:.1f} s, {done['marked']} members marked")
-        print(f"writes meanwhile: {len(waits)}, p99 {p99(waits):.0f} ms, most {max(waits):.0f} ms")
+    with served(url) as (base, _):
+        show_beside_joins(
+            base,
+            "release",
+            lambda done: (
+                f"release of all tables: {done['seconds']:.1f} s, {done['marked']} members marked"
+            ),
+        )
         for path in ("api/community/map", "map"):
             times = []
             with httpx.Client(trust_env=False) as client:
@@ -140,47 +120,6 @@ def _measure(url: str) -> None:
                     assert client.get(f"{base}/c/{CODE}/{path}").status_code == 200
                     times.append(1e3 * (time.perf_counter() - begun))
             print(f"/{path}: median {statistics.median(times):.1f} ms, p99 {p99(times):.1f} ms")
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def writes_alone(base: str, seconds: float) -> list[float]:
-    """Return how long each of the joins of four senders took, in ms."""
-    end = time.monotonic() + seconds
-    waits: list[float] = []
-    senders = [
-        threading.Thread(target=send, args=(base, lambda: time.monotonic() > end, waits))
-        for _ in range(4)
-    ]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
-    return waits
-
-
-def send(base: str, over: Callable[[], bool], waits: list[float]) -> None:
-    """Join until it is over, and note how long each took, in ms."""
-    with httpx.Client(trust_env=False, timeout=60) as client:
-        while not over():
-            headers = {
-                "Idempotency-Key": str(uuid.uuid4()),
-                "Content-Type": "application/json",
-                "Authorization": f"Bearer {new_key()}",
-            }
-            body = json.dumps(profile_body()).encode()
-            begun = time.perf_counter()
-            answer = client.post(
-                f"{base}/c/{CODE}/api/community/join", content=body, headers=headers
-            )
-            assert answer.status_code == 202, answer.text
-            waits.append(1e3 * (time.perf_counter() - begun))
-
-
-def p99(times: list[float]) -> float:
-    """Return what 99 of 100 stay below."""
-    return sorted(times)[int(0.99 * (len(times) - 1))]
 
 
 if __name__ == "__main__":

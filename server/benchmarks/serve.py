@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 import sys
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -15,11 +16,13 @@ import uvicorn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from tito_bench_server.app import build_app
 from tito_bench_server.members.decide import Outcome
 from tito_bench_server.members.messages import Message
-from tito_bench_server.members.routes import in_turn
+from tito_bench_server.members.routes import Endpoint, in_turn
 from tito_bench_server.releases.publish import make_release
 from tito_bench_server.services import Services, build_services
 from tito_bench_server.store import migrate
@@ -41,6 +44,17 @@ def _write_in_threads(services: Services) -> None:
     services.writer.deliver = deliver  # type: ignore[method-assign]
 
 
+def _timed(work: Callable[[], dict[str, int]]) -> Endpoint:
+    """Have a request do that in a thread; it is answered with what it returns, and its seconds."""
+
+    async def answer(_request: Request) -> Response:
+        begun = time.perf_counter()
+        done = await run_in_threadpool(work)
+        return JSONResponse({"seconds": time.perf_counter() - begun, **done})
+
+    return answer
+
+
 def main() -> None:
     url, largest_group = sys.argv[1], int(sys.argv[2])
     services = build_services(WITHOUT_LIMITS, SECRET, url)
@@ -53,45 +67,25 @@ def main() -> None:
         add_course(services.database)
     app = build_app(services)
 
-    async def release(_request):  # type: ignore[no-untyped-def]
-        """Make a release in this process, as the daily hour does; answers with its seconds."""
-        import asyncio
-
-        from starlette.responses import JSONResponse
-
-        begun = datetime.now(UTC)
-        report = await asyncio.to_thread(
-            make_release,
-            services.database,
-            services.turn,
-            services.settings.releases,
-            services.today(),
-        )
+    def release() -> dict[str, int]:
+        """Make a release in this process, as the daily hour does."""
+        releases, today = services.settings.releases, services.today()
+        report = make_release(services.database, services.turn, releases, today)
         services.published.forget()
-        seconds = (datetime.now(UTC) - begun).total_seconds()
-        return JSONResponse({"seconds": seconds, "marked": report.marked})
+        return {"marked": report.marked}
 
-    async def forget(_request):  # type: ignore[no-untyped-def]
-        """Forget what is too old, as the daily hour does; answers with its seconds."""
-        import asyncio
+    def forget() -> dict[str, int]:
+        """Forget what is too old, as the daily hour does."""
+        return {"rows": prune(services.turn, services.today()).total}
 
-        from starlette.responses import JSONResponse
-
-        begun = datetime.now(UTC)
-        done = await asyncio.to_thread(prune, services.turn, services.today())
-        seconds = (datetime.now(UTC) - begun).total_seconds()
-        return JSONResponse({"seconds": seconds, "rows": done.total})
-
-    async def say(_request):  # type: ignore[no-untyped-def]
+    async def say(_request: Request) -> Response:
         """Tell every stream of a release, as a commit does."""
-        from starlette.responses import Response
-
         await in_turn(services, lambda connection: touched(connection).update({NEW_RELEASE: 1}))
         return Response(status_code=204)
 
     app.router.add_route("/say", say, methods=["POST"])
-    app.router.add_route("/forget", forget, methods=["POST"])
-    app.router.add_route("/release", release, methods=["POST"])
+    app.router.add_route("/forget", _timed(forget), methods=["POST"])
+    app.router.add_route("/release", _timed(release), methods=["POST"])
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     config = uvicorn.Config(

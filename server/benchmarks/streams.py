@@ -13,9 +13,7 @@ import argparse
 import asyncio
 import resource
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from datetime import date
@@ -27,8 +25,8 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from machine import machine
+from served import empty_database, served
 
-from postgres_cluster import running_cluster
 from tito_bench_server.members.account import key_digest
 from tito_bench_server.store.database import open_database
 from world import CODE, add_members
@@ -103,22 +101,10 @@ def main() -> None:
     )
     print(machine())
     with ExitStack() as stack:
-        if options.postgresql:
-            url = stack.enter_context(running_cluster()).new_database()
-        else:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            url = f"sqlite:///{folder}/community.db"
-        serve = Path(__file__).with_name("serve.py")
-        bases, pids = [], []
-        for _ in range(2 if options.postgresql else 1):
-            process = subprocess.Popen(
-                [sys.executable, str(serve), url, "512"], stdout=subprocess.PIPE, text=True
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            bases.append(process.stdout.readline().strip())
-            pids.append(process.pid)
+        url = stack.enter_context(empty_database(postgresql=options.postgresql))
+        servers = [stack.enter_context(served(url)) for _ in range(2 if options.postgresql else 1)]
+        bases = [base for base, _ in servers]
+        pids = [process.pid for _, process in servers]
         # Each process takes three streams of a member, and gets every second stream.
         members = -(-options.streams // _A_MEMBER)
         keys = [f"tbk_{number:043d}" for number in range(members)]
