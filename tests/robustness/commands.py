@@ -33,11 +33,16 @@ from tito_bench.cli import main as cli
 from tito_bench.website.client import Client, Limits
 
 __all__ = [
-    "ENVIRON", "FORKS", "Kill", "Outcome", "Ran", "Sandbox", "fault", "preload", "quick_client",
-    "run_command", "start_command",
+    "ENVIRON", "FORKS", "QUICK_BASELINE", "Kill", "Outcome", "Ran", "Sandbox", "fault", "preload",
+    "quick_client", "run_command", "start_command",
 ]  # fmt: skip
 
 FORKS = hasattr(os, "fork")
+QUICK_BASELINE = (
+    *("benchmark", "baseline", "--quick", "--rounds", "1"),
+    *("--time-budget", "60", "--subject", "numpy"),
+)
+"""The words of the quickest real measurement."""
 LONGEST_S = 120.0
 """What takes longer is stuck."""
 

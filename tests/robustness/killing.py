@@ -15,7 +15,15 @@ from typing import Any
 import psutil
 
 from records.made_record import made_record, save_record
-from robustness.commands import Kill, Outcome, Ran, Sandbox, fault, quick_client
+from robustness.commands import (
+    QUICK_BASELINE,
+    Kill,
+    Outcome,
+    Ran,
+    Sandbox,
+    fault,
+    quick_client,
+)
 from robustness.servers import HEALTHY, Server
 
 __all__ = ["VERBS", "try_kills", "try_lost_answers"]
@@ -130,19 +138,8 @@ def _kill_baseline(box: Sandbox, rng: random.Random, longest_s: float) -> str | 
     """Kill a process of its own; its worker, and what that started, are left to themselves."""
     folder = box.project / ".tito" / "benchmarks"
     before = _contents(folder)
-    words = (
-        "benchmark",
-        "baseline",
-        "--quick",
-        "--rounds",
-        "1",
-        "--time-budget",
-        "60",
-        "--subject",
-        "numpy",
-    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "tito_bench", *words, "--skip-submit"],
+        [sys.executable, "-m", "tito_bench", *QUICK_BASELINE, "--skip-submit"],
         cwd=box.project, env=box.environ, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from records.made_record import made_record, save_record
 from robustness.commands import (
+    QUICK_BASELINE,
     Outcome,
     Sandbox,
     fault,
@@ -59,18 +60,7 @@ _IN_A_PROJECT = (
     ("doctor", "--json"),
     ("community", "leave", "--force", "--json"),
 )
-_MEASURE = (
-    "benchmark",
-    "baseline",
-    "--quick",
-    "--rounds",
-    "1",
-    "--time-budget",
-    "60",
-    "--subject",
-    "numpy",
-    "--json",
-)
+_MEASURE = (*QUICK_BASELINE, "--json")
 _INNER = frozenset({b".tito", b".tinytorch"})
 """As names of projects they are those of the state of the folder around."""
 

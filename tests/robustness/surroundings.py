@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from records.made_record import made_record, save_record
-from robustness.commands import Outcome, Sandbox, fault, start_command
+from robustness.commands import QUICK_BASELINE, Outcome, Sandbox, fault, start_command
 from robustness.servers import HEALTHY, Server
 
 __all__ = ["SURROUNDINGS", "try_surroundings"]
@@ -30,18 +30,7 @@ _EVERY = (
     ("benchmark", "history"),
     ("benchmark", "report", "--html", "page.html", "--force"),
     ("benchmark", "compare", "latest~1", "latest", "--json"),
-    (
-        "benchmark",
-        "baseline",
-        "--quick",
-        "--rounds",
-        "1",
-        "--time-budget",
-        "60",
-        "--subject",
-        "numpy",
-        "--skip-submit",
-    ),
+    (*QUICK_BASELINE, "--skip-submit"),
     ("community", "leave", "--force"),
 )
 """The last one is to work wherever anything does."""
