@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -127,23 +126,18 @@ class Documents:
 
         Raises `StoreError` if that cannot be.
         """
-        with self._locked(path), contextlib.suppress(FileNotFoundError):
-            self._remove(path)
+        with self._locked(path):
+            self.remove(path, missing_ok=True)
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: Path, *, missing_ok: bool = False) -> None:
         """Remove a file. Raises `StoreError` if that cannot be."""
-        try:
-            self._remove(path)
-        except FileNotFoundError as error:
-            raise StoreError(f"{show_path(path)} is not there any more") from error
-
-    def _remove(self, path: Path) -> None:
         try:
             real = self.disk.follow(path)
             self.disk.remove(real)
             self.disk.sync_folder(real.parent)
-        except FileNotFoundError:
-            raise
+        except FileNotFoundError as error:
+            if not missing_ok:
+                raise StoreError(f"{show_path(path)} is not there any more") from error
         except OSError as error:
             raise StoreError(
                 f"cannot remove {show_path(path)}: {error.strerror}; check its permissions"

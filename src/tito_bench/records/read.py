@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -24,7 +24,15 @@ from tito_bench.measure.verdict import Status
 from tito_bench.records.benchmark import BenchmarkRecord, decode_record, known_interval
 from tito_bench.records.capstone import CapstoneRecord, decode_capstone
 from tito_bench.records.record_words import RECORD_WORDS
-from tito_bench.records.store import DISK, list_names, parse_time, read_bytes, show_path
+from tito_bench.records.store import (
+    DISK,
+    FIRST_TIME,
+    latest_time,
+    list_names,
+    parse_time,
+    read_bytes,
+    show_path,
+)
 from tito_bench.records.validate import NotARecord, Skip, validate
 from tito_bench.safe_text import safe_text
 from tito_bench.subjects.code_origin import Whose
@@ -55,8 +63,6 @@ Kind = Literal["baseline", "capstone"]
 Record: TypeAlias = BenchmarkRecord | CapstoneRecord
 
 _SCHEMA = 1
-_FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # TinyTorch is younger
-_CLOCKS_DIFFER = timedelta(days=1)
 _WORDS = ("latest", "latest~1")
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2})?")  # as a history shows it
@@ -215,7 +221,7 @@ def read_record(data: bytes, file: str, now: datetime) -> tuple[RecordHeader, Re
         raise _why_not(data, error) from error
     except ArithmeticError as error:  # of numbers too large to reckon with
         raise NotARecord("broken", str(error)) from error
-    if not _FIRST <= header.created_at <= now + _CLOCKS_DIFFER:
+    if not FIRST_TIME <= header.created_at <= latest_time(now):
         raise NotARecord("untimely", f"{header.created_at:%Y-%m-%d}")
     return header, record
 
@@ -343,7 +349,7 @@ def read_history(folder: Path, now: datetime, disk: FileSystem = DISK) -> Histor
             entries.append(header)
     entries.sort(key=lambda entry: (entry.created_at, entry.file))
     skipped.sort(key=lambda one: one.file)
-    course.sort(key=lambda one: (one.measured_at or _FIRST, one.file))
+    course.sort(key=lambda one: (one.measured_at or FIRST_TIME, one.file))
     return History(tuple(entries), tuple(skipped), tuple(course), folder)
 
 

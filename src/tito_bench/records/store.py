@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DISK",
+    "FIRST_TIME",
     "READ_LIMIT",
     "FileExists",
     "add_stamped",
     "check_can_add",
     "check_writable",
+    "latest_time",
     "list_names",
     "locked",
     "parse_time",
@@ -50,6 +52,10 @@ DISK: FileSystem = OsFileSystem()
 
 READ_LIMIT = 64 * 2**20
 """Bytes; no file of ours comes near, and a wrong one must not fill the memory."""
+
+FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+"""Nothing was measured before: TinyTorch is younger."""
+_CLOCKS_DIFFER = timedelta(days=1)
 
 # ERROR_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION: a virus scanner or
 # a reader has the file open for a moment.
@@ -204,6 +210,11 @@ def parse_time(text: object) -> datetime | None:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def latest_time(now: datetime) -> datetime:
+    """Return the latest time that something can have been measured at: clocks differ by a day."""
+    return now + _CLOCKS_DIFFER
 
 
 def _checked_utc(now: datetime) -> datetime:
