@@ -66,6 +66,7 @@ class _Liar(np.ndarray):
     [
         (None, "the result is a NoneType, not a numpy.ndarray"),
         ([[0.0]], "the result is a list"),
+        ("zeros", "the result is a str"),
         (np.zeros((2, 2)).view(_Liar), "the result is a _Liar"),
         (np.zeros((2, 3)), "has shape (2, 3), expected (2, 2)"),
         (np.zeros(4), "has shape (4,), expected (2, 2)"),

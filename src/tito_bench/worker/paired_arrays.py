@@ -18,7 +18,7 @@ from tito_bench.kinds.base import WEIGHTS_SEED
 from tito_bench.subjects.operation import Arrays, SubjectOperation
 from tito_bench.workloads.inputs import InputPool
 from tito_bench.workloads.operation import Operation
-from tito_bench.workloads.oracle import disagreement
+from tito_bench.workloads.oracle import disagreement, no_array
 
 __all__ = ["PairedArrays"]
 
@@ -93,6 +93,8 @@ class PairedArrays:
 
     def disagreement(self, result: object, expected: np.ndarray | None = None) -> str | None:
         """Return why `result` is wrong, or None; `expected` is that of now, or an earlier one."""
+        if type(result) is str:  # detached: the name of the type of what was no array
+            return no_array(result)
         right = self.expected if expected is None else expected
         return disagreement(result, right, self.tolerance())
 

@@ -21,6 +21,7 @@ __all__ = [
     "disagreement",
     "inner_product_error",
     "mean_size",
+    "no_array",
     "same_values",
 ]
 
@@ -38,15 +39,14 @@ def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | 
     ----------
     result
         What the subject returned: right only as a numpy.ndarray of the
-        expected shape with real numbers in it. A str is the name of what else it was.
+        expected shape with real numbers in it.
     expected
         The native result, float32.
     allowed
         The tolerance, absolute.
     """
     if type(result) is not _ndarray:
-        name = result if type(result) is str else type(result).__name__
-        return f"the result is a {name}, not a numpy.ndarray"
+        return no_array(type(result).__name__)
     if result.shape != expected.shape:
         return f"the result has shape {result.shape}, expected {expected.shape}"
     if result.dtype.kind not in "fiu":
@@ -55,6 +55,11 @@ def disagreement(result: object, expected: np.ndarray, allowed: float) -> str | 
     if worst <= allowed:
         return None
     return f"the result is off by {worst:.3g}, rounding explains {allowed:.3g}"
+
+
+def no_array(name: str) -> str:
+    """Return why a result of the type of that name is wrong."""
+    return f"the result is a {name}, not a numpy.ndarray"
 
 
 def same_values(mine: np.ndarray, theirs: np.ndarray) -> bool:
