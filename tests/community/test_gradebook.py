@@ -120,6 +120,9 @@ def test_a_roster_of_a_spreadsheet_has_a_mark_before_it() -> None:
     [
         ({"normalized_metrics": {"score": 1e308}}, "score is 1e+308, not 0 to 100"),
         ({"normalized_metrics": {"overall": -1}}, "overall is -1, not 0 to 100"),
+        ({"normalized_metrics": {"score": 10**400}}, "score is inf, not 0 to 100"),
+        ({"normalized_metrics": {"overall": -(10**400)}}, "overall is -inf, not 0 to 100"),
+        ({"normalized_metrics": {"score": 5.0, "composite": 10**400}}, "score is 5, not 0"),
         ({"normalized_metrics": {"score": 99.9, "composite": 2.0}}, "score is 99.9, not 90"),
         ({"measured_at": "1970-01-01T00:00:00Z"}, "it cannot have been measured on 1970-01-01"),
         ({"measured_at": "2999-01-01T00:00:00Z"}, "it cannot have been measured on 2999-01-01"),

@@ -42,5 +42,7 @@ AREAS: Mapping[str, Area] = {
     "names and paths": Area(naming.try_names, _HALVES, _ALL, 1, 1),
     "kills": Area(killing.try_kills, killing.VERBS, 200, 3, 2),
     "syncs with lost answers": Area(killing.try_lost_answers, _HALVES, 500, 4, 1),
-    "documents and payloads": Area(generated.try_laws, tuple(generated.LAWS), 2000, 25, 4),
+    "documents and payloads": Area(
+        generated.try_laws, tuple(generated.LAWS), 2000, 25, len(generated.LAWS)
+    ),
 }

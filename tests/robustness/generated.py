@@ -22,7 +22,7 @@ from records.made_record import made_capstone, made_record
 from robustness.commands import Outcome
 from tito_bench.capstone.submission_check import check_submission
 from tito_bench.community.consent import CONSENT, Answer, Consent
-from tito_bench.community.handed_in import NotHandedIn, read_handed_in
+from tito_bench.community.handed_in import NotHandedIn, latest_of, read_handed_in
 from tito_bench.community.place import Place
 from tito_bench.community.profile import PROFILE, Context, Institution, Location, Profile
 from tito_bench.errors import NewerSchema, StoreError
@@ -89,7 +89,7 @@ _LEAVES = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
     | st.sampled_from(["", "latest", "1e999", "2026-11-22T20:00:00Z", _ID, _PRIVATE])
-    | st.just("\x1b[2J\u202e")
+    | st.just("\x1b[2J\u202e") | st.sampled_from([10**400, -(10**400)])  # beyond all floats
 )  # fmt: skip
 _TREES = st.recursive(
     _LEAVES,
@@ -204,7 +204,7 @@ def what_is_handed_in(data: st.DataObject, folder: Path) -> None:
     }
     path = folder / "one.json"
     path.write_bytes(_json(data.draw(_changed(export))))
-    found = _or_refused(lambda: read_handed_in(str(path)), NotHandedIn)
+    found = _or_refused(lambda: read_handed_in(str(path), latest_of(NOW)), NotHandedIn)
     if found is None:
         return
     assert found.identifier is None or len(found.identifier) <= 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from datetime import datetime
 from pathlib import Path
@@ -96,13 +97,15 @@ class Submission(msgspec.Struct, gc=False):
         metrics = self.normalized_metrics
         if metrics is None:
             return None
-        for name, found in (("score", metrics.score), ("overall", metrics.overall)):
-            if _is_number(found) and points_of(found) is None:
+        points, overall = _number(metrics.score), _number(metrics.overall)
+        for name, found in (("score", points), ("overall", overall)):
+            if found is not None and points_of(found) is None:
                 return f"{name} is {found:g}, not 0 to 100"
-        if _is_number(metrics.composite) and _is_number(metrics.score):
-            right = score(metrics.composite) if metrics.composite > 0 else 0.0
-            if abs(metrics.score - right) > _ROUNDING:
-                return f"score is {metrics.score:g}, not {right:g}"
+        composite = _number(metrics.composite)
+        if composite is not None and points is not None:
+            right = score(composite) if composite > 0 else 0.0
+            if abs(points - right) > _ROUNDING:
+                return f"score is {points:g}, not {right:g}"
         return None
 
 
@@ -237,15 +240,20 @@ def _below(folder: str) -> Iterator[str]:
             yield from _below(entry.path)
 
 
-def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool)
+def _number(found: Any) -> float | None:
+    """Return a number as a float, one beyond all of these as infinite; None for anything else."""
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    try:
+        return float(found)
+    except OverflowError:
+        return math.inf if found > 0 else -math.inf
 
 
 def points_of(found: Any) -> float | None:
     """Return a score as it must be, 0 to 100; None for anything else."""
-    if not _is_number(found) or not 0 <= found <= 100:
-        return None
-    return float(found)
+    points = _number(found)
+    return points if points is not None and 0 <= points <= 100 else None
 
 
 def _identifier(found: Person | Submission | None) -> str | None:
