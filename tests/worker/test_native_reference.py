@@ -1,6 +1,7 @@
 """Which native code an operation is held against."""
 
 import ctypes
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -98,6 +99,45 @@ def test_the_ratio_is_that_of_the_times(ratio, call_ns):
 
     found = faster({"kernel": timer(ratio * call_ns), "blas": timer(call_ns)})
     assert found == pytest.approx(ratio, rel=0.02)
+
+
+def timed(calls: list[int], each_ns: float, noise: random.Random, deviation: float) -> Timer:
+    """Time calls of `each_ns` whose slices deviate; `calls` gets what was made at once."""
+
+    def time(loops: int) -> Reading:
+        calls.append(loops)
+        ns = max(1, round(each_ns * loops * noise.gauss(1.0, deviation)))
+        return Reading(loops, ns, ns, ns, 0)
+
+    return time
+
+
+def test_of_two_that_differ_by_five_percent_the_faster_is_found_however_noisy():
+    """Seven rounds of a call a slice took the slower one in a fourth of the runs."""
+    chosen = set()
+    for seed in range(100):
+        noise = random.Random(seed)
+        kernel, blas = (timed([], each_ns, noise, 0.05) for each_ns in (240_000, 250_000))
+        ratio = faster({"kernel": kernel, "blas": blas})
+        chosen.add(References({"mlp_batch_256": ratio}).name_of("mlp_batch_256"))
+    assert chosen == {"kernel"}
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.9, 1.1, 5.0])
+def test_a_clear_choice_takes_seven_rounds(ratio):
+    calls: list[int] = []
+    noise = random.Random(1)
+    blas = timed(calls, 100_000, noise, 0.01)
+    faster({"kernel": timed([], ratio * 100_000, noise, 0.01), "blas": blas})
+    assert sum(calls) < 100  # of 100 us; 60 rounds would be 400
+
+
+def test_a_choice_between_equals_ends():
+    calls: list[int] = []
+    noise = random.Random(1)
+    kernel, blas = (timed(calls, each_ns, noise, 0.05) for each_ns in (50_500, 50_000))
+    faster({"kernel": kernel, "blas": blas})
+    assert 30_000_000 < sum(calls) * 50_000 < 70_000_000
 
 
 def test_a_tie_is_the_kernels():

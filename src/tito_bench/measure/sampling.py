@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tito_bench.measure.messages import Reading
 
@@ -255,7 +255,8 @@ class Sampler:
     """Times sides that run in this process.
 
     Takes `rounds` rounds; of those after the first `fewest_rounds` only what fits into `time_s`
-    seconds of timed loops, calibration included. `tick` is told the side before each sample.
+    seconds of timed loops, calibration included, and only until there are `enough`. `tick` is told
+    the side before each sample.
     """
 
     rounds: int
@@ -264,6 +265,7 @@ class Sampler:
     fewest_rounds: int = 3
     time_s: float = math.inf
     tick: Callable[[str], None] = lambda _side: None
+    enough: Callable[[Sampled[Any]], bool] = lambda _sampled: False
 
     def take(self, timers: Mapping[S, Timer]) -> Sampled[S]:
         """Calibrate the sides in their order, the subject first, and take the rounds.
@@ -280,11 +282,13 @@ class Sampler:
             longest_ns = max(longest_ns, samples[side].call_ns)
         rounds: list[dict[S, tuple[Reading, ...]]] = []
         round_ns = sum(sample.round_ns for sample in samples.values())
+        sampled = Sampled(samples, rounds)
         while len(rounds) < self.rounds and (
-            len(rounds) < self.fewest_rounds or watch.wall_ns + round_ns <= 1e9 * self.time_s
+            len(rounds) < self.fewest_rounds
+            or (watch.wall_ns + round_ns <= 1e9 * self.time_s and not self.enough(sampled))
         ):
             rounds.append(self._take_round(samples, watch))
-        return Sampled(samples, rounds)
+        return sampled
 
     def _take_round(
         self, samples: Mapping[S, Sample], watch: _Stopwatch[S]
