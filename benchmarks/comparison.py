@@ -4,7 +4,7 @@
 
 Measures three packages again and again, in turns: one that does the work of each operation
 once, one that does it twice, and one that is 5% slower in matmul_256 alone: it multiplies as
-many rows again as take that here. Prints
+many rows again as were found to take that. Prints
 
 - how many lines of so many pairs of runs of the same code are called faster or slower, with
   the floor and with what was learned from the other runs (asked: at most 5% of the operations'
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -27,8 +26,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import threadpoolctl
 from command import baseline_record, machine_line
 from fairness_lab.packages import working_package
 
@@ -38,43 +35,42 @@ from tito_bench.measure.comparison import (
     Drift,
     Estimate,
     compare,
-    learn_drift,
 )
-from tito_bench.measure.sampling import Sampler
-from tito_bench.measure.timing import function_timer
 from tito_bench.records.read import RecordHeader, load_record, read_history
-from tito_bench.records.repeated_runs import estimate_of
+from tito_bench.records.repeated_runs import drifts_of, estimate_of
 from tito_bench.report.comparison_view import ComparisonView, comparison_view
 from tito_bench.statistics import median
 
 EDITED = "matmul_256"
-_SHARE = 0.05
-_SIZE = 256
-_FEW = tuple(range(4, 25))  # rows; products of few are less efficient, how much differs by CPU
 _PRODUCT = "            result = apply(np.matmul, self, other)\n"
+_SIZE = 256
+_PILOT_ROWS, _PILOTS = 8, 5
 _EXTRA = """        if self.data.shape == ({size}, {size}):
             np.matmul(self.data[:{rows}], other.data)
 """
 
 
-def extra_rows(subject_ns: float) -> int:
-    """Return how many rows of the product take 5% of `subject_ns` in this NumPy."""
-    a = np.ones((_SIZE, _SIZE), dtype=np.float32)
-    timers = {str(rows): function_timer(np.matmul, (a[:rows], a)) for rows in _FEW}
-    with threadpoolctl.threadpool_limits(1):
-        sampled = Sampler(21, random.Random(0)).take(timers)  # noqa: S311 - only an order
-    return min(_FEW, key=lambda rows: abs(median(sampled.call_ns(str(rows))) - _SHARE * subject_ns))
-
-
-def edited_package(folder: Path, subject_ns: float) -> None:
-    """Write the package that does everything once, with 5% more than `subject_ns` in a product."""
+def edited_package(folder: Path, rows: int) -> None:
+    """Write the package that does everything once, and so many rows of one product twice."""
     working_package(folder, 1)
     tensor = folder / "tinytorch" / "core" / "tensor.py"
     source = tensor.read_text(encoding="utf-8")
     if source.count(_PRODUCT) != 1:
         raise ValueError("the package has no product of its own to edit")
-    extra = _EXTRA.format(size=_SIZE, rows=extra_rows(subject_ns))
+    extra = _EXTRA.format(size=_SIZE, rows=rows)
     tensor.write_text(source.replace(_PRODUCT, _PRODUCT + extra), encoding="utf-8")
+
+
+def rows_of_five_percent(work: Path) -> int:
+    """Return how many rows make the product 5% slower here: few are dearer on some CPUs."""
+    logs = []
+    for rows in (0, _PILOT_ROWS):
+        project = work / f"pilot{rows}"
+        edited_package(project, rows)
+        for _ in range(_PILOTS):
+            baseline_record(project, "--subject", "tinytorch")
+        logs.append(median(Runs(project).logs()[EDITED]))
+    return round(_PILOT_ROWS * math.log(1.05) / (logs[1] - logs[0]))
 
 
 class Runs:
@@ -98,10 +94,7 @@ class Runs:
     def drifts(self, *left_out: int) -> dict[str, Drift]:
         """Return what all successive runs but those that are `left_out` say."""
         kept = [i for i in range(len(self.records) - 1) if not {i, i + 1} & {*left_out}]
-        return {
-            name: learn_drift([logs[i + 1] - logs[i] for i in kept])
-            for name, logs in self.logs().items()
-        }
+        return drifts_of((self.records[i], self.records[i + 1]) for i in kept)
 
     def view(self, before: int, after: int, drifts: Mapping[str, Drift]) -> ComparisonView:
         """Return one comparison."""
@@ -186,9 +179,7 @@ def main() -> None:
         projects = {name: Path(work) / name for name in ("once", "twice", "edited")}
         working_package(projects["once"], 1)
         working_package(projects["twice"], 2)
-        first = baseline_record(projects["once"], "--subject", "tinytorch")
-        (subject_ns,) = (op["subject_ns"] for op in first["operations"] if op["name"] == EDITED)
-        edited_package(projects["edited"], subject_ns)
+        edited_package(projects["edited"], rows_of_five_percent(Path(work)))
         for _ in range(runs):
             for project in projects.values():
                 record = baseline_record(project, "--subject", "tinytorch")

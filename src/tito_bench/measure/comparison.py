@@ -20,13 +20,16 @@ It need not be symmetric. Exchanging the two sides exchanges and negates the lim
 **Processes.** The rounds of one worker process share where its memory lies, so that they are
 no independent draws. Each third of a run, which is a process of its own in a standard run,
 counts as one draw (the cluster's own mean as the unit of analysis: Donner and Klar, "Design
-and Analysis of Cluster Randomization Trials in Health Research", 2000, section 6), and the
-two sides are set side by side by Welch's test ("The generalization of 'Student's' problem
-when several different population variances are involved", Biometrika 34, 1947).
+and Analysis of Cluster Randomization Trials in Health Research", 2000, section 6). Three draws
+say little of their variance, so that it is moderated (Smyth, below) by what the rounds let
+expect of them, unless they lie further apart than that. The two sides are set side by side by
+Welch's test ("The generalization of 'Student's' problem when several different population
+variances are involved", Biometrika 34, 1947).
 
 **Drift.** What differs from run to run and stays so all through a run (the minute, where
 pages lie, the load that others make) cannot be seen from inside of one. It is learned from
-pairs of runs of the same code: `learn_drift`. Without enough of them it is `FLOOR`.
+pairs of runs of the same code: `learn_drift`. Such pairs differ by the noise inside of runs
+too, which must not count twice. Without enough of them it is `FLOOR`.
 All operations of a run may drift together, so that over several operations drifts add up
 linearly, and not in quadrature as what is independent does.
 
@@ -66,6 +69,7 @@ __all__ = [
     "estimate",
     "learn_drift",
     "process_medians",
+    "seen_reach",
 ]
 
 Change = Literal["faster", "slower", "not separated"]
@@ -84,13 +88,24 @@ _BOUNDLESS = 50.0
 _PROCESSES = 3
 _FEWEST_ROUNDS_OF_PROCESS = 3
 
-_FLOOR_DEVIATION = 0.0125
-"""Standard deviation of log slowdown between runs, of one operation, where nothing is known.
+_PROCESSES_VARY = 2.0
+"""How many times the variance that their rounds let expect the medians of processes have: 1.3 to
+2.9 of each operation's in 60 runs on an Intel Xeon."""
 
-`benchmarks/comparison.py` prints that of each operation: on an AMD EPYC (2 shared cores, others
-at work) 0.22% to 0.75%. This is 1.7 times the worst of them: a laptop changes its
-clock and its temperature, which that machine does not, and where it is still too little the
-machine's own repeated runs say so."""
+_EXPECTED_FREEDOM = 4
+"""What is expected of processes counts as much as five that were seen."""
+
+_UNEXPECTED = 3.0
+"""So many times the expected variance are seen in one of twenty runs (F of 2 and many degrees)."""
+
+_FLOOR_DEVIATION = 0.01
+"""Standard deviation of log slowdown between runs that is not visible in them, of one operation,
+where nothing is known.
+
+`benchmarks/comparison.py` prints that of each operation, with what is visible: on an AMD EPYC (2
+shared cores, others at work) 0.22% to 0.75%, on an Intel Xeon 0.3% to 0.9%, and 1.5% where three
+arrays of 1 MB wait for a shared cache. Where that is too little, a machine's own repeated runs say
+so."""
 
 _FLOOR_FREEDOM = 4
 """The floor counts as much as so many pairs of runs: a few that agree by chance prove little."""
@@ -103,16 +118,18 @@ FEWEST_PAIRS = 6
 class Drift:
     """How far apart two runs of the same code may be for no reason that is visible in either.
 
-    `reach` is the half-width of the 95% interval of the log ratio, and `pairs` of how many
-    pairs of runs it was learned; 0 says that it is the floor.
+    `reach` is the half-width of the 95% interval of the log ratio, `pairs` of how many pairs of
+    runs it was learned, and `seen` how much of it was visible inside of those. The floor is of
+    none, and of what is not visible alone.
     """
 
     reach: float
     pairs: int = 0
+    seen: float = 0.0
 
 
 FLOOR = Drift(student_t(math.inf) * math.sqrt(2) * _FLOOR_DEVIATION)
-"""The drift where nothing is known of it: 3.5% to each side."""
+"""The drift where nothing is known of it: 2.8% to each side."""
 
 
 @dataclass(frozen=True)
@@ -160,15 +177,15 @@ class _LogRatio:
     reach: _Reach
 
 
-def learn_drift(differences: Sequence[float]) -> Drift:
-    """Return the drift, from log ratios of runs of the same code, one for each pair of runs.
+def learn_drift(differences: Sequence[float], seen: Sequence[float] = ()) -> Drift:
+    """Return the drift, from log ratios of runs of the same code, one for each pair of runs, and
+    how far each of them reaches by what is visible in the runs: `seen_reach`.
 
     Their mean square about 0 and the floor's are averaged by their degrees of freedom
     (moderated variance: Smyth, "Linear models and empirical Bayes methods for assessing
     differential expression in microarray experiments", Statistical Applications in Genetics
     and Molecular Biology 3(1), 2004, section 3), so that a few runs that agree by chance do
     not make the drift small; where they alone say more than with the floor, that counts.
-    They hold the noise inside of the runs too, which thus counts twice: on the safe side.
     """
     pairs = len(differences)
     if pairs < FEWEST_PAIRS:
@@ -181,7 +198,13 @@ def learn_drift(differences: Sequence[float]) -> Drift:
         student_t(_FLOOR_FREEDOM + pairs) * math.sqrt(moderated),
         student_t(pairs) * math.sqrt(alone),
     )
-    return Drift(reach, pairs)
+    return Drift(reach, pairs, math.sqrt(math.fsum(each * each for each in seen) / pairs))
+
+
+def seen_reach(before: Estimate, after: Estimate) -> float:
+    """Return how far the log ratio of two runs reaches by what their rounds show."""
+    reach = _log_ratio(before, after).reach
+    return (reach.below + reach.above) / 2
 
 
 def process_medians(slowdowns: Sequence[float]) -> tuple[float, ...]:
@@ -218,7 +241,7 @@ def estimate(
 def compare(before: Estimate, after: Estimate, drift: Drift = FLOOR) -> Ratio:
     """Return the ratio of two slowdowns of runs that may drift apart by `drift`."""
     log = _log_ratio(before, after)
-    return _ratio(_LogRatio(log.centre, _drifting(log.reach, drift.reach)))
+    return _ratio(_LogRatio(log.centre, _drifting(log.reach, drift)))
 
 
 def combine(
@@ -242,7 +265,10 @@ def combine(
         math.hypot(*(w * log.reach.above for w, log in zip(weights, logs, strict=True))),
         all(log.reach.known for log in logs),
     )
-    drift = math.fsum(w * each.reach for w, each in zip(weights, flat, strict=True))
+    drift = Drift(
+        math.fsum(w * each.reach for w, each in zip(weights, flat, strict=True)),
+        seen=math.hypot(*(w * each.seen for w, each in zip(weights, flat, strict=True))),
+    )
     centre = math.fsum(w * log.centre for w, log in zip(weights, logs, strict=True))
     return _ratio(_LogRatio(centre, _drifting(reach, drift)))
 
@@ -260,8 +286,13 @@ def _log_ratio(before: Estimate, after: Estimate) -> _LogRatio:
     )
 
 
-def _drifting(reach: _Reach, drift: float) -> _Reach:
-    return _Reach(math.hypot(reach.below, drift), math.hypot(reach.above, drift), reach.known)
+def _drifting(reach: _Reach, drift: Drift) -> _Reach:
+    """Add what is not visible, in quadrature; no less than runs of the same code were apart."""
+    unseen = math.sqrt(max(0.0, drift.reach**2 - drift.seen**2))
+    below, above = (
+        max(drift.reach, math.hypot(side, unseen)) for side in (reach.below, reach.above)
+    )
+    return _Reach(below, above, reach.known)
 
 
 def _process_reach(before: Estimate, after: Estimate) -> float:
@@ -269,7 +300,7 @@ def _process_reach(before: Estimate, after: Estimate) -> float:
 
     It has the degrees of freedom of Welch and Satterthwaite, and is 0 where no process is known.
     """
-    sides = [_squared_error(side.processes) for side in (before, after)]
+    sides = [_squared_error(side) for side in (before, after)]
     total = math.fsum(error for error, _ in sides)
     if total == 0:
         return 0.0
@@ -278,11 +309,19 @@ def _process_reach(before: Estimate, after: Estimate) -> float:
     return student_t(max(fewest, 1 / math.fsum(shares))) * math.sqrt(total)
 
 
-def _squared_error(processes: Sequence[float]) -> tuple[float, int]:
-    """Return the mean logarithm's squared standard error, and its degrees of freedom."""
-    if len(processes) < 2:
+def _squared_error(side: Estimate) -> tuple[float, int]:
+    """Return the squared standard error of the mean logarithm of its processes, and its freedom."""
+    count = len(side.processes)
+    if count < 2:
         return 0.0, 0
-    return variance(map(math.log, processes)) / len(processes), len(processes) - 1
+    of_rounds = (math.log(side.high) - math.log(side.low)) / 2 / student_t(math.inf)
+    expected = _PROCESSES_VARY * count * of_rounds**2
+    seen = variance(map(math.log, side.processes))
+    if seen > _UNEXPECTED * expected:  # they differ as rounds do not tell
+        return seen / count, count - 1
+    freedom = count - 1 + _EXPECTED_FREEDOM
+    moderated = (_EXPECTED_FREEDOM * expected + (count - 1) * seen) / freedom
+    return moderated / count, freedom
 
 
 def _reach(one: Estimate) -> _Reach:

@@ -16,6 +16,7 @@ from tito_bench.measure.comparison import (
     estimate,
     learn_drift,
     process_medians,
+    seen_reach,
 )
 from tito_bench.records.benchmark import OperationRecord, Samples, kept_slowdowns
 from tito_bench.records.comparable import same_definition
@@ -90,6 +91,7 @@ def drifts_of(pairs: Iterable[tuple[Record, Record]]) -> dict[str, Drift]:
     """Return what each operation drifts by from run to run, by the pairs that have it in both;
     an operation that fewer than `FEWEST_PAIRS` have is left out."""
     differences: dict[str, list[float]] = {}
+    seen: dict[str, list[float]] = {}
     for before, after in pairs:
         now = {op.name: op for op in after.operations}
         for was in before.operations:
@@ -97,8 +99,9 @@ def drifts_of(pairs: Iterable[tuple[Record, Record]]) -> dict[str, Drift]:
             if here and there and same_definition(was, now[was.name]):
                 ratio = math.log(there.value) - math.log(here.value)
                 differences.setdefault(was.name, []).append(ratio)
+                seen.setdefault(was.name, []).append(seen_reach(here, there))
     return {
-        name: learn_drift(found)
+        name: learn_drift(found, seen[name])
         for name, found in differences.items()
         if len(found) >= FEWEST_PAIRS
     }
