@@ -31,7 +31,6 @@ from fairness_lab.packages import working_package
 
 from tito_bench.measure.comparison import (
     FEWEST_PAIRS,
-    FLOOR,
     Drift,
     Estimate,
     compare,
@@ -115,7 +114,7 @@ def claims(views: Iterable[ComparisonView]) -> tuple[float, float]:
     return sum(lines) / len(lines), sum(overall) / len(overall)
 
 
-def found_edit(once: Runs, edited: Runs, drift: Drift) -> float:
+def found_edit(once: Runs, edited: Runs, drift: Drift | None) -> float:
     """Return the share of all pairs of runs in which the edited operation is called slower."""
     words = [
         compare(_named(before), _named(after), drift).change
@@ -197,8 +196,8 @@ def main() -> None:
     logs = [sorted(each.logs()[EDITED]) for each in (once, edited)]
     true = math.exp(logs[1][runs // 2] - logs[0][runs // 2])
     print(f"\n{EDITED} edited: {true:.3f} times by the medians of all runs; called slower in")
-    print(f"  {100 * found_edit(once, edited, FLOOR):.1f}% of {runs * runs} pairs by the floor")
-    learned_drift = once.drifts()[EDITED]
+    print(f"  {100 * found_edit(once, edited, None):.1f}% of {runs * runs} pairs by the floor")
+    learned_drift = once.drifts().get(EDITED)
     print(f"  {100 * found_edit(once, edited, learned_drift):.1f}% by what was learned")
     print(f"44 times in one round: called so in {100 * found_44(once):.1f}%")
     print(f"\n{'between runs':<16} {'deviation of one run':>22}")
@@ -209,7 +208,8 @@ def main() -> None:
             for a, b in zip(each.logs()[name], each.logs()[name][1:], strict=False)
         ]
         print(f"{name:<16} {100 * math.sqrt(math.fsum(squares) / len(squares) / 2):>21.2f}%")
-    print(f"the floor reaches {100 * (math.exp(FLOOR.reach) - 1):.1f}% to each side of a ratio")
+    floor = 100 * (math.exp(Drift.floor().reach) - 1)
+    print(f"the floor reaches at least {floor:.1f}% to each side of a ratio")
     count, furthest = single_rounds(found.values())
     print(f"the furthest of {count} single rounds was {furthest:.2f} times off its median")
 

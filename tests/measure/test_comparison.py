@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from tito_bench.measure.comparison import (
     FEWEST_PAIRS,
-    FLOOR,
     Drift,
     Estimate,
     combine,
@@ -294,7 +293,7 @@ def test_what_is_learned_does_not_know_before_from_after(differences: list[float
     drift = learn_drift(differences)
     assert learn_drift([-each for each in differences]) == drift
     if len(differences) < FEWEST_PAIRS:
-        assert drift == FLOOR
+        assert drift == Drift.floor()
     else:
         assert drift.pairs == len(differences)
         assert drift.reach > 0
@@ -302,7 +301,7 @@ def test_what_is_learned_does_not_know_before_from_after(differences: list[float
 
 def test_runs_that_agree_narrow_the_interval_and_runs_that_do_not_widen_it() -> None:
     quiet, wild = learn_drift([0.001] * 20), learn_drift([0.1, -0.1] * 10)
-    assert quiet.reach < FLOOR.reach / 1.5 < FLOOR.reach < wild.reach
+    assert quiet.reach < Drift.floor().reach / 1.5 < Drift.floor().reach < wild.reach
     one, other = Estimate(2.0, 2.0, 2.0, 40), Estimate(2.05, 2.05, 2.05, 40)
     assert compare(one, other, quiet).change == "slower"
     assert compare(one, other).change == "not separated"
@@ -322,6 +321,12 @@ def test_a_machine_of_any_speed_says_the_same(before, after, scale: float) -> No
     assert (there.low is None) == (here.low is None)
     if here.low is not None:
         assert (there.low, there.high) == pytest.approx((here.low, here.high))
+
+
+def test_the_floor_is_higher_where_rounds_are_noisy() -> None:
+    quiet, noisy = Estimate(2.0, 1.98, 2.02, 36), Estimate(2.0, 1.95, 2.05, 36)
+    assert Drift.floor(quiet, quiet) == Drift.floor()
+    assert Drift.floor(noisy, noisy).reach > Drift.floor(quiet, noisy).reach > Drift.floor().reach
 
 
 def test_processes_that_disagree_widen_the_interval_of_rounds_that_agree() -> None:

@@ -29,7 +29,7 @@ variances are involved", Biometrika 34, 1947).
 **Drift.** What differs from run to run and stays so all through a run (the minute, where
 pages lie, the load that others make) cannot be seen from inside of one. It is learned from
 pairs of runs of the same code: `learn_drift`. Such pairs differ by the noise inside of runs
-too, which must not count twice. Without enough of them it is `FLOOR`.
+too, which must not count twice. Without enough of them it is a floor.
 All operations of a run may drift together, so that over several operations drifts add up
 linearly, and not in quadrature as what is independent does.
 
@@ -59,7 +59,6 @@ from tito_bench.statistics import FEWEST_FOR_INTERVAL, median, student_t
 
 __all__ = [
     "FEWEST_PAIRS",
-    "FLOOR",
     "Change",
     "Drift",
     "Estimate",
@@ -73,6 +72,10 @@ __all__ = [
 ]
 
 Change = Literal["faster", "slower", "not separated"]
+
+_Z = student_t(math.inf)
+_OF_MEDIAN = math.sqrt(math.pi / 2)
+"""The standard error of a median over that of the mean, of a normal distribution."""
 
 _RANGES = {2: 6.353, 3: 1.342, 4: 0.738, 5: 0.560}
 """By the number of values from a normal distribution: |median - mean of the distribution| is at
@@ -107,6 +110,11 @@ shared cores, others at work) 0.22% to 0.75%, on an Intel Xeon 0.3% to 0.9%, and
 arrays of 1 MB wait for a shared cache. Where that is too little, a machine's own repeated runs say
 so."""
 
+_NOISY = 0.35
+"""What disturbs rounds disturbs runs: the floor's deviation is at least so much of that of a single
+round. Of 435 pairs of runs beside four busy processes on two cores 1% alone called 6.5% of the
+operations' lines different, and 16% of the overall ones; with this 3% and 3%."""
+
 _FLOOR_FREEDOM = 4
 """The floor counts as much as so many pairs of runs: a few that agree by chance prove little."""
 
@@ -127,9 +135,13 @@ class Drift:
     pairs: int = 0
     seen: float = 0.0
 
-
-FLOOR = Drift(student_t(math.inf) * math.sqrt(2) * _FLOOR_DEVIATION)
-"""The drift where nothing is known of it: 2.8% to each side."""
+    @classmethod
+    def floor(cls, *sides: Estimate) -> Drift:
+        """Return the drift of these runs where nothing is known of it: 2.8% to each side, and more
+        where their rounds are noisy."""
+        squares = [(_standard_error(side) / _OF_MEDIAN) ** 2 * side.rounds for side in sides]
+        noise = math.sqrt(math.fsum(squares) / max(1, len(squares)))
+        return cls(_Z * math.sqrt(2) * max(_FLOOR_DEVIATION, _NOISY * noise))
 
 
 @dataclass(frozen=True)
@@ -189,7 +201,7 @@ def learn_drift(differences: Sequence[float], seen: Sequence[float] = ()) -> Dri
     """
     pairs = len(differences)
     if pairs < FEWEST_PAIRS:
-        return FLOOR
+        return Drift.floor()
     squares = math.fsum(each * each for each in differences)
     floor = _FLOOR_FREEDOM * 2 * _FLOOR_DEVIATION**2
     moderated = (floor + squares) / (_FLOOR_FREEDOM + pairs)
@@ -238,15 +250,17 @@ def estimate(
     return Estimate(value, low, high, rounds, processes if sound else ())
 
 
-def compare(before: Estimate, after: Estimate, drift: Drift = FLOOR) -> Ratio:
-    """Return the ratio of two slowdowns of runs that may drift apart by `drift`."""
+def compare(before: Estimate, after: Estimate, drift: Drift | None = None) -> Ratio:
+    """Return the ratio of two slowdowns of runs that may drift apart by `drift`; by the floor
+    where nothing is known of it."""
     log = _log_ratio(before, after)
+    drift = drift or Drift.floor(before, after)
     return _ratio(_LogRatio(log.centre, _drifting(log.reach, drift)))
 
 
 def combine(
     groups: Sequence[Sequence[tuple[Estimate, Estimate]]],
-    drifts: Sequence[Sequence[Drift]] | None = None,
+    drifts: Sequence[Sequence[Drift | None]] | None = None,
 ) -> Ratio:
     """Return the geometric mean of the groups, each that of its (before, after) pairs.
 
@@ -258,7 +272,8 @@ def combine(
         raise ValueError("a ratio of nothing")
     pairs = [(str(number), pair) for number, group in enumerate(groups) for pair in group]
     weights = operation_weights([group for group, _ in pairs])
-    flat = [FLOOR] * len(pairs) if drifts is None else [each for group in drifts for each in group]
+    known = [None] * len(pairs) if drifts is None else [each for group in drifts for each in group]
+    flat = [drift or Drift.floor(*pair) for drift, (_, pair) in zip(known, pairs, strict=True)]
     logs = [_log_ratio(before, after) for _, (before, after) in pairs]
     reach = _Reach(
         math.hypot(*(w * log.reach.below for w, log in zip(weights, logs, strict=True))),
@@ -314,14 +329,18 @@ def _squared_error(side: Estimate) -> tuple[float, int]:
     count = len(side.processes)
     if count < 2:
         return 0.0, 0
-    of_rounds = (math.log(side.high) - math.log(side.low)) / 2 / student_t(math.inf)
-    expected = _PROCESSES_VARY * count * of_rounds**2
+    expected = _PROCESSES_VARY * count * _standard_error(side) ** 2
     seen = variance(map(math.log, side.processes))
     if seen > _UNEXPECTED * expected:  # they differ as rounds do not tell
         return seen / count, count - 1
     freedom = count - 1 + _EXPECTED_FREEDOM
     moderated = (_EXPECTED_FREEDOM * expected + (count - 1) * seen) / freedom
     return moderated / count, freedom
+
+
+def _standard_error(side: Estimate) -> float:
+    """Return that of the logarithm of a slowdown, by the 95% interval that its rounds give."""
+    return (math.log(side.high) - math.log(side.low)) / 2 / _Z
 
 
 def _reach(one: Estimate) -> _Reach:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tito_bench.measure.comparison import FLOOR, Drift, Estimate, Ratio, combine, compare
+from tito_bench.measure.comparison import Drift, Estimate, Ratio, combine, compare
 from tito_bench.records.benchmark import OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.comparable import differences, same_definition
@@ -131,7 +131,7 @@ def comparison_view(
     now = {op.name: op for op in after.operations}
     names = dict.fromkeys((*was, *now))
     rows = {
-        name: _row(safe_text(name), was.get(name), now.get(name), drifts.get(name, FLOOR))
+        name: _row(safe_text(name), was.get(name), now.get(name), drifts.get(name))
         for name in names
     }
     overall = _overall(rows, was, now, drifts)
@@ -148,7 +148,7 @@ def comparison_view(
 
 
 def _row(
-    name: str, was: OperationRecord | None, now: OperationRecord | None, drift: Drift
+    name: str, was: OperationRecord | None, now: OperationRecord | None, drift: Drift | None
 ) -> ComparedRow:
     before, after = estimate_of(was), estimate_of(now)
     code, detail, ratio = "", "", None
@@ -188,13 +188,13 @@ def _overall(
     """
     scored = [name for name, row in rows.items() if row.scored]
     groups: dict[str, list[tuple[Estimate, Estimate]]] = {}
-    drifting: dict[str, list[Drift]] = {}
+    drifting: dict[str, list[Drift | None]] = {}
     for name in scored:
         if rows[name].ratio is not None:
             before, after = estimate_of(was[name]), estimate_of(now[name])
             if before is not None and after is not None:
                 groups.setdefault(now[name].group, []).append((before, after))
-                drifting.setdefault(now[name].group, []).append(drifts.get(name, FLOOR))
+                drifting.setdefault(now[name].group, []).append(drifts.get(name))
     if not groups:
         return None
     compared = sum(map(len, groups.values()))
