@@ -11,7 +11,7 @@ Errors that all binders share
 The message names the argument, what was given and what is needed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from io import BufferedReader, BufferedWriter
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, final
 
@@ -311,8 +311,17 @@ class Snapshot:
     """
 
     def __init__(self, code: int, defaults: int, keyword_defaults: int) -> None: ...
-    def watch_names(self, label: str, names: dict[Any, Any], closed: bool) -> None:
-        """Add all names of a dictionary; where it is `closed`, there may be no others."""
+    def watch_names(
+        self,
+        label: str,
+        names: dict[Any, Any],
+        closed: bool,
+        asked_for: Container[str] | None = None,
+    ) -> None:
+        """Add all names of a dictionary, or those that are `asked_for`.
+
+        Where it is `closed`, there may be no others.
+        """
     def watch_function(self, label: str, function: Callable[..., object]) -> None:
         """Add the code and the defaults of a function."""
     def watch_attribute(self, label: str, thing: object, name: str) -> None:

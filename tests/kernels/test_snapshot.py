@@ -109,6 +109,16 @@ def test_what_is_another_is_named(case: str) -> None:
     assert (snapshot.changed() or "") == said
 
 
+def test_of_a_table_only_what_is_asked_for_must_stay() -> None:
+    names: dict[str, object] = {"a": 1, "b": 2, "c": 3}
+    snapshot = new_snapshot()
+    snapshot.watch_names("names", names, closed=False, asked_for={"c", "d"})
+    names |= {"a": 0, "b": 0, "d": 0}
+    assert snapshot.changed() is None
+    names["c"] = 0
+    assert snapshot.changed() == "names.c"
+
+
 def test_a_closed_table_has_no_name_more() -> None:
     names: dict[str, object] = {"a": 1}
     snapshot = new_snapshot()

@@ -30,17 +30,19 @@ cdef class _Names:
         tito_aligned_free(self.pairs)
 
     cdef bint is_as_it_was(self) noexcept:
-        """Whether the same names and values come first, in the same order: as good as always."""
+        """Whether the same names and values come in the same order: as good as always."""
         cdef Py_ssize_t place = 0
         cdef PyObject *name
         cdef PyObject *value
-        cdef size_t i
-        for i in range(<size_t>len(self.before)):
-            if not PyDict_Next(<PyObject *>self.names, &place, &name, &value):
+        cdef size_t seen = 0, count = len(self.before)
+        while PyDict_Next(<PyObject *>self.names, &place, &name, &value):
+            if seen < count and name == self.pairs[2 * seen]:
+                if value != self.pairs[2 * seen + 1]:
+                    return False
+                seen += 1
+            elif self.closed:
                 return False
-            if name != self.pairs[2 * i] or value != self.pairs[2 * i + 1]:
-                return False
-        return not (self.closed and PyDict_Next(<PyObject *>self.names, &place, &name, &value))
+        return seen == count
 
     cdef object changed(self):
         """The name of another value, "" where there are more names than there may be, or None."""
@@ -96,11 +98,12 @@ cdef class Snapshot:
         drawn = _urandom(16)
         memcpy(self.key, <const char *>(<bytes>drawn), 16)
 
-    def watch_names(self, str label not None, dict names not None, bint closed):
+    def watch_names(self, str label not None, dict names not None, bint closed, asked_for=None):
         cdef _Names watched = _Names.__new__(_Names)
         watched.names, watched.before, watched.closed = names, dict(names), closed
-        for name in ("_", "__slotnames__"):  # an interactive session's, and `copy`'s, of a class
-            watched.before.pop(name, None)
+        for name in names:  # "_" is an interactive session's; `copy` puts the other into a class
+            if name in ("_", "__slotnames__") or not (asked_for is None or name in asked_for):
+                del watched.before[name]
         watched.pairs = <PyObject **>_memory(2 * max(1, len(watched.before)) * sizeof(PyObject *))
         for i, (name, value) in enumerate(watched.before.items()):
             watched.pairs[2 * i], watched.pairs[2 * i + 1] = <PyObject *>name, <PyObject *>value

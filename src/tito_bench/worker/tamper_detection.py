@@ -1,10 +1,10 @@
 """What of the measuring process must be the same after the code under test has run.
 
 Student code shares a process with the judge, and Python lets it replace anything. This cannot
-be prevented, so it is noticed: the names of our own modules and classes, the built-in functions,
-the methods of the types that we compute with, and all that the judge is made of must be the same
-objects whenever the student's code has run, before anything of ours goes on. `_native.Hooks` looks
-there; here is gathered what it looks at.
+be prevented, so it is noticed: the names of our own modules and classes, the built-in functions
+that they use, the methods of the types that we compute with, and all that the judge is made of must
+be the same objects whenever the student's code has run, before anything of ours goes on.
+`_native.Hooks` looks there; here is gathered what it looks at.
 
 NumPy and `math` are another matter: who experiments with them does no wrong.
 We take copies of their namespaces, so that it does not reach us.
@@ -19,7 +19,7 @@ import math
 import sys
 import types
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import msgspec
@@ -72,14 +72,18 @@ def take_snapshot() -> _native.Snapshot:
     snapshot = new_snapshot()
     modules = _own_modules()
     classes = _own_classes(modules)
-    for module in (builtins, *modules):
+    functions = _functions(modules, classes)
+    for module in modules:
         snapshot.watch_names(module.__name__, vars(module), closed=False)
+    # Others may be replaced, as `print` often is: nothing that judges asks for them.
+    asked_for = {name for function in functions for name in _names_in(function.__code__)}
+    snapshot.watch_names("builtins", vars(builtins), closed=False, asked_for=asked_for)
     for owner in (*classes, *_types_we_use()):
         snapshot.watch_names(_name_of(owner), _names_of(owner), closed=True)
     for owner in classes:
         # The order in which methods are looked up is made anew where the bases are others.
         snapshot.watch_attribute(f"the bases of {_name_of(owner)}", owner, "__mro__")
-    for function in _functions(modules, classes):
+    for function in functions:
         snapshot.watch_function(_name_of(function), function)
         if function.__kwdefaults__:
             snapshot.watch_names(_name_of(function), function.__kwdefaults__, closed=True)
@@ -90,6 +94,13 @@ def take_snapshot() -> _native.Snapshot:
     # A slow one would make the smallest array call dear, and so the native reference.
     snapshot.watch_answer("the allocator of NumPy", _allocator)
     return snapshot
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
 
 
 def _watch_held(snapshot: _native.Snapshot, label: str, value: object) -> None:
