@@ -303,14 +303,9 @@ class Snapshot:
     """What must be the same objects, and the same numbers, after code of the student's has run.
 
     Each `watch_...` adds something as it is now; a label says what it is.
-
-    Args:
-        code, defaults, keyword_defaults: the addresses of the interpreter's own
-            ``PyFunction_GetCode``, ``_GetDefaults`` and ``_GetKwDefaults``; they are not part of
-            the stable ABI, so that they cannot be linked.
     """
 
-    def __init__(self, code: int, defaults: int, keyword_defaults: int) -> None: ...
+    def __init__(self) -> None: ...
     def watch_names(
         self,
         label: str,
@@ -410,8 +405,6 @@ class LineClock:
     function that was set before is set again at the end.
 
     Args:
-        set_trace: the address of the interpreter's own ``PyEval_SetTrace``; it is not part of the
-            stable ABI, so that it cannot be linked.
         longest_ns: lines that take longer than this do not count in `short_ns`.
         skipped: the first lines, which do not count in `short_ns`.
         most: lines after which it stops by itself.
@@ -434,9 +427,7 @@ class LineClock:
     def lines_now(self) -> int:
         """The lines so far, while it is active."""
 
-    def __init__(
-        self, set_trace: int, longest_ns: int, skipped: int = 0, most: int = 200_000
-    ) -> None: ...
+    def __init__(self, longest_ns: int, skipped: int = 0, most: int = 200_000) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
 
@@ -445,9 +436,6 @@ def wall_clock_ns() -> int:
 
 def thread_cpu_ns() -> int:
     """CPU time of the calling thread in nanoseconds."""
-
-def other_threads_cpu_ns() -> int:
-    """CPU time of all threads of the process but this one, in ns."""
 
 def process_cpu_ns() -> int:
     """CPU time of the process, all threads, in nanoseconds."""

@@ -5,9 +5,11 @@
 cdef extern from "Python.h":
     bint PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **)
 
-# PyFunction_GetCode and its like: not of the stable ABI, so that they cannot be linked. Looking
-# them up as attributes is thirty times as slow, and heard by audit hooks.
+# To look them up as attributes is thirty times as slow, and heard by audit hooks.
 ctypedef PyObject *(*_function_part)(PyObject *) noexcept
+cdef _function_part[3] _FUNCTION_PARTS
+for _i, _part in enumerate(("Code", "Defaults", "KwDefaults")):
+    _FUNCTION_PARTS[_i] = <_function_part>_of_python(f"PyFunction_Get{_part}")
 
 cdef object _NOTHING = object()
 from types import FunctionType as _FunctionType
@@ -87,12 +89,9 @@ cdef class Snapshot:
     """Names, functions, attributes and numbers, as they are now."""
 
     cdef list namespaces, functions, attributes, sequences, contents, answers
-    cdef _function_part parts[3]
     cdef uint64_t key[2]
 
-    def __cinit__(self, code, defaults, keyword_defaults):
-        for i, address in enumerate((code, defaults, keyword_defaults)):
-            self.parts[i] = <_function_part><uintptr_t>address
+    def __cinit__(self):
         self.namespaces, self.functions, self.attributes = [], [], []
         self.sequences, self.contents, self.answers = [], [], []
         drawn = _urandom(16)
@@ -115,7 +114,7 @@ cdef class Snapshot:
         cdef _Function watched = _Function.__new__(_Function)
         watched.function, watched.kept = function, []
         for i in range(3):
-            watched.parts[i] = self.parts[i](<PyObject *>function)
+            watched.parts[i] = _FUNCTION_PARTS[i](<PyObject *>function)
             if watched.parts[i] != NULL:
                 watched.kept.append(<object>watched.parts[i])
         self.functions.append((label, watched))
@@ -152,7 +151,7 @@ cdef class Snapshot:
             function = watched
             one = <PyObject *>function.function
             for i in range(3):
-                if self.parts[i](one) != function.parts[i]:
+                if _FUNCTION_PARTS[i](one) != function.parts[i]:
                     return label
         for label, thing, name, value in self.attributes:
             if getattr(thing, name, _NOTHING) is not value:

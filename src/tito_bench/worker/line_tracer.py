@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 
 from tito_bench import _native
 
-__all__ = ["HiddenLines", "LineTracer", "Watched"]
+__all__ = ["HiddenLines", "Watched", "line_clock"]
 
 # A line of a loop, with its indexing and a call, takes up to so many smallest array calls...
 _CALLS_PER_LINE = 8
@@ -69,29 +68,11 @@ class Watched:
         return self.cpu_ns > _MOST_WATCHED * call_ns
 
 
-class LineTracer:
-    """Looks at single calls, line by line; make it before any student code is imported."""
+def line_clock(native_ns: float, dispatch_ns: float) -> _native.LineClock:
+    """Return a context manager around one call, for which the kernel takes `native_ns`.
 
-    __slots__ = ("_set_trace",)
-
-    def __init__(self) -> None:
-        """Set up tracing.
-
-        Raises AttributeError on an interpreter that has no tracing API.
-        """
-        set_trace = ctypes.cast(ctypes.pythonapi.PyEval_SetTrace, ctypes.c_void_p)
-        self._set_trace = set_trace.value or 0
-
-    def clock(self, native_ns: float, dispatch_ns: float) -> _native.LineClock:
-        """Return a context manager around one call, for which the kernel takes `native_ns`.
-
-        The smallest array call, of `dispatch_ns`, is to be timed just before: a machine that others
-        use as well has minutes in which everything takes twice as long.
-        """
-        longest_ns = min(_CALLS_PER_LINE * dispatch_ns, _PART_OF_NATIVE * native_ns)
-        return _native.LineClock(self._set_trace, max(1, round(longest_ns)), _LINES_WITHOUT_LOOPS)
-
-    @staticmethod
-    def seen_by(clock: _native.LineClock, whole_ns: int) -> Watched:
-        """Return what ran under `clock`, a call that took `whole_ns` of CPU time."""
-        return Watched(clock.short_ns, clock.cpu_ns, whole_ns if clock.stopped else None)
+    The smallest array call, of `dispatch_ns`, is to be timed just before: a machine that others
+    use as well has minutes in which everything takes twice as long.
+    """
+    longest_ns = min(_CALLS_PER_LINE * dispatch_ns, _PART_OF_NATIVE * native_ns)
+    return _native.LineClock(max(1, round(longest_ns)), _LINES_WITHOUT_LOOPS)

@@ -41,9 +41,9 @@ from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
 from tito_bench.subjects.student_errors import is_our_own
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
-from tito_bench.worker.child_processes import children_cpu_ns, count_children
+from tito_bench.worker.child_processes import count_children
 from tito_bench.worker.input_perturbation import InputPerturbation
-from tito_bench.worker.line_tracer import HiddenLines, LineTracer
+from tito_bench.worker.line_tracer import HiddenLines
 from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
@@ -69,7 +69,7 @@ class RequestHandler:
     CHANGING = ("_candidates", "_paired_operations", "_references", "_root", "_subject")
     # No attribute can be put before a method of the same name.
     __slots__ = (
-        *("_answers", "_dispatch_pace", "_hooks", "_kernels", "_line_tracer", "_pool"),
+        *("_answers", "_dispatch_pace", "_hooks", "_kernels", "_pool"),
         *("_snapshot", *CHANGING),
     )
 
@@ -88,7 +88,6 @@ class RequestHandler:
         self._root = Path()
         self._hooks = _native.Hooks()
         self._dispatch_pace = dispatch_pace(self._hooks)
-        self._line_tracer = LineTracer()
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
@@ -180,7 +179,7 @@ class RequestHandler:
         paired = self._pair(self._subject, self._candidates, question.operation)
         if paired is None:
             return Failed("raised", "other threads of the code never rest: end them when done")
-        first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
+        first, interpreter_share, wrong = paired.try_out(question.seed)
         if wrong is not None:
             return Failed("incorrect", wrong)
         remarks = _remarks(self._subject)
@@ -206,22 +205,22 @@ class RequestHandler:
 
     def _measure(self, question: Measure) -> Answer:
         paired = self._paired_operations[question.operation]
-        paired.refill(question.seed)
-        metered = question.meter or paired.must_be_metered()
+        timing, share = paired.timing, paired.share
+        timing.begin(question.seed)
+        metered = question.meter or share.must_be_metered(timing.subject_ns)
         if metered:
-            wrong = paired.check(paired.meter_loops(self._line_tracer))
+            wrong = paired.check(paired.meter_loops())
             if wrong is not None:
                 return Failed("incorrect", wrong)
-        children_started = children_cpu_ns()
-        readings, taken = paired.take(question.steps)
-        others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
+        readings, taken = timing.take(question.steps)
         processes = count_children()
         interpreter_share = None
         if taken.loops:
             wrong = paired.check(taken.result)
             if wrong is not None:
                 return Failed("incorrect", wrong)
-            interpreter_share = paired.news_of_loops(metered=metered)
+            interpreter_share = share.news(timing.subject_ns, metered=metered)
+        others_ns = taken.others_cpu_ns
         if not self._hooks.alone():
             # Code that runs while it is judged can do what it likes, however little it takes.
             others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
