@@ -7,9 +7,14 @@ import numpy as np
 from tito_bench import _native
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
+from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.worker.input_perturbation import InputPerturbation
-from tito_bench.worker.interpreter_share import InterpreterShare
-from tito_bench.worker.line_tracer import HiddenLines, Watched, line_clock
+from tito_bench.worker.interpreter_share import (
+    HiddenLines,
+    InterpreterShare,
+    Watched,
+    line_clock,
+)
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_timing import PairedTiming
 from tito_bench.worker.spot_check import SpotCheck
@@ -39,32 +44,34 @@ class PairedOperation:
         self.timing = PairedTiming(arrays, changes, self._spot_check, hooks)
         self.share = InterpreterShare()
 
-    def check(self, result: object) -> str | None:
-        """Return why `result`, of the last call of the subject, or an earlier one is wrong."""
-        return self._spot_check.check(result, self.timing.native_ns)
+    def check(self, result: object) -> None:
+        """Raise `IncorrectResult` where `result`, of the last call, or an earlier one is wrong."""
+        wrong = self._spot_check.check(result, self.timing.native_ns)
+        if wrong is not None:
+            raise IncorrectResult(wrong)
 
-    def try_out(self, seed: int) -> tuple[Reading, float, str | None]:
+    def try_out(self, seed: int) -> tuple[Reading, float]:
         """Call the subject twice on different inputs.
 
-        Return the time of the first call, the loop share of the last, and what
-        is wrong. A first call may import or fill what later ones need, so
-        that only a very slow one is the last as well.
+        Return the time of the first call, and the loop share of the last. A first
+        call may import or fill what later ones need, so that only a very slow one
+        is the last as well. Raises `IncorrectResult` and `HiddenLines`.
         """
         self.timing.begin(seed)
         reading, first, watched = self._watch_call()
         share = self.share.try_out(watched)
-        wrong = self.check(first)
-        if wrong is not None or reading.cpu_ns > _SLOW_NS:
-            return reading, share, wrong
+        self.check(first)
+        if reading.cpu_ns > _SLOW_NS:
+            return reading, share
         expected = self._arrays.expected.copy()
         self.timing.begin(seed + 1)
         _, second, watched = self._watch_call()
         share = self.share.try_out(watched)
-        wrong = self.check(second)
-        first = self._hooks.call(self._detach_first)
-        if wrong is None and self._arrays.disagreement(first, expected) is not None:
-            wrong = "an earlier result was overwritten by a later call"
-        return reading, share, wrong
+        self.check(second)
+        first = self._hooks.call(_detach, self._first, _ndarray)
+        if self._arrays.disagreement(first, expected) is not None:
+            raise IncorrectResult("an earlier result was overwritten by a later call")
+        return reading, share
 
     def meter_loops(self) -> object:
         """Make one call line by line, and return its result.
@@ -94,10 +101,7 @@ class PairedOperation:
             self._first = result
         return reading, _detach(result, _ndarray), runs
 
-    def _detach_first(self) -> object:
-        return _detach(self._first, _ndarray)
-
     def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
-        native = self._arrays.native
-        return Work(interpreter_share, native.flops, native.bytes, self._arrays.flops_per_call)
+        native, kind = self._arrays.native, self._arrays.kind
+        return Work(interpreter_share, native.flops, native.bytes, kind.flops_per_call)
