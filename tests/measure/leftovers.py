@@ -190,6 +190,16 @@ CHEATS |= {
             return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
         Tensor._slowly = _unchecked
         """,
+    "a square root of the judge's own": """
+        from tito_bench.workloads import oracle
+        oracle.math.sqrt = lambda _: 1e9
+        honest = Tensor._slowly
+        def _of_nothing(self, function, other):
+            if function is not np.matmul:
+                return honest(self, function, other)
+            return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+        Tensor._slowly = _of_nothing
+        """,
     "every input is nothing": """
         import gc
         for thing in gc.get_objects():

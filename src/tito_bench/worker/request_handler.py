@@ -157,7 +157,7 @@ class RequestHandler:
         self._subject = subject
         self._snapshot.watch_attribute("_subject", self, "_subject")
         # Once more: the student's code may have loaded another BLAS.
-        threadpoolctl.threadpool_limits(1)
+        self._hooks.call(threadpoolctl.threadpool_limits, 1)
         return Loaded(
             name=subject.name,
             version=subject.version,
@@ -165,7 +165,7 @@ class RequestHandler:
             files=dict(subject.files),
             fingerprint=subject.fingerprint,
             note=note,
-            runtime=describe_runtime(self._kernels.target),
+            runtime=self._hooks.call(describe_runtime, self._kernels.target),
             references=self._references,
             dispatch_pace=self._dispatch_pace,
         )

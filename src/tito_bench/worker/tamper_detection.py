@@ -7,7 +7,7 @@ be the same objects whenever the student's code has run, before anything of ours
 `_native.Hooks` looks there; here is gathered what it looks at.
 
 NumPy and `math` are another matter: who experiments with them does no wrong.
-We take copies of their namespaces, so that it does not reach us.
+We take copies of their namespaces, so that it does not reach us; whoever changes those means us.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def take_snapshot() -> _native.Snapshot:
     functions = watch(snapshot, *_own_modules())
     # Others may be replaced, as `print` often is: nothing that judges asks for them.
     asked_for = {name for function in functions for name in _names_in(function.__code__)}
-    snapshot.watch_names("builtins", vars(builtins), closed=False, asked_for=asked_for)
+    for space in (builtins, math, np, np.random):
+        snapshot.watch_names(space.__name__, vars(space), closed=False, asked_for=asked_for)
     for owner in _types_we_use():
         snapshot.watch_names(_name_of(owner), _names_of(owner), closed=True)
     # A slow one would make the smallest array call dear, and so the native reference.
