@@ -200,6 +200,29 @@ CHEATS |= {
             return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
         Tensor._slowly = _of_nothing
         """,
+    "an answer put in place of a failure": """
+        import re, sys
+        import msgspec
+        from tito_bench.measure import messages as m
+        honest, sub, calls = Tensor._slowly, re.sub, []
+        def _answer(frame, *_):
+            if "said" in frame.f_locals and type(frame.f_locals["question"]) is m.Measure:
+                steps = frame.f_locals["question"].steps
+                readings = [m.Reading(s.loops, *[9000 * s.loops] * 3, 0) for s in steps]
+                own_ns = sum(9000 * (s.loops + s.warmup) for s in steps)
+                forged = m.Measured(tuple(readings), own_ns, 0, 0.0, metered=True)
+                frame.f_locals["said"] = msgspec.json.encode(forged)
+        def _sub(*arguments, **named):
+            sys.setprofile(_answer)
+            return sub(*arguments, **named)
+        def _of_nothing(self, function, other):
+            calls.append((function, self.data.shape))
+            if calls.count(calls[-1]) < 30:
+                return honest(self, function, other)
+            re.sub = _sub
+            return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+        Tensor._slowly = _of_nothing
+        """,
     "every input is nothing": """
         import gc
         for thing in gc.get_objects():

@@ -126,7 +126,8 @@ class RequestHandler:
             (failed,) = raised.args
             return Failed(failed.kind, failed.reason)
         except BaseException as error:  # our own: what is wrong in their place is found by us
-            return self._failure(error)
+            # Words are made with Python's own modules, which their code may have changed.
+            return self._hooks.call(self._failure, error)
 
     def _failure(self, error: BaseException) -> Failed:
         # Student code may raise what means something only if it comes from us.
@@ -177,7 +178,7 @@ class RequestHandler:
         if paired is None:
             return Failed("raised", "other threads of the code never rest: end them when done")
         first, interpreter_share = paired.try_out(question.seed)
-        remarks = _remarks(self._subject)
+        remarks = self._hooks.call(_remarks, self._subject)
         return Prepared(first, dict(self._subject.files), paired.work(interpreter_share), remarks)
 
     def _pair(self, subject: Subject, name: str) -> PairedOperation | None:
@@ -237,7 +238,8 @@ class RequestHandler:
             )
             figures = self._hooks.call(perform, question.task, context)
             subject = self._subject
-            return Assessed(figures, dict(subject.files), _remarks(subject), subject.fingerprint)
+            remarks = self._hooks.call(_remarks, subject)
+            return Assessed(figures, dict(subject.files), remarks, subject.fingerprint)
 
         return assess
 
