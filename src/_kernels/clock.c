@@ -45,6 +45,8 @@ int64_t tito_process_cpu_ns(void) {
 
 int64_t tito_waits(void) { return -1; }
 
+static int64_t children_ns(void) { return 0; } /* the parent counts them */
+
 #else
 
 #include <sys/resource.h>
@@ -61,19 +63,27 @@ static int64_t clock_ns(clockid_t id) {
 int64_t tito_wall_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t tito_thread_cpu_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 
+static int64_t usage_ns(int whose) {
+    struct rusage usage;
+    if (getrusage(whose, &usage) != 0) {
+        return 0;
+    }
+    const int64_t seconds = (int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
+    const int64_t microseconds = (int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    return seconds * 1000000000 + microseconds * 1000;
+}
+
 /* On Linux CLOCK_PROCESS_CPUTIME_ID moves in steps of 4 ms while the process has a limit of CPU time
  * (ulimit -t) or an ITIMER_PROF; what getrusage tells does not. It tells whole microseconds. */
 int64_t tito_process_cpu_ns(void) {
 #if defined(__linux__)
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        const int64_t seconds = (int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
-        const int64_t microseconds = (int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
-        return seconds * 1000000000 + microseconds * 1000;
-    }
-#endif
+    return usage_ns(RUSAGE_SELF);
+#else
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+#endif
 }
+
+static int64_t children_ns(void) { return usage_ns(RUSAGE_CHILDREN); }
 
 int64_t tito_waits(void) {
 #if defined(RUSAGE_THREAD)
@@ -101,7 +111,7 @@ int64_t tito_other_threads_ns(void) {
             others = process - before - between / 2;
         }
     }
-    return others;
+    return others + children_ns();
 }
 
 /* The thread clock is read innermost: it is the one scores are made of. */

@@ -237,7 +237,8 @@ union tito_arguments {
 int64_t tito_wall_ns(void);
 int64_t tito_thread_cpu_ns(void);
 int64_t tito_process_cpu_ns(void);
-/* CPU time of all threads but this one, with both clocks read at nearly the same time. */
+/* CPU time of all threads but this one, with both clocks read at nearly the same time, and of
+ * child processes that have ended and were waited for. */
 int64_t tito_other_threads_ns(void);
 int64_t tito_waits(void);
 

@@ -11,7 +11,7 @@ Errors that all binders share
 The message names the argument, what was given and what is needed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from io import BufferedReader, BufferedWriter
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, final
 
@@ -303,16 +303,20 @@ class Snapshot:
     """What must be the same objects, and the same numbers, after code of the student's has run.
 
     Each `watch_...` adds something as it is now; a label says what it is.
-
-    Args:
-        code, defaults, keyword_defaults: the addresses of the interpreter's own
-            ``PyFunction_GetCode``, ``_GetDefaults`` and ``_GetKwDefaults``; they are not part of
-            the stable ABI, so that they cannot be linked.
     """
 
-    def __init__(self, code: int, defaults: int, keyword_defaults: int) -> None: ...
-    def watch_names(self, label: str, names: dict[Any, Any], closed: bool) -> None:
-        """Add all names of a dictionary; where it is `closed`, there may be no others."""
+    def __init__(self) -> None: ...
+    def watch_names(
+        self,
+        label: str,
+        names: dict[Any, Any],
+        closed: bool,
+        asked_for: Container[str] | None = None,
+    ) -> None:
+        """Add all names of a dictionary, or those that are `asked_for`.
+
+        Where it is `closed`, there may be no others.
+        """
     def watch_function(self, label: str, function: Callable[..., object]) -> None:
         """Add the code and the defaults of a function."""
     def watch_attribute(self, label: str, thing: object, name: str) -> None:
@@ -401,8 +405,6 @@ class LineClock:
     function that was set before is set again at the end.
 
     Args:
-        set_trace: the address of the interpreter's own ``PyEval_SetTrace``; it is not part of the
-            stable ABI, so that it cannot be linked.
         longest_ns: lines that take longer than this do not count in `short_ns`.
         skipped: the first lines, which do not count in `short_ns`.
         most: lines after which it stops by itself.
@@ -425,9 +427,7 @@ class LineClock:
     def lines_now(self) -> int:
         """The lines so far, while it is active."""
 
-    def __init__(
-        self, set_trace: int, longest_ns: int, skipped: int = 0, most: int = 200_000
-    ) -> None: ...
+    def __init__(self, longest_ns: int, skipped: int = 0, most: int = 200_000) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
 
@@ -436,9 +436,6 @@ def wall_clock_ns() -> int:
 
 def thread_cpu_ns() -> int:
     """CPU time of the calling thread in nanoseconds."""
-
-def other_threads_cpu_ns() -> int:
-    """CPU time of all threads of the process but this one, in ns."""
 
 def process_cpu_ns() -> int:
     """CPU time of the process, all threads, in nanoseconds."""

@@ -45,7 +45,6 @@ DTYPES = (
 GUARD = 64
 """Elements before and behind an array, which nothing may change."""
 MOST_KEPT = 60
-SET_TRACE = ctypes.cast(ctypes.pythonapi.PyEval_SetTrace, ctypes.c_void_p).value or 0
 
 
 class Box:
@@ -228,7 +227,7 @@ class Fuzzer:
 
     def line_clock(self) -> None:
         numbers = [self.random.choice((1, 10, 10**12, 0, -1)) for _ in range(3)]
-        with _native.LineClock(SET_TRACE, *numbers):
+        with _native.LineClock(*numbers):
             self.random.random()
 
     def aligned(self) -> None:

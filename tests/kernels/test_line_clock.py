@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import time
 from collections.abc import Callable
@@ -12,12 +11,11 @@ import pytest
 
 from tito_bench._native import LineClock
 
-SET_TRACE = ctypes.cast(ctypes.pythonapi.PyEval_SetTrace, ctypes.c_void_p).value or 0
 LONG_NS = 10**12
 
 
 def clocked(function: Callable[[], object], **options: int) -> LineClock:
-    with LineClock(SET_TRACE, options.pop("longest_ns", LONG_NS), **options) as clock:
+    with LineClock(options.pop("longest_ns", LONG_NS), **options) as clock:
         function()
     return clock
 

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from tito_bench import _native
-from tito_bench.worker.tamper_detection import new_snapshot
 
 KEY = bytes(range(16))
 
@@ -102,16 +101,26 @@ def _cases() -> dict[str, tuple[Callable[[_native.Snapshot], object], Callable[[
 @pytest.mark.parametrize("case", _cases())
 def test_what_is_another_is_named(case: str) -> None:
     watch, change, said = _cases()[case]
-    snapshot = new_snapshot()
+    snapshot = _native.Snapshot()
     watch(snapshot)
     assert snapshot.changed() is None
     change()
     assert (snapshot.changed() or "") == said
 
 
+def test_of_a_table_only_what_is_asked_for_must_stay() -> None:
+    names: dict[str, object] = {"a": 1, "b": 2, "c": 3}
+    snapshot = _native.Snapshot()
+    snapshot.watch_names("names", names, closed=False, asked_for={"c", "d"})
+    names |= {"a": 0, "b": 0, "d": 0}
+    assert snapshot.changed() is None
+    names["c"] = 0
+    assert snapshot.changed() == "names.c"
+
+
 def test_a_closed_table_has_no_name_more() -> None:
     names: dict[str, object] = {"a": 1}
-    snapshot = new_snapshot()
+    snapshot = _native.Snapshot()
     snapshot.watch_names("names", names, closed=True)
     names["__slotnames__"] = []  # the `copy` module's
     assert snapshot.changed() is None
@@ -122,7 +131,7 @@ def test_a_closed_table_has_no_name_more() -> None:
 @pytest.mark.parametrize("place", [0, 31, 63])
 def test_any_number_is_looked_at_within_64_times(place: int) -> None:
     array = np.arange(64, dtype=np.float32)
-    snapshot = new_snapshot()
+    snapshot = _native.Snapshot()
     snapshot.watch_numbers("array", array)
     array[place] += 1
     assert sum(snapshot.changed() is not None for _ in range(64)) == 1
@@ -137,10 +146,9 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 HELD = """
     import sys
     from tito_bench import _native
-    from tito_bench.worker.tamper_detection import new_snapshot
     class Judge:
         limit = 5.0
-    snapshot, hooks = new_snapshot(), _native.Hooks()
+    snapshot, hooks = _native.Snapshot(), _native.Hooks()
     snapshot.watch_attribute("Judge.limit", Judge, "limit")
     hooks.hold(snapshot, lambda error: type(error).__name__)
     def student():
@@ -160,7 +168,7 @@ HELD = """
         ("Judge.limit = 9.0", 1, "", "the code under test replaced Judge.limit\n"),
         ("1 / 0", 0, "raised ZeroDivisionError None\n", ""),
         ("hooks.__init__()", 0, "judged by 5.0\n", ""),
-        ("hooks.hold(new_snapshot(), str)", 0, "raised RuntimeError None\n", ""),
+        ("hooks.hold(_native.Snapshot(), str)", 0, "raised RuntimeError None\n", ""),
     ],
 )
 def test_nothing_goes_on_where_who_judges_is_another(

@@ -74,6 +74,6 @@ def test_names():
         "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks",
         "Kernels", "LineClock", "Perturbation", "Raised", "ResultSampler", "Sides", "Snapshot",
         "Taken", "TargetError", "Timing", "answer_questions", "build_info", "chain", "detach",
-        "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
+        "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
         "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
     }  # fmt: skip

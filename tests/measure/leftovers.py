@@ -190,6 +190,39 @@ CHEATS |= {
             return Tensor._of(np.empty((len(self.data), other.data.shape[1]), dtype=np.float32))
         Tensor._slowly = _unchecked
         """,
+    "a square root of the judge's own": """
+        from tito_bench.workloads import oracle
+        oracle.math.sqrt = lambda _: 1e9
+        honest = Tensor._slowly
+        def _of_nothing(self, function, other):
+            if function is not np.matmul:
+                return honest(self, function, other)
+            return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+        Tensor._slowly = _of_nothing
+        """,
+    "an answer put in place of a failure": """
+        import re, sys
+        import msgspec
+        from tito_bench.measure import messages as m
+        honest, sub, calls = Tensor._slowly, re.sub, []
+        def _answer(frame, *_):
+            if "said" in frame.f_locals and type(frame.f_locals["question"]) is m.Measure:
+                steps = frame.f_locals["question"].steps
+                readings = [m.Reading(s.loops, *[9000 * s.loops] * 3, 0) for s in steps]
+                own_ns = sum(9000 * (s.loops + s.warmup) for s in steps)
+                forged = m.Measured(tuple(readings), own_ns, 0, 0.0, metered=True)
+                frame.f_locals["said"] = msgspec.json.encode(forged)
+        def _sub(*arguments, **named):
+            sys.setprofile(_answer)
+            return sub(*arguments, **named)
+        def _of_nothing(self, function, other):
+            calls.append((function, self.data.shape))
+            if calls.count(calls[-1]) < 30:
+                return honest(self, function, other)
+            re.sub = _sub
+            return Tensor._of(np.zeros((len(self.data), other.data.shape[1]), np.float32))
+        Tensor._slowly = _of_nothing
+        """,
     "every input is nothing": """
         import gc
         for thing in gc.get_objects():
@@ -339,6 +372,127 @@ HABITS = {
     "its own folder": "import os, tempfile\nos.chdir(tempfile.gettempdir())\n",
     "dtype and print options": "np.set_printoptions(precision=3)\n",
     "decimal": "import decimal\ndecimal.getcontext().prec = 50\n",
+}
+# What packages and course exports do at import beside that, and what they make of Tensor there.
+HABITS |= {
+    "print replaced, a name put into builtins": """
+import builtins, functools
+builtins.print = functools.partial(print, flush=True)
+builtins.profile = lambda function: function
+""",
+    "standard output written to a list as well": """
+import sys
+class _Tee:
+    def __init__(self, stream):
+        self.stream, self.lines = stream, []
+    def write(self, text):
+        self.lines.append(text)
+        return self.stream.write(text)
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+sys.stdout = _Tee(sys.stdout)
+""",
+    "standard output in UTF-8": "import io, sys\n"
+    "sys.stdout = io.TextIOWrapper(sys.__stdout__.buffer, encoding='utf-8', line_buffering=True)\n",
+    "much printed": "for _ in range(10_000):\n    print('loading ' * 20)\n",
+    "a second slept": "import time\ntime.sleep(1)\n",
+    "another program asked": "import subprocess, sys\n"
+    "subprocess.run([sys.executable, '-c', ''], check=True)\n",
+    "weights of a file": """
+import pickle, tempfile
+with tempfile.TemporaryFile() as file:
+    pickle.dump(np.ones((256, 256), np.float32), file)
+    file.seek(0)
+    _weights = pickle.load(file)
+""",
+    "a handler of Ctrl-C": "import signal\nsignal.signal(signal.SIGINT, lambda *_: None)\n",
+    "a pool of idle threads": "from concurrent.futures import ThreadPoolExecutor\n"
+    "_pool = ThreadPoolExecutor(4)\n_pool.submit(sum, ()).result()\n",
+    "a thread that looks ten times a second": """
+import threading, time
+def _look():
+    while True:
+        time.sleep(0.1)
+threading.Thread(target=_look, daemon=True).start()
+""",
+    "an event loop": "import asyncio\n_loop = asyncio.new_event_loop()\n",
+    "processes are to be spawned": "import multiprocessing\n"
+    "multiprocessing.set_start_method('spawn', force=True)\n",
+    "garbage frozen": "import gc\ngc.collect()\ngc.freeze()\n",
+    "a locale": "import locale\nlocale.setlocale(locale.LC_ALL, '')\n",
+    "an import hook": """
+import sys
+class _Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return None
+sys.meta_path.insert(0, _Finder)
+sys.path.insert(0, ".")
+""",
+    "a module that loads lazily": """
+import sys, types
+class _Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise AttributeError(name)
+sys.modules[__name__].__class__ = _Lazy
+""",
+    "names that NumPy has removed": "np.float, np.int, np.bool8 = float, int, np.bool_\n",
+    "calls counted, timed, their types checked": """
+import functools, time
+_calls, _times = {}, []
+def _traced(function):
+    @functools.wraps(function)
+    def traced(self, other):
+        if not isinstance(other, Tensor):
+            raise TypeError(type(other).__name__)
+        _calls[function.__name__] = _calls.get(function.__name__, 0) + 1
+        started = time.perf_counter()
+        try:
+            return function(self, other)
+        finally:
+            _times[:] = [time.perf_counter() - started]
+    return traced
+for _name in ("__add__", "__mul__", "__matmul__"):
+    setattr(Tensor, _name, _traced(getattr(Tensor, _name)))
+""",
+    "autograd switched on": """
+import functools, weakref
+class _Function:
+    def __init__(self, name, *parents):
+        self.name, self.parents = name, [weakref.ref(parent) for parent in parents]
+def _enable_autograd():
+    def tracked(name, function):
+        @functools.wraps(function)
+        def forward(self, other):
+            result = function(self, other)
+            if getattr(self, "requires_grad", False):
+                result.requires_grad = True
+            result._grad_fn = _Function(name, self, other)
+            return result
+        return forward
+    for name in ("__add__", "__mul__", "__matmul__"):
+        setattr(Tensor, name, tracked(name, getattr(Tensor, name)))
+    Tensor.grad, Tensor.requires_grad = None, False
+_enable_autograd()
+""",
+    "a Tensor that passes for an array": """
+Tensor.__array_priority__, Tensor.__array_ufunc__ = 100.0, None
+Tensor.__array__ = lambda self, dtype=None, copy=None: self.data
+Tensor.__getattr__ = lambda self, name: getattr(object.__getattribute__(self, "data"), name)
+""",
+    "living tensors counted": """
+import weakref
+_alive, _initialise = [0], Tensor.__init__
+def _counted(self, data):
+    _initialise(self, data)
+    _alive[0] += 1
+def _gone(self, alive=_alive):
+    alive[0] -= 1
+Tensor.__init__, Tensor.__del__ = _counted, _gone
+""",
+    "data is a property": """
+Tensor.data = property(lambda self: self._data, lambda self, value: setattr(self, "_data", value))
+""",
 }
 if find_spec("numba"):
     HABITS["numba, in parallel"] = (

@@ -37,6 +37,10 @@ class Subclass(np.ndarray):
     [
         (None, "a + b is a NoneType without .data, a Tensor is needed"),
         (np.ones(2), "a + b is a numpy.ndarray, a Tensor is needed"),
+        (
+            np.ones(2).view(Subclass),
+            "a + b is a Subclass, a class with its array in .data is needed",
+        ),
         (Holder(data=[1, 2]), "a + b: .data is a list, a numpy.ndarray is needed"),
         (Holder(data=memoryview(b"1")), "a + b: .data is a memoryview, a numpy.ndarray is needed"),
         (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tito_bench.worker.interpreter_share import InterpreterShare
-from tito_bench.worker.line_tracer import Watched
+from tito_bench.worker.interpreter_share import InterpreterShare, Watched
 
 HALF = Watched(short_ns=450, cpu_ns=1000)  # nine tenths are all that any loop shows
 NONE = Watched(short_ns=0, cpu_ns=1000)

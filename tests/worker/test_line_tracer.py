@@ -9,7 +9,7 @@ import pytest
 
 from tito_bench.measure.messages import Load, Loaded, Prepare, Prepared
 from tito_bench.measure.worker_process import WorkerProcess
-from tito_bench.worker.line_tracer import Watched
+from tito_bench.worker.interpreter_share import Watched
 
 TENSOR = """
 import numpy as np

@@ -5,6 +5,7 @@
 
 `_native.pyi` documents every name.
 """
+import ctypes
 import os
 import sys
 from collections import namedtuple
@@ -26,7 +27,7 @@ __all__ = [
     "KERNELS_VERSION", "PANEL", "AlignedArrays", "AllocationLog", "Call", "Hooks", "Kernels",
     "LineClock", "Perturbation", "Raised", "ResultSampler", "Sides", "Snapshot", "Taken",
     "TargetError", "Timing", "answer_questions", "build_info", "chain", "detach",
-    "other_threads_cpu_ns", "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
+    "pack", "process_cpu_ns", "refuse_audit_hooks", "seal",
     "supported_targets", "thread_cpu_ns", "time_callable", "time_calls", "wall_clock_ns",
 ]
 
@@ -157,6 +158,11 @@ cdef Call _new_call(str name, object kept, object flops, object moved):
     call.bytes = moved
     call.call.arguments = &call.arguments
     return call
+
+
+cdef void *_of_python(str name) except NULL:
+    """A function of the interpreter's that is not of the stable ABI, so that it cannot be linked."""
+    return <void *><uintptr_t>ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
 
 
 cdef object _bytes_of(tuple arrays):

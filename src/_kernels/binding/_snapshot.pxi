@@ -5,9 +5,11 @@
 cdef extern from "Python.h":
     bint PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **)
 
-# PyFunction_GetCode and its like: not of the stable ABI, so that they cannot be linked. Looking
-# them up as attributes is thirty times as slow, and heard by audit hooks.
+# To look them up as attributes is thirty times as slow, and heard by audit hooks.
 ctypedef PyObject *(*_function_part)(PyObject *) noexcept
+cdef _function_part[3] _FUNCTION_PARTS
+for _i, _part in enumerate(("Code", "Defaults", "KwDefaults")):
+    _FUNCTION_PARTS[_i] = <_function_part>_of_python(f"PyFunction_Get{_part}")
 
 cdef object _NOTHING = object()
 from types import FunctionType as _FunctionType
@@ -30,17 +32,19 @@ cdef class _Names:
         tito_aligned_free(self.pairs)
 
     cdef bint is_as_it_was(self) noexcept:
-        """Whether the same names and values come first, in the same order: as good as always."""
+        """Whether the same names and values come in the same order: as good as always."""
         cdef Py_ssize_t place = 0
         cdef PyObject *name
         cdef PyObject *value
-        cdef size_t i
-        for i in range(<size_t>len(self.before)):
-            if not PyDict_Next(<PyObject *>self.names, &place, &name, &value):
+        cdef size_t seen = 0, count = len(self.before)
+        while PyDict_Next(<PyObject *>self.names, &place, &name, &value):
+            if seen < count and name == self.pairs[2 * seen]:
+                if value != self.pairs[2 * seen + 1]:
+                    return False
+                seen += 1
+            elif self.closed:
                 return False
-            if name != self.pairs[2 * i] or value != self.pairs[2 * i + 1]:
-                return False
-        return not (self.closed and PyDict_Next(<PyObject *>self.names, &place, &name, &value))
+        return seen == count
 
     cdef object changed(self):
         """The name of another value, "" where there are more names than there may be, or None."""
@@ -85,22 +89,20 @@ cdef class Snapshot:
     """Names, functions, attributes and numbers, as they are now."""
 
     cdef list namespaces, functions, attributes, sequences, contents, answers
-    cdef _function_part parts[3]
     cdef uint64_t key[2]
 
-    def __cinit__(self, code, defaults, keyword_defaults):
-        for i, address in enumerate((code, defaults, keyword_defaults)):
-            self.parts[i] = <_function_part><uintptr_t>address
+    def __cinit__(self):
         self.namespaces, self.functions, self.attributes = [], [], []
         self.sequences, self.contents, self.answers = [], [], []
         drawn = _urandom(16)
         memcpy(self.key, <const char *>(<bytes>drawn), 16)
 
-    def watch_names(self, str label not None, dict names not None, bint closed):
+    def watch_names(self, str label not None, dict names not None, bint closed, asked_for=None):
         cdef _Names watched = _Names.__new__(_Names)
         watched.names, watched.before, watched.closed = names, dict(names), closed
-        for name in ("_", "__slotnames__"):  # an interactive session's, and `copy`'s, of a class
-            watched.before.pop(name, None)
+        for name in names:  # "_" is an interactive session's; `copy` puts the other into a class
+            if name in ("_", "__slotnames__") or not (asked_for is None or name in asked_for):
+                del watched.before[name]
         watched.pairs = <PyObject **>_memory(2 * max(1, len(watched.before)) * sizeof(PyObject *))
         for i, (name, value) in enumerate(watched.before.items()):
             watched.pairs[2 * i], watched.pairs[2 * i + 1] = <PyObject *>name, <PyObject *>value
@@ -112,7 +114,7 @@ cdef class Snapshot:
         cdef _Function watched = _Function.__new__(_Function)
         watched.function, watched.kept = function, []
         for i in range(3):
-            watched.parts[i] = self.parts[i](<PyObject *>function)
+            watched.parts[i] = _FUNCTION_PARTS[i](<PyObject *>function)
             if watched.parts[i] != NULL:
                 watched.kept.append(<object>watched.parts[i])
         self.functions.append((label, watched))
@@ -149,7 +151,7 @@ cdef class Snapshot:
             function = watched
             one = <PyObject *>function.function
             for i in range(3):
-                if self.parts[i](one) != function.parts[i]:
+                if _FUNCTION_PARTS[i](one) != function.parts[i]:
                     return label
         for label, thing, name, value in self.attributes:
             if getattr(thing, name, _NOTHING) is not value:

@@ -319,7 +319,6 @@ cdef extern from "Python.h":
     int PyFrame_GetLineNumber(void *)
 
 cdef struct _LineClock:
-    _set_trace_function set_trace
     size_t lines, skipped, most
     int64_t longest_ns, line_started_ns, short_ns
     int64_t started_cpu_ns, cpu_ns
@@ -328,6 +327,7 @@ cdef struct _LineClock:
 # One a process: a trace function gets no argument that Python code could not see.
 cdef _LineClock _line_clock
 memset(&_line_clock, 0, sizeof(_line_clock))
+cdef _set_trace_function _set_trace = <_set_trace_function>_of_python("PyEval_SetTrace")
 
 
 cdef void _end_line() noexcept:
@@ -342,7 +342,7 @@ cdef void _end_line() noexcept:
 
 cdef void _stop_line_clock() noexcept:
     _line_clock.running = False
-    _line_clock.set_trace(NULL, NULL)
+    _set_trace(NULL, NULL)
     _end_line()
     _line_clock.cpu_ns = tito_thread_cpu_ns() - _line_clock.started_cpu_ns
 
@@ -367,14 +367,12 @@ cdef int _on_trace(PyObject *nothing, void *frame, int what, PyObject *value) no
 cdef class LineClock:
     """Times the lines of Python that run while it is active."""
 
-    cdef size_t set_trace
     cdef object longest_ns, skipped, most, previous
     cdef readonly object lines, short_ns, cpu_ns, hidden, stopped
 
-    def __init__(self, set_trace, longest_ns, skipped=0, most=200_000):
-        if min(set_trace, longest_ns, most) <= 0 or skipped < 0:
-            raise ValueError("set_trace, longest_ns, most: need numbers > 0; skipped: >= 0")
-        self.set_trace = set_trace
+    def __init__(self, longest_ns, skipped=0, most=200_000):
+        if min(longest_ns, most) <= 0 or skipped < 0:
+            raise ValueError("longest_ns, most: need numbers > 0; skipped: >= 0")
         self.longest_ns, self.skipped, self.most = longest_ns, skipped, most
         self.lines = self.short_ns = self.cpu_ns = 0
         self.hidden = self.stopped = False
@@ -383,14 +381,13 @@ cdef class LineClock:
         if _line_clock.running:
             raise RuntimeError("LineClock: one is running already")
         self.previous = sys.gettrace()
-        _line_clock.set_trace = <_set_trace_function><void *>self.set_trace
         _line_clock.longest_ns = self.longest_ns
         _line_clock.skipped, _line_clock.most = self.skipped, self.most
         _line_clock.lines = _line_clock.short_ns = 0
         _line_clock.running, _line_clock.hidden = True, False
         _line_clock.started_cpu_ns = tito_thread_cpu_ns()
         _line_clock.line_started_ns = tito_wall_ns()
-        _line_clock.set_trace(_on_trace, NULL)
+        _set_trace(_on_trace, NULL)
         return self
 
     @property
@@ -418,7 +415,3 @@ def thread_cpu_ns():
 
 def process_cpu_ns():
     return tito_process_cpu_ns()
-
-
-def other_threads_cpu_ns():
-    return tito_other_threads_ns()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tito_bench.note import Note
@@ -32,16 +31,12 @@ def find_edited(*, measuring_only: bool) -> tuple[Note, ...]:
         return ()
     return tuple(
         Note("edited_installation", "warning", "tito-bench", "/".join(path.parts[1:]))
-        for path in _hashed(files, measuring_only=measuring_only)
-        if path.hash is not None and _digest(path, path.hash.mode) != path.hash.value
+        for path in files
+        if path.parts[0] == _PACKAGE
+        and not (measuring_only and path.parts[1] in _SHOWN)
+        and path.hash is not None
+        and _digest(path, path.hash.mode) != path.hash.value
     )
-
-
-def _hashed(files: list[PackagePath], *, measuring_only: bool) -> Iterator[PackagePath]:
-    for path in files:
-        ours = path.parts[0] == _PACKAGE and path.hash is not None
-        if ours and not (measuring_only and path.parts[1] in _SHOWN):
-            yield path
 
 
 def _digest(path: PackagePath, algorithm: str) -> str | None:

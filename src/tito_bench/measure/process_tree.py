@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import psutil
+import psutil
 
 __all__ = ["MARK", "kill_marked", "kill_tree"]
 
@@ -23,8 +22,6 @@ def kill_tree(process: subprocess.Popen[bytes]) -> int:
     The process itself goes last: it is whom orphans are handed to, so that
     what was started while others were killed is found by another look.
     """
-    import psutil
-
     found = _descendants(process)
     started = _started(found, process.pid)
     for _ in range(_MOST_SWEEPS):
@@ -36,8 +33,6 @@ def kill_tree(process: subprocess.Popen[bytes]) -> int:
         psutil.wait_procs(found, timeout=_SWEEP_S)
         found = [child for child in _descendants(process) if _is_alive(child)]
     if os.name == "posix":
-        import signal
-
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
@@ -46,8 +41,6 @@ def kill_tree(process: subprocess.Popen[bytes]) -> int:
 
 def kill_marked(mark: str) -> int:
     """Kill the processes that inherited `mark` in their environment; return how many."""
-    import psutil
-
     found = 0
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -58,8 +51,6 @@ def kill_marked(mark: str) -> int:
 
 
 def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    import psutil
-
     try:
         return psutil.Process(process.pid).children(recursive=True)
     except psutil.Error:
@@ -79,8 +70,6 @@ def _started(found: list[psutil.Process], guard: int) -> int:
 
 
 def _parent_of(process: psutil.Process) -> int | None:
-    import psutil
-
     try:
         return process.ppid()
     except psutil.Error:
@@ -88,8 +77,6 @@ def _parent_of(process: psutil.Process) -> int | None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    import psutil
-
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import queue
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -236,10 +237,9 @@ class WorkerProcess:
         self.kill()
         ended = f"the code ended the measuring process with {_exit_name(self._process.returncode)}"
         words = [line for line in self.output_tail().splitlines() if line.strip()]
-        return f"{ended}, its last words: {self._recordable(words[-1])}" if words else ended
-
-    def _recordable(self, line: str) -> str:
-        return one_line(hide_folders(line, self._root))
+        if not words:
+            return ended
+        return f"{ended}, its last words: {one_line(hide_folders(words[-1], self._root))}"
 
     def _read_answers(self) -> None:
         # Bounded: student code may write to the channel, and need not end a line.
@@ -276,8 +276,6 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def _exit_name(code: int | None) -> str:
     if code is None or code >= 0:
         return f"exit code {code}"
-    import signal
-
     try:
         return signal.Signals(-code).name
     except ValueError:  # a real-time signal has no name

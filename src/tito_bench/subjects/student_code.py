@@ -55,7 +55,8 @@ def require_array(result: Any, expression: str) -> np.ndarray:
             found and what is needed.
     """
     if isinstance(result, np.ndarray):
-        found = f"{expression} is a {_type_name(result)}, a Tensor is needed"
+        needed = "a Tensor" if type(result) is np.ndarray else "a class with its array in .data"
+        found = f"{expression} is a {_type_name(result)}, {needed} is needed"
         raise StudentCodeError(found)
     if not hasattr(result, "data"):
         found = f"{expression} is a {_type_name(result)} without .data, a Tensor is needed"

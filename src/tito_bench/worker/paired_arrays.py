@@ -29,13 +29,13 @@ class PairedArrays:
     """Subject and native reference with the same weights, each with inputs of its own.
 
     `function(*(arguments,))` is the subject's call, which reads `inputs`; `native()` reads
-    `native_inputs` and writes `expected`.
+    `native_inputs` and writes `expected`. Results are held against `weights`.
     """
 
     # No attribute can be put before a method of the same name.
     __slots__ = (
-        *("_kind", "_pool", "_variant", "_weights", "arguments", "expected", "function"),
-        *("inputs", "native", "native_inputs"),
+        *("_pool", "_variant", "arguments", "expected", "function"),
+        *("inputs", "kind", "native", "native_inputs", "weights"),
     )
 
     def __init__(
@@ -51,27 +51,17 @@ class PairedArrays:
         The student's code, which runs within `hooks`, is asked first: it then finds nothing of
         the native side to change. Raises whatever it raises.
         """
-        self._kind = kind = kind_of(operation)
+        self.kind = kind = kind_of(operation)
         self._pool = pool
         subject = hooks.call(build, kind, kind.weights(operation))
         self.arguments = hooks.call(subject.arguments, _filled(operation, pool))
         self.inputs = hooks.call(subject.inputs, self.arguments)
         self.function, self._variant = subject.function, subject.variant
-        self._weights = kind.weights(operation)
+        self.weights = kind.weights(operation)
         self.native_inputs = _filled(operation, pool)
         # Written once: a page that was never written reads falsely fast.
         self.expected = _full(kind.output_shape(operation), math.nan, dtype=np.float32)
-        self.native = kind.native(kernels, self.native_inputs, self._weights, self.expected)
-
-    @property
-    def weights(self) -> Arrays:
-        """The parameters that results are held against."""
-        return self._weights
-
-    @property
-    def flops_per_call(self) -> int:
-        """The arithmetic that is worth a smallest array call, where it is done in loops."""
-        return self._kind.flops_per_call
+        self.native = kind.native(kernels, self.native_inputs, self.weights, self.expected)
 
     def refill(self, seed: int) -> None:
         """Give both sides the same new inputs."""
@@ -85,11 +75,11 @@ class PairedArrays:
     def compute_expected(self) -> None:
         """Compute `expected` of the native inputs as they are."""
         self.native()
-        self._kind.recompute(self._variant, self.native_inputs, self._weights, self.expected)
+        self.kind.recompute(self._variant, self.native_inputs, self.weights, self.expected)
 
     def tolerance(self) -> float:
         """Return how far a right result may lie from `expected`."""
-        return self._kind.tolerance(self.native_inputs, self._weights, self.expected)
+        return self.kind.tolerance(self.native_inputs, self.weights, self.expected)
 
     def disagreement(self, result: object, expected: np.ndarray | None = None) -> str | None:
         """Return why `result` is wrong, or None; `expected` is that of now, or an earlier one."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from tito_bench import _native
 from tito_bench.measure.messages import Reading, Step
 from tito_bench.score import Work
+from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.worker.input_perturbation import InputPerturbation
-from tito_bench.worker.interpreter_share import InterpreterShare
-from tito_bench.worker.line_tracer import HiddenLines, LineTracer, Watched
+from tito_bench.worker.interpreter_share import (
+    HiddenLines,
+    InterpreterShare,
+    Watched,
+    line_clock,
+)
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_timing import PairedTiming
 from tito_bench.worker.spot_check import SpotCheck
@@ -25,98 +28,80 @@ _SLOW_NS = 1_000_000_000
 
 
 class PairedOperation:
-    """One operation, ready to be timed on both sides."""
+    """One operation, ready to be timed on both sides by `timing`; `share` is that of loops."""
 
+    CHANGING = ("_first",)
     # No attribute can be put before a method of the same name.
-    __slots__ = ("_arrays", "_first", "_hooks", "_share", "_spot_check", "_timing")
+    __slots__ = ("_arrays", "_hooks", "_spot_check", "share", "timing", *CHANGING)
 
     def __init__(
         self, arrays: PairedArrays, changes: InputPerturbation, hooks: _native.Hooks
     ) -> None:
         """Time and check both sides of `arrays`, whose inputs `changes` changes."""
         self._arrays, self._hooks = arrays, hooks
-        self._first: list[object] = []
+        self._first: object = None
         self._spot_check = SpotCheck(arrays, changes)
-        self._timing = PairedTiming(arrays, changes, self._spot_check, hooks)
-        self._share = InterpreterShare()
+        self.timing = PairedTiming(arrays, changes, self._spot_check, hooks)
+        self.share = InterpreterShare()
 
-    def refill(self, seed: int) -> None:
-        """Give both sides the same new inputs."""
-        self._timing.begin(seed)
+    def check(self, result: object) -> None:
+        """Raise `IncorrectResult` where `result`, of the last call, or an earlier one is wrong."""
+        wrong = self._spot_check.check(result, self.timing.native_ns)
+        if wrong is not None:
+            raise IncorrectResult(wrong)
 
-    def take(self, steps: Sequence[Step]) -> tuple[tuple[Reading, ...], _native.Taken]:
-        """Take `steps`; return their readings, and the rest of what was taken."""
-        return self._timing.take(steps)
-
-    def check(self, result: object) -> str | None:
-        """Return why `result`, of the last call of the subject, or an earlier one is wrong."""
-        return self._spot_check.check(result, self._timing.native_ns)
-
-    def try_out(self, seed: int, meter: LineTracer) -> tuple[Reading, float, str | None]:
+    def try_out(self, seed: int) -> tuple[Reading, float]:
         """Call the subject twice on different inputs.
 
-        Return the time of the first call, the loop share of the last, and what
-        is wrong. A first call may import or fill what later ones need, so
-        that only a very slow one is the last as well.
+        Return the time of the first call, and the loop share of the last. A first
+        call may import or fill what later ones need, so that only a very slow one
+        is the last as well. Raises `IncorrectResult` and `HiddenLines`.
         """
-        self.refill(seed)
-        reading, first, watched = self._watch_call(meter)
-        share = self._share.try_out(watched)
-        wrong = self.check(first)
-        if wrong is not None or reading.cpu_ns > _SLOW_NS:
-            return reading, share, wrong
+        self.timing.begin(seed)
+        reading, first, watched = self._watch_call()
+        share = self.share.try_out(watched)
+        self.check(first)
+        if reading.cpu_ns > _SLOW_NS:
+            return reading, share
         expected = self._arrays.expected.copy()
-        self.refill(seed + 1)
-        _, second, watched = self._watch_call(meter)
-        share = self._share.try_out(watched)
-        wrong = self.check(second)
-        first = self._hooks.call(self._detach_first)
-        if wrong is None and self._arrays.disagreement(first, expected) is not None:
-            wrong = "an earlier result was overwritten by a later call"
-        return reading, share, wrong
+        self.timing.begin(seed + 1)
+        _, second, watched = self._watch_call()
+        share = self.share.try_out(watched)
+        self.check(second)
+        first = self._hooks.call(_detach, self._first, _ndarray)
+        if self._arrays.disagreement(first, expected) is not None:
+            raise IncorrectResult("an earlier result was overwritten by a later call")
+        return reading, share
 
-    def meter_loops(self, meter: LineTracer) -> object:
+    def meter_loops(self) -> object:
         """Make one call line by line, and return its result.
 
         Raises `HiddenLines` where the code under test has kept lines from being seen.
         """
-        _, result, watched = self._watch_call(meter)
-        self._share.watch(watched)
+        _, result, watched = self._watch_call()
+        self.share.watch(watched)
         return result
 
-    def _watch_call(self, meter: LineTracer) -> tuple[Reading, object, Watched]:
-        (native, dispatch), _ = self._timing.take(_PACE)
-        clock = meter.clock(native.call_ns, dispatch.call_ns)
+    def _watch_call(self) -> tuple[Reading, object, Watched]:
+        (native, dispatch), _ = self.timing.take(_PACE)
+        clock = line_clock(native.call_ns, dispatch.call_ns)
         reading, result, clock_runs = self._hooks.call(self._call_under, clock)
         if clock.hidden or not (clock_runs or clock.stopped):
             raise HiddenLines
-        return reading, result, meter.seen_by(clock, reading.cpu_ns)
+        whole_ns = reading.cpu_ns if clock.stopped else None
+        return reading, result, Watched(clock.short_ns, clock.cpu_ns, whole_ns)
 
     def _call_under(self, clock: _native.LineClock) -> tuple[Reading, object, bool]:
         with clock:
-            reading, result = self._timing.call()
+            reading, result = self.timing.call()
             # Its own lines are seen as well, or the clock has been taken away.
             seen_to_here = clock.lines_now
             runs = clock.lines_now > seen_to_here
-        if not self._first:
-            self._first.append(result)
+        if self._first is None:
+            self._first = result
         return reading, _detach(result, _ndarray), runs
-
-    def _detach_first(self) -> object:
-        return _detach(self._first[0], _ndarray)
-
-    def must_be_metered(self) -> bool:
-        """Return whether only calls were metered that could be foreseen, and they fit no other."""
-        return self._share.must_be_metered(self._timing.subject_ns)
-
-    def news_of_loops(self, *, metered: bool) -> float | None:
-        """Return what is new of the share of loops, after the subject was timed; else None.
-
-        Say whether a call was `metered` since the last time.
-        """
-        return self._share.news(self._timing.subject_ns, metered=metered)
 
     def work(self, interpreter_share: float) -> Work:
         """Return what one call does, with the share that `try_out` found."""
-        native = self._arrays.native
-        return Work(interpreter_share, native.flops, native.bytes, self._arrays.flops_per_call)
+        native, kind = self._arrays.native, self._arrays.kind
+        return Work(interpreter_share, native.flops, native.bytes, kind.flops_per_call)

@@ -24,6 +24,7 @@ from tito_bench.measure.messages import (
     Assess,
     Assessed,
     Failed,
+    FailureKind,
     Inspect,
     Inspected,
     Load,
@@ -41,9 +42,8 @@ from tito_bench.subjects.missing import IncorrectResult
 from tito_bench.subjects.redaction import one_line
 from tito_bench.subjects.student_errors import is_our_own
 from tito_bench.subjects.tinytorch_subject import TinyTorchSubject
-from tito_bench.worker.child_processes import children_cpu_ns, count_children
 from tito_bench.worker.input_perturbation import InputPerturbation
-from tito_bench.worker.line_tracer import HiddenLines, LineTracer
+from tito_bench.worker.interpreter_share import HiddenLines
 from tito_bench.worker.native_reference import Candidates, find_candidates
 from tito_bench.worker.paired_arrays import PairedArrays
 from tito_bench.worker.paired_operation import PairedOperation
@@ -54,7 +54,8 @@ from tito_bench.workloads.suites import LARGEST_INPUT, operation_named
 
 __all__ = ["RequestHandler"]
 
-_sleep = time.sleep
+# Bound as they were before any student code could replace them.
+_sleep, _listdir, _open = time.sleep, os.listdir, open
 _decode, _encode = msgspec.json.Decoder(Question).decode, msgspec.json.Encoder().encode
 _MOST_TRIES, _UNTIL_IDLE_S = 8, 0.05
 """Threads of a BLAS go on spinning for 25 ms after they were asked for something."""
@@ -63,13 +64,20 @@ _JUDGED_BESIDE = 10
 idle threads may take where it does so in every second round."""
 
 
+_FAILURES: dict[type, FailureKind] = {
+    Missing: "missing",
+    IncorrectResult: "incorrect",
+    HiddenLines: "tampered",
+}
+
+
 class RequestHandler:
     """Answers the questions of the measuring process, one at a time."""
 
     CHANGING = ("_candidates", "_paired_operations", "_references", "_root", "_subject")
     # No attribute can be put before a method of the same name.
     __slots__ = (
-        *("_answers", "_dispatch_pace", "_hooks", "_kernels", "_line_tracer", "_pool"),
+        *("_answers", "_dispatch_pace", "_hooks", "_kernels", "_pool"),
         *("_snapshot", *CHANGING),
     )
 
@@ -79,16 +87,15 @@ class RequestHandler:
         What `purpose` needs is imported here, before any code of the student's, and
         nothing else is.
         """
-        self._candidates: Candidates | None = None
-        self._references = References()
         self._kernels = _native.Kernels()
+        self._candidates = Candidates(self._kernels, None, None)
+        self._references = References()
         self._pool = InputPool(LARGEST_INPUT, seed)
         self._paired_operations: dict[str, PairedOperation] = {}
         self._subject: Subject | None = None
         self._root = Path()
         self._hooks = _native.Hooks()
         self._dispatch_pace = dispatch_pace(self._hooks)
-        self._line_tracer = LineTracer()
         self._answers: dict[type, Callable[[Any], Answer]] = {
             Load: self._load,
             Prepare: self._prepare,
@@ -113,31 +120,21 @@ class RequestHandler:
 
     def answer(self, question: Question) -> Answer:
         """Answer one question. Whatever the student's code raises becomes `Failed`."""
-        answer = self._attempt(question)
-        if isinstance(answer, Failed):  # a reason may hold names of the student's classes
-            answer = Failed(answer.kind, one_line(answer.reason))
-        return answer
-
-    def _attempt(self, question: Question) -> Answer:
         try:
             return self._answers[type(question)](question)
         except _native.Raised as raised:
             (failed,) = raised.args
             return Failed(failed.kind, failed.reason)
         except BaseException as error:  # our own: what is wrong in their place is found by us
-            return self._failure(error)
+            # Words are made with Python's own modules, which their code may have changed.
+            return self._hooks.call(self._failure, error)
 
     def _failure(self, error: BaseException) -> Failed:
         # Student code may raise what means something only if it comes from us.
-        if is_our_own(error):
-            if isinstance(error, Missing):
-                return Failed("missing", str(error))
-            if isinstance(error, IncorrectResult):
-                return Failed("incorrect", str(error))
-            if isinstance(error, HiddenLines):
-                return Failed("tampered", str(error))
+        kind = _FAILURES.get(type(error)) if is_our_own(error) else None
         try:
-            return Failed("raised", describe_exception(error, self._subject))
+            reason = describe_exception(error, self._subject) if kind is None else str(error)
+            return Failed(kind or "raised", one_line(reason))  # it may name the student's classes
         except BaseException:  # an exception that resists being looked at
             return Failed("raised", "the code raised what cannot be described")
 
@@ -161,7 +158,7 @@ class RequestHandler:
         self._subject = subject
         self._snapshot.watch_attribute("_subject", self, "_subject")
         # Once more: the student's code may have loaded another BLAS.
-        threadpoolctl.threadpool_limits(1)
+        self._hooks.call(threadpoolctl.threadpool_limits, 1)
         return Loaded(
             name=subject.name,
             version=subject.version,
@@ -169,27 +166,25 @@ class RequestHandler:
             files=dict(subject.files),
             fingerprint=subject.fingerprint,
             note=note,
-            runtime=describe_runtime(self._kernels.target),
+            runtime=self._hooks.call(describe_runtime, self._kernels.target),
             references=self._references,
             dispatch_pace=self._dispatch_pace,
         )
 
     def _prepare(self, question: Prepare) -> Answer:
-        if self._subject is None or self._candidates is None:
+        if self._subject is None:
             raise AssertionError("Load comes before Prepare")
-        paired = self._pair(self._subject, self._candidates, question.operation)
+        paired = self._pair(self._subject, question.operation)
         if paired is None:
             return Failed("raised", "other threads of the code never rest: end them when done")
-        first, interpreter_share, wrong = paired.try_out(question.seed, self._line_tracer)
-        if wrong is not None:
-            return Failed("incorrect", wrong)
-        remarks = _remarks(self._subject)
+        first, interpreter_share = paired.try_out(question.seed)
+        remarks = self._hooks.call(_remarks, self._subject)
         return Prepared(first, dict(self._subject.files), paired.work(interpreter_share), remarks)
 
-    def _pair(self, subject: Subject, candidates: Candidates, name: str) -> PairedOperation | None:
+    def _pair(self, subject: Subject, name: str) -> PairedOperation | None:
         """Make an operation ready while nothing else runs in the process; None where that fails."""
         operation = operation_named(name)
-        kernels = candidates.of(name, self._references)
+        kernels = self._candidates.of(name, self._references)
         for _ in range(_MOST_TRIES):
             arrays = PairedArrays(operation, subject.operation, kernels, self._pool, self._hooks)
             changes = InputPerturbation(operation, self._pool)
@@ -206,22 +201,18 @@ class RequestHandler:
 
     def _measure(self, question: Measure) -> Answer:
         paired = self._paired_operations[question.operation]
-        paired.refill(question.seed)
-        metered = question.meter or paired.must_be_metered()
+        timing, share = paired.timing, paired.share
+        timing.begin(question.seed)
+        metered = question.meter or share.must_be_metered(timing.subject_ns)
         if metered:
-            wrong = paired.check(paired.meter_loops(self._line_tracer))
-            if wrong is not None:
-                return Failed("incorrect", wrong)
-        children_started = children_cpu_ns()
-        readings, taken = paired.take(question.steps)
-        others_ns = taken.others_cpu_ns + children_cpu_ns() - children_started
-        processes = count_children()
+            paired.check(paired.meter_loops())
+        readings, taken = timing.take(question.steps)
+        processes = _count_children()
         interpreter_share = None
         if taken.loops:
-            wrong = paired.check(taken.result)
-            if wrong is not None:
-                return Failed("incorrect", wrong)
-            interpreter_share = paired.news_of_loops(metered=metered)
+            paired.check(taken.result)
+            interpreter_share = share.news(timing.subject_ns, metered=metered)
+        others_ns = taken.others_cpu_ns
         if not self._hooks.alone():
             # Code that runs while it is judged can do what it likes, however little it takes.
             others_ns += taken.own_cpu_ns // _JUDGED_BESIDE
@@ -235,8 +226,6 @@ class RequestHandler:
             if not isinstance(self._subject, TinyTorchSubject):
                 return Failed("missing", "only a tinytorch package has a capstone")
             candidates, references = self._candidates, self._references
-            if candidates is None:
-                raise AssertionError("Load comes before Assess")
             context = TaskContext(
                 self._subject,
                 self._kernels,
@@ -249,7 +238,8 @@ class RequestHandler:
             )
             figures = self._hooks.call(perform, question.task, context)
             subject = self._subject
-            return Assessed(figures, dict(subject.files), _remarks(subject), subject.fingerprint)
+            remarks = self._hooks.call(_remarks, subject)
+            return Assessed(figures, dict(subject.files), remarks, subject.fingerprint)
 
         return assess
 
@@ -277,6 +267,21 @@ def _remarks(subject: Subject) -> tuple[str, ...]:
         if isinstance(subject, TinyTorchSubject)
         else ()
     )
+
+
+def _count_children() -> int:
+    """Count the children of this process, those included that have ended and wait for it.
+
+    0 where the system does not tell (it has to be Linux).
+    """
+    found = 0
+    try:
+        for thread in _listdir("/proc/self/task"):
+            with _open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
+                found += len(file.read().split())
+    except OSError:  # a thread that has just ended, or a system without that file
+        return found
+    return found
 
 
 def _flush_prints() -> None:

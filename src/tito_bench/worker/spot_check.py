@@ -51,31 +51,31 @@ class SpotCheck:
         one call that nobody could foresee: else only the last one had to be
         right. Of a kernel that is slow, by its `native_ns` a call, it is the one or the other.
         """
-        index, witness = self._seen or (-1, None)
-        twice = native_ns < _CHEAP_CHECK_NS
-        look_back = (
-            witness is not None
-            and (index, witness.call) != (len(self._done) - 1, self._done[-1].calls - 1)
-            and (twice or _below(2) == 0)
-        )
-        remembered = self._replay(index if look_back else -1, witness)
+        twice, seen = native_ns < _CHEAP_CHECK_NS, self._seen
+        if seen is not None and (
+            (seen[0], seen[1].call) == (len(self._done) - 1, self._done[-1].calls - 1)
+            or not (twice or _below(2) == 0)
+        ):
+            seen = None
+        remembered = self._replay(seen)
         for mine, theirs in zip(self._arrays.native_inputs, self._arrays.inputs, strict=True):
             if not same_values(mine, theirs):
                 return "the operation changed its own inputs"
-        if look_back and witness is not None and witness.values:
-            wrong = _disagreement_at(witness, remembered, self._arrays.tolerance())
+        values = None if seen is None else seen[1].values
+        if values:
+            wrong = _disagreement_at(values, remembered, self._arrays.tolerance())
             if wrong is not None or not twice:
                 return wrong
         self._arrays.compute_expected()
         wrong = self._arrays.disagreement(result)
-        if wrong is None and look_back and witness is not None and not witness.values:
+        if wrong is None and seen is not None and not values:
             wrong = "a result in the loop is no array of floats of the expected shape"
         return wrong
 
-    def _replay(self, stop_in: int, witness: _native.ResultSampler | None) -> tuple[float, ...]:
+    def _replay(self, seen: tuple[int, _native.ResultSampler] | None) -> tuple[float, ...]:
         """Bring the native inputs to where the subject's are.
 
-        In loop number `stop_in`, stop at the call that `witness` remembers; the
+        In the loop that was `seen`, stop at the call that is remembered of it; return the
         expected values of its elements.
         """
         arrays = self._arrays
@@ -84,12 +84,12 @@ class SpotCheck:
         for index, loop in enumerate(self._done):
             changes = self._changes.of(arrays.native_inputs, loop.seed, loop.whole)
             done = 0
-            if index == stop_in and witness is not None and witness.call is not None:
-                done = witness.call + 1
+            if seen is not None and index == seen[0] and seen[1].call is not None:
+                done = seen[1].call + 1
                 changes.advance(done)
                 arrays.compute_expected()
                 flat = arrays.expected.reshape(-1)
-                expected = tuple(flat[list(witness.places or ())].tolist())
+                expected = tuple(flat[list(seen[1].places or ())].tolist())
             changes.advance(loop.calls - done)
         return expected
 
@@ -100,10 +100,10 @@ def _below(limit: int) -> int:
 
 
 def _disagreement_at(
-    witness: _native.ResultSampler, expected: tuple[float, ...], allowed: float
+    values: tuple[float, ...], expected: tuple[float, ...], allowed: float
 ) -> str | None:
-    """Return why what `witness` has seen of a result is wrong, or None."""
-    errors = [abs(seen - right) for seen, right in zip(witness.values or (), expected, strict=True)]
+    """Return why the `values` that were seen of a result are wrong, or None."""
+    errors = [abs(seen - right) for seen, right in zip(values, expected, strict=True)]
     worst = next((error for error in errors if not error <= allowed), None)  # NaN is worse as well
     if worst is None:
         return None
