@@ -36,7 +36,7 @@ def test_a_backup_brings_nobody_back(world: World, tmp_path: Path) -> None:
     world.services.writer.start()
     ids = {row["anonymous_id"] for row in world.rows(tables.member)}
     assert ids == {stays[0].bytes}, f"{late[0]} came after the backup"
-    assert world.rows(tables.submission) == []
+    assert world.rows(tables.submission) == world.rows(tables.submission_body) == []
     assert world.leave(*leaves).status_code in {202, 410}
     assert world.leave(*stays).status_code == 202
 
@@ -65,6 +65,7 @@ def test_a_backup_of_an_older_schema_is_put_back(world: World, tmp_path: Path) -
     world.services.writer.start()
     assert migrate.schema_state(database).is_current
     assert [row["anonymous_id"] for row in world.rows(tables.member)] == [identifier.bytes]
+    assert len(world.rows(tables.submission_body)) == 1
     assert world.leave(identifier, key).status_code == 202
 
 
@@ -101,11 +102,12 @@ def test_from_sqlite_to_postgresql_all_rows_are_equal(
         world.post("submit", submission_body(identifier), key=key)
     world.post("submit", submission_body(None))
     world.leave(*members[0])
-    world.pass_days(3)
+    world.pass_days(7)
+    world.post("submit", submission_body(None, score=7.0))
     world.release()
     target = open_database(cluster.new_database())
     counts = copies.copy_all(world.services.database, target)
-    assert counts["member"] == 59
+    assert (counts["member"], counts["submission_body"]) == (59, 21)
     with pytest.raises(DatabaseError, match="holds data"):
         copies.copy_all(world.services.database, target)
     moved = new_world(target.url.render_as_string(hide_password=False), day=world.day)

@@ -20,6 +20,7 @@ from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
 from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.store import tables
+from tito_bench_server.store.bodies import make_week
 from tito_bench_server.store.bulk import bulk_for
 from tito_bench_server.store.database import Database, mark_moved, open_database
 from tito_bench_server.store.group import id_digest
@@ -150,6 +151,8 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
     counts: dict[str, int] = {}
     with source.write() as reading:
         with target.write() as writing:
+            for day in reading.scalars(sa.select(tables.submission_body.c.received_day).distinct()):
+                make_week(writing, day)
             for table in tables.metadata.sorted_tables:
                 counts[table.name] = _copy_table(reading, writing, table)
                 if _digest(reading, table) != _digest(writing, table):
