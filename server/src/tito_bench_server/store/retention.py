@@ -71,7 +71,6 @@ def prune(turn: Turn, today: date) -> Pruned:
     found = Pruned(members=_in_pieces(turn, lambda c: _forget_members(c, lapsed, now), _MEMBERS))
     turn(lambda connection: lapse(connection, now))
     turn(lambda connection: connection.execute(sa.delete(joining).where(joining.c.day < now)))
-    found.weeks = forget_bodies(turn, now - BODY_DAYS)
     midnight_s = now * _DAY_S
     for kind, statement, is_old in (
         ("submissions", sa.delete(submission), submission.c.received_day < now - _SCORE_DAYS),
@@ -84,6 +83,7 @@ def prune(turn: Turn, today: date) -> Pruned:
         piece = statement.where(key.in_(sa.select(key).where(is_old).limit(_ROWS)))
         count = _in_pieces(turn, partial(_rows_of, piece), _ROWS)
         setattr(found, kind, getattr(found, kind) + count)
+    found.weeks = forget_bodies(turn, now - BODY_DAYS)  # last: it may have to wait for a backup
     return found
 
 
