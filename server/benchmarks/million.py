@@ -54,9 +54,9 @@ def main() -> None:
         begun = time.monotonic()
         fill(database, options.members)
         print(f"put in: {time.monotonic() - begun:.0f} s")
-        print(f"database: {_size(database) / options.members:.0f} bytes a member")
+        print(f"database: {size(database) / options.members:.0f} bytes a member")
         _measure(url)
-        print(f"after the release: {_size(database) / options.members:.0f} bytes a member")
+        print(f"after the release: {size(database) / options.members:.0f} bytes a member")
 
 
 def fill(database: Database, members: int) -> None:
@@ -94,7 +94,8 @@ def _today():  # type: ignore[no-untyped-def]
     return utc_today()
 
 
-def _size(database: Database) -> int:
+def size(database: Database) -> int:
+    """Return the bytes of all tables and indexes."""
     with database.read() as connection:
         if database.is_sqlite:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

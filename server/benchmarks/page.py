@@ -1,9 +1,10 @@
 """Writes docs/measured/server.md: what every command here prints.
 
-    python benchmarks/page.py [COMMAND ...] [--list]
+    python benchmarks/page.py [COMMAND ...] [--list] [--printed FILE]
 
-All of them take an hour on a machine that does nothing else. With COMMAND, such as "mentors.py",
-only those that begin so run, and the rest of the page stays as it is.
+All of them take hours on a machine that does nothing else. With COMMAND, such as "mentors.py",
+only those that begin so run, and the rest of the page stays as it is. With --printed they do not
+run either: FILE says what was printed elsewhere, such as by a long run in pieces.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _run(command: str) -> str:
     return subprocess.run(
         [sys.executable, *program], cwd=_SERVER, env=environ, check=True, stdout=subprocess.PIPE,
         text=True,
-    ).stdout.strip()  # fmt: skip
+    ).stdout  # fmt: skip
 
 
 def _sections(page: str) -> dict[str, str]:
@@ -84,6 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commands", nargs="*", metavar="COMMAND")
     parser.add_argument("--list", action="store_true", help="only show which there are")
+    parser.add_argument("--printed", metavar="FILE", type=Path, help="what was printed elsewhere")
     options = parser.parse_args()
     chosen = [
         command
@@ -94,7 +96,8 @@ def main() -> None:
     for command in chosen:
         print(command, flush=True)
         if not options.list:
-            printed[command] = _run(command)
+            text = options.printed.read_text(encoding="utf-8") if options.printed else _run(command)
+            printed[command] = text.strip()
             _PAGE.write_text(_written(printed), encoding="utf-8")
 
 

@@ -76,7 +76,7 @@ def main() -> None:
 
     def forget() -> dict[str, int]:
         """Forget what is too old, as the daily hour does."""
-        return {"rows": prune(services.turn, services.today()).total}
+        return vars(prune(services.turn, services.today()))
 
     async def say(_request: Request) -> Response:
         """Tell every stream of a release, as a commit does."""

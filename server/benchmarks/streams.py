@@ -69,7 +69,8 @@ async def _measure(bases: list[str], keys: list[str], pids: list[int], rounds: i
         warm += opened
     await asyncio.sleep(1)
     kib = (sum(server.memory_info().rss for server in servers) - before) / len(keys) / 1024
-    print(f"{len(keys)} streams in {len(bases)} processes: {kib:.1f} KiB each")
+    where = "one process" if len(bases) == 1 else f"{len(bases)} processes"
+    print(f"{len(keys)} streams in {where}: {kib:.1f} KiB each")
     host, port = urlsplit(bases[0]).hostname, urlsplit(bases[0]).port
     for _ in range(rounds):
         waits = [asyncio.ensure_future(_until_event(reader)) for reader in readers]

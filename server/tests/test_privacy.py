@@ -206,7 +206,7 @@ def test_the_privacy_page_says_the_figures_of_the_code(world: World) -> None:
 
     text = re.sub(r"\s+", " ", world.request("GET", "/privacy").text)
     assert f"{retention.MEMBER_DAYS} days after you were last heard of" in text
-    assert f"in detail: {retention.BODY_DAYS} days" in text
+    assert f"in detail: at most {retention.BODY_DAYS} days" in text
     assert f"somebody left: {retention.TOMBSTONE_DAYS} days" in text
     assert SMALLEST_GROUP == 5
     assert "fewer than five people" in text

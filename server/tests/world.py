@@ -136,7 +136,7 @@ def add_course(
     return int(number[0])
 
 
-_THREAD = ThreadPoolExecutor(1)
+_THREADS = ThreadPoolExecutor(8)
 
 
 @dataclass
@@ -200,7 +200,7 @@ class World:
                 return await session.request(method, prefix + path, content=body, headers=sent)
 
         # In a thread of its own: playwright has a loop running in this one.
-        return _THREAD.submit(lambda: asyncio.run(exchange())).result()
+        return _THREADS.submit(lambda: asyncio.run(exchange())).result()
 
     def post(self, action: str, json_body: Any, **more: Any) -> httpx.Response:
         path = "/api/benchmarks/submit" if action == "submit" else f"/api/community/{action}"

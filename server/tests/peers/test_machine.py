@@ -396,6 +396,7 @@ def test_nobody_sees_what_is_not_for_them(
         done += course.done
         seen += course.seen
     database.close()
-    print(f"\n{_STEPS} steps; done: {dict(done)}; seen and allowed: {dict(seen)}")
+    told = ", ".join(f"{what} {count}" for what, count in sorted(seen.items()))
+    print(f"\n{_STEPS} steps, {done.total()} acts of {len(done)} kinds; seen and allowed: {told}")
     assert len(done) == 13, "every kind of act succeeded"
     assert all(seen[what] for what in ("group contact", "match contact", "card"))

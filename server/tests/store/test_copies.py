@@ -11,7 +11,7 @@ import pytest
 
 from postgres_cluster import Cluster
 from tito_bench_server.errors import DatabaseError
-from tito_bench_server.store import copies, tables
+from tito_bench_server.store import copies, migrate, tables
 from tito_bench_server.store.database import open_database
 from world import SECRET, World, add_course, submission_body
 
@@ -36,7 +36,7 @@ def test_a_backup_brings_nobody_back(world: World, tmp_path: Path) -> None:
     world.services.writer.start()
     ids = {row["anonymous_id"] for row in world.rows(tables.member)}
     assert ids == {stays[0].bytes}, f"{late[0]} came after the backup"
-    assert world.rows(tables.submission) == []
+    assert world.rows(tables.submission) == world.rows(tables.submission_body) == []
     assert world.leave(*leaves).status_code in {202, 410}
     assert world.leave(*stays).status_code == 202
 
@@ -50,14 +50,33 @@ def test_an_old_backup_is_refused(world: World, tmp_path: Path) -> None:
         copies.restore(world.services.database, file, SECRET, _now().date())
 
 
-def test_a_damaged_backup_changes_nothing(tmp_path: Path, new_world: Callable[..., World]) -> None:
-    world = new_world(f"sqlite:///{tmp_path / 'community.db'}")
-    add_course(world.services.database)
+@pytest.mark.usefixtures("backup_programs")
+def test_a_backup_of_an_older_schema_is_put_back(world: World, tmp_path: Path) -> None:
+    database = world.services.database
+    identifier, key = world.join()
+    world.post("submit", submission_body(identifier), key=key)
+    migrate.downgrade(database, "0001")
+    file = tmp_path / "older.backup"
+    copies.backup(database, file)
+    migrate.upgrade(database)
+    world.join()
+    world.services.writer.close()
+    copies.restore(database, file, SECRET, _now().date())
+    world.services.writer.start()
+    assert migrate.schema_state(database).is_current
+    assert [row["anonymous_id"] for row in world.rows(tables.member)] == [identifier.bytes]
+    assert len(world.rows(tables.submission_body)) == 1
+    assert world.leave(identifier, key).status_code == 202
+
+
+@pytest.mark.usefixtures("backup_programs")
+def test_a_damaged_backup_changes_nothing(world: World, tmp_path: Path) -> None:
     world.join()
     file = tmp_path / "bad.backup"
     copies.backup(world.services.database, file)
     data = bytearray(file.read_bytes())
-    data[4096:40_000] = os.urandom(40_000 - 4096)
+    half = len(data) // 2
+    data[half:] = os.urandom(len(data) - half)
     file.write_bytes(data)
     with pytest.raises(DatabaseError):
         copies.restore(world.services.database, file, SECRET, _now().date())
@@ -83,11 +102,12 @@ def test_from_sqlite_to_postgresql_all_rows_are_equal(
         world.post("submit", submission_body(identifier), key=key)
     world.post("submit", submission_body(None))
     world.leave(*members[0])
-    world.pass_days(3)
+    world.pass_days(7)
+    world.post("submit", submission_body(None, score=7.0))
     world.release()
     target = open_database(cluster.new_database())
     counts = copies.copy_all(world.services.database, target)
-    assert counts["member"] == 59
+    assert (counts["member"], counts["submission_body"]) == (59, 21)
     with pytest.raises(DatabaseError, match="holds data"):
         copies.copy_all(world.services.database, target)
     moved = new_world(target.url.render_as_string(hide_password=False), day=world.day)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -10,7 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from tito_bench_server.errors import DatabaseError, NewerDatabase
 from tito_bench_server.store import migrate, tables
 from tito_bench_server.store.database import open_database
-from world import World
+from world import START, World, add_course, add_members
+
+_SUBMISSION = ("id", "received_day", "body", "course_id", "member_id", "benchmark", "digest")
 
 
 def test_up_down_and_up(database_url: str) -> None:
@@ -25,6 +29,36 @@ def test_up_down_and_up(database_url: str) -> None:
         with database.read() as connection:
             left = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
         assert left == set()
+    database.close()
+
+
+def test_bodies_move_to_their_own_table_and_back(database_url: str) -> None:
+    database = open_database(database_url)
+    migrate.upgrade(database, "0002")
+    add_course(database)
+    add_members(database, [{}], joined=START)
+    old = sa.table("submission", *map(sa.column, _SUBMISSION))
+    today = tables.day_of(START)
+    kept = [(1, today - 100, None), (2, today - 20, b"a"), (3, today, b"b"), (4, today, b"c")]
+    with database.write() as connection:
+        rows = [
+            dict(zip(_SUBMISSION, (*row, 1, 1, "baseline", uuid.UUID(int=row[0])), strict=True))
+            for row in kept
+        ]
+        if database.is_sqlite:
+            rows = [row | {"digest": row["digest"].bytes} for row in rows]
+        connection.execute(old.insert(), rows)
+    there = sa.select(*map(old.c.get, ("id", "received_day", "body"))).order_by(old.c.id)
+    table = tables.submission_body
+    moved = sa.select(table.c.submission_id, table.c.received_day, table.c.body)
+    for _ in range(2):
+        migrate.upgrade(database)
+        with database.read() as connection:
+            assert sorted(map(tuple, connection.execute(moved))) == kept[1:]
+            assert len(connection.execute(tables.submission.select()).all()) == 4
+        migrate.downgrade(database, "0002")
+        with database.read() as connection:
+            assert [*map(tuple, connection.execute(there))] == kept
     database.close()
 
 

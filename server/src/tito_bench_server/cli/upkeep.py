@@ -79,8 +79,8 @@ def _prune(options: argparse.Namespace, streams: Streams) -> int:
     with open_context(options, streams) as context:
         done = prune(context.turn, utc_today())
     streams.people.write(
-        f"Forgot {done.members} members, {done.bodies} bodies and {done.submissions} scores of "
-        f"submissions, {done.messages} message keys, {done.tombstones} tombstones, "
+        f"Forgot {done.members} members, {done.weeks} weeks of bodies and {done.submissions} scores"
+        f" of submissions, {done.messages} message keys, {done.tombstones} tombstones, "
         f"{done.sessions} sessions.\n"
     )
     return Exit.OK

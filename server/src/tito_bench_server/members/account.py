@@ -99,7 +99,7 @@ def end_session(connection: sa.Connection, token: str) -> None:
 def export(database: Database, member_id: int) -> dict[str, Any] | None:
     """Return all that is stored of a member, as one JSON object; None where nobody is."""
     member, course, cohort = tables.member, tables.course, tables.cohort
-    submission, session = tables.submission, tables.session
+    submission, body, session = tables.submission, tables.submission_body, tables.session
     with database.read() as connection:
         row = (
             connection.execute(
@@ -117,7 +117,8 @@ def export(database: Database, member_id: int) -> dict[str, Any] | None:
         if row is None:
             return None
         submissions = connection.execute(
-            sa.select(submission)
+            sa.select(submission, body.c.body)
+            .outerjoin(body)
             .where(submission.c.member_id == member_id)
             .order_by(submission.c.id)
         ).mappings()

@@ -187,7 +187,7 @@ def _name_of(secret: bytes, member_id: int, key: bytes) -> str:
 def _was_done(connection: sa.Connection, key: bytes, digest: bytes, today: int) -> bool:
     """Remember a POST by its key; raises `Refusal` where the key was another's."""
     bulk, message = bulk_for(connection), tables.message
-    if bulk.insert_new(message, ("key", "digest", "day"), [(key, digest, today)]):
+    if bulk.insert_new(message, ("key", "digest", "day"), [(key, digest, today)], ("key",)):
         return False
     ((before,),) = bulk.select(message, ("digest",), "key", [key])
     if before != digest:

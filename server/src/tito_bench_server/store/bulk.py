@@ -33,8 +33,10 @@ class Bulk(Protocol):
     def insert(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Add rows."""
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
-        """Add the rows that break no unique constraint; return how many these were."""
+    def insert_new(
+        self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row], told: tuple[str, ...]
+    ) -> list[Row]:
+        """Add the rows that break no unique constraint; return of each of these what is `told`."""
 
     def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
         """Add any number of rows, and return how many they were."""
@@ -66,15 +68,16 @@ class _Sqlite:
         return found
 
     def insert(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-        self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT"), rows)
+        self._cursor.executemany(_sqlite_insert(table.name, columns), rows)
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
-        self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT OR IGNORE"), rows)
-        added: int = self._cursor.rowcount
-        return added
+    def insert_new(
+        self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row], told: tuple[str, ...]
+    ) -> list[Row]:
+        statement = _sqlite_insert(table.name, columns, "INSERT OR IGNORE", told)
+        return [new for row in rows for new in self._cursor.execute(statement, row).fetchall()]
 
     def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
-        self._cursor.executemany(_sqlite_insert(table.name, columns, "INSERT"), rows)
+        self._cursor.executemany(_sqlite_insert(table.name, columns), rows)
         added: int = self._cursor.rowcount
         return max(0, added)
 
@@ -95,9 +98,12 @@ def _sqlite_select(table: str, columns: tuple[str, ...], by: str) -> str:
 
 
 @cache
-def _sqlite_insert(table: str, columns: tuple[str, ...], verb: str) -> str:
+def _sqlite_insert(
+    table: str, columns: tuple[str, ...], verb: str = "INSERT", told: tuple[str, ...] = ()
+) -> str:
     marks = ", ".join("?" * len(columns))
-    return f'{verb} INTO "{table}" ({_names(columns)}) VALUES ({marks})'
+    telling = f" RETURNING {_names(told)}" if told else ""
+    return f'{verb} INTO "{table}" ({_names(columns)}) VALUES ({marks}){telling}'
 
 
 @cache
@@ -128,10 +134,13 @@ class _Postgres:
         statement = _postgres_insert(table, columns, "")
         self._cursor.execute(statement, _by_column(table, columns, rows))
 
-    def insert_new(self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row]) -> int:
-        statement = _postgres_insert(table, columns, " ON CONFLICT DO NOTHING")
+    def insert_new(
+        self, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Row], told: tuple[str, ...]
+    ) -> list[Row]:
+        conflict = f" ON CONFLICT DO NOTHING RETURNING {_postgres_names(table, told)}"
+        statement = _postgres_insert(table, columns, conflict)
         self._cursor.execute(statement, _by_column(table, columns, rows))
-        added: int = self._cursor.rowcount
+        added: list[Row] = self._cursor.fetchall()
         return added
 
     def load(self, table: sa.Table, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
@@ -159,11 +168,15 @@ class _Postgres:
 
 @cache
 def _postgres_select(table: sa.Table, columns: tuple[str, ...], by: str) -> str:
-    array = _array_type(table, by)
-    names = ", ".join(
+    array, names = _array_type(table, by), _postgres_names(table, columns)
+    return f'SELECT {names} FROM "{table.name}" WHERE "{by}" = ANY(%s::{array})'  # noqa: S608
+
+
+@cache
+def _postgres_names(table: sa.Table, columns: tuple[str, ...]) -> str:
+    return ", ".join(
         f'uuid_send("{name}")' if _is_bytes16(table, name) else f'"{name}"' for name in columns
     )
-    return f'SELECT {names} FROM "{table.name}" WHERE "{by}" = ANY(%s::{array})'  # noqa: S608
 
 
 @cache

@@ -6,12 +6,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Mapping
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from tito_bench_server.client_package import safe_text
 from tito_bench_server.errors import DatabaseError, StoreUnavailable
 from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.store import tables
+from tito_bench_server.store.bodies import make_week
 from tito_bench_server.store.bulk import bulk_for
 from tito_bench_server.store.database import Database, mark_moved, open_database
 from tito_bench_server.store.group import id_digest
@@ -52,7 +54,7 @@ def backup(database: Database, file: Path) -> None:
             with closing(sqlite3.connect(_sqlite_file(database))) as connection:
                 connection.execute("VACUUM INTO ?", (str(file),))
         else:
-            _run("pg_dump", database, "--format=custom", f"--file={file}")
+            _dump_postgres(database, file)
     except (OSError, sqlite3.Error) as error:
         file.unlink(missing_ok=True)
         raise DatabaseError(f"{_shown(file)}: {error}") from error
@@ -80,7 +82,7 @@ def restore(
         )
     buried = _tombstones(database)
     if not database.is_sqlite:
-        _run("pg_restore", database, "--clean", "--if-exists", "--single-transaction", str(file))
+        _replace_postgres(database, file)
         upgrade(database)
         return Restored(erase_again(database, buried, secret, today))
     target = Path(_sqlite_file(database))
@@ -149,6 +151,8 @@ def copy_all(source: Database, target: Database) -> dict[str, int]:
     counts: dict[str, int] = {}
     with source.write() as reading:
         with target.write() as writing:
+            for day in reading.scalars(sa.select(tables.submission_body.c.received_day).distinct()):
+                make_week(writing, day)
             for table in tables.metadata.sorted_tables:
                 counts[table.name] = _copy_table(reading, writing, table)
                 if _digest(reading, table) != _digest(writing, table):
@@ -221,27 +225,72 @@ def _sqlite_file(database: Database) -> str:
     return database.url.database or ""
 
 
-def _run(program: str, database: Database, *words: str) -> None:
+def _dump_postgres(database: Database, file: Path) -> None:
+    address, environ = _client(database)
+    with _client_programs(), tempfile.TemporaryFile() as said:
+        words = ["pg_dump", address, "--format=custom", f"--file={file}"]
+        status = subprocess.run(words, env=environ, stderr=said, check=False).returncode  # noqa: S603
+        _check("pg_dump", status, said)
+
+
+def _replace_postgres(database: Database, file: Path) -> None:
+    """Have the tables of a backup in the place of all that there are now, or change nothing.
+
+    pg_restore --clean would drop those alone that the backup knows, which fails where a table of
+    a newer schema refers to them: so psql drops ours, and reads the others from pg_restore.
+    """
+    address, environ = _client(database)
+    ours = ", ".join(f'"{name}"' for name in (*tables.metadata.tables, "alembic_version"))
+    with (
+        _client_programs(),
+        tempfile.TemporaryFile() as read,
+        tempfile.TemporaryFile() as wrote,
+        subprocess.Popen(  # noqa: S603
+            ["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", address],  # noqa: S607
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=wrote,
+        ) as psql,
+    ):
+        with suppress(BrokenPipeError), cast("IO[bytes]", psql.stdin) as statements:
+            statements.write(f"BEGIN; DROP TABLE IF EXISTS {ours} CASCADE;\n".encode())
+            statements.flush()
+            reading = ["pg_restore", "--file=-", str(file)]
+            status = subprocess.run(  # noqa: S603
+                reading, stdout=statements, stderr=read, check=False
+            ).returncode
+            if status == 0:  # else psql ends without it, and everything is as it was
+                statements.write(b"COMMIT;\n")
+        _check("psql", psql.wait(), wrote)
+        _check("pg_restore", status, read)
+
+
+def _client(database: Database) -> tuple[str, dict[str, str]]:
+    """Return the word by which PostgreSQL's programs know the database, and their environment."""
     url = database.url.set(drivername="postgresql")
     environ = dict(os.environ)
     if url.password is not None:
         environ["PGPASSWORD"] = str(url.password)  # not among the words, where others see it
         url = url._replace(password=None)
-    address = url.render_as_string(hide_password=False)
+    return f"--dbname={url.render_as_string(hide_password=False)}", environ
+
+
+@contextmanager
+def _client_programs() -> Iterator[None]:
     try:
-        done = subprocess.run(  # noqa: S603
-            [program, f"--dbname={address}", *words],
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        yield
     except FileNotFoundError as error:
         raise DatabaseError(
-            f"{program} is not installed; it comes with PostgreSQL's client programs"
+            f"{error.filename} is not installed; it comes with PostgreSQL's client programs"
         ) from error
-    if done.returncode:
-        raise DatabaseError(f"{program}: {safe_text(done.stderr.strip() or 'failed')}")
+
+
+def _check(program: str, status: int, said: IO[bytes]) -> None:
+    if status:
+        said.seek(0)
+        text = said.read().decode(errors="replace").strip()
+        raise DatabaseError(f"{program}: {safe_text(text or 'failed')}")
 
 
 def _shown(path: Path) -> str:

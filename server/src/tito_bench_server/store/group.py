@@ -26,6 +26,7 @@ from tito_bench_server.members.messages import (
 from tito_bench_server.peers.departing import erase_peers
 from tito_bench_server.settings import keyed_digest
 from tito_bench_server.store import tables
+from tito_bench_server.store.bodies import make_week, week_of
 from tito_bench_server.store.bulk import Bulk, Row, bulk_for
 from tito_bench_server.store.tables import day_of
 
@@ -59,8 +60,8 @@ _SUBMISSION = (
     "score",
     "verdict",
     "digest",
-    "body",
 )
+_BODY = ("received_day", "submission_id", "body")
 
 
 def utc_today() -> date:
@@ -75,17 +76,22 @@ def id_digest(secret: bytes, anonymous_id: bytes) -> bytes:
 
 @dataclass
 class GroupStore:
-    """Applies groups of messages; holds nothing but what never changes (cohort numbers)."""
+    """Applies groups of messages; holds nothing but what never changes (cohort numbers, and of
+    which week there are bodies)."""
 
     secret: bytes
     today: Callable[[], date] = utc_today
     _cohorts: dict[tuple[int, str], int] = field(default_factory=dict)
+    _week: int | None = None
 
     def apply(self, connection: sa.Connection, messages: Sequence[Message]) -> list[Outcome]:
         """Decide all messages in order and write the result; the caller commits."""
         bulk = bulk_for(connection)
         group = self._read(connection, bulk, messages)
         outcomes = [decide(group, message) for message in messages]
+        week = week_of(group.today)
+        if group.new_submissions and week != self._week and make_week(connection, week):
+            self._week = week  # it was committed before
         _write(connection, bulk, group)
         return outcomes
 
@@ -302,11 +308,20 @@ def _write(connection: sa.Connection, bulk: Bulk, group: Group) -> None:
                 one.message.facts.score,
                 one.message.facts.verdict,
                 one.message.digest,
-                one.message.facts.body if one.member_id else one.message.facts.body_without_id,
             )
             for one in group.new_submissions
         ]
-        bulk.insert_new(tables.submission, _SUBMISSION, submissions)
+        bodies = {
+            (one.member_id, one.message.digest): one.message.facts.body
+            if one.member_id
+            else one.message.facts.body_without_id
+            for one in group.new_submissions
+        }
+        told = ("id", "member_id", "digest")
+        new = bulk.insert_new(tables.submission, _SUBMISSION, submissions, told)
+        rows = [(group.today, number, bodies[member, digest]) for number, member, digest in new]
+        if rows:
+            bulk.insert(tables.submission_body, _BODY, rows)
     if group.new_messages:
         messages = [(key, digest, group.today) for key, digest in group.new_messages.items()]
         bulk.insert(tables.message, ("key", "digest", "day"), messages)

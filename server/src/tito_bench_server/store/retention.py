@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tito_bench_server.members.decide import SHOWN
 from tito_bench_server.peers.departing import erase_peers, lapse
+from tito_bench_server.store.bodies import forget_bodies
 from tito_bench_server.store.database import Turn
 from tito_bench_server.store.tables import (
     NO_COHORT,
@@ -37,6 +38,7 @@ __all__ = [
 MEMBER_DAYS = 400
 """After the last sign of life."""
 BODY_DAYS = 90
+"""At most: they are forgotten by weeks, see bodies.py."""
 MESSAGE_DAYS = 30
 TOMBSTONE_DAYS = 30
 _SCORE_DAYS = 400
@@ -47,10 +49,10 @@ _MEMBERS = 200
 
 @dataclass
 class Pruned:
-    """How many rows were forgotten, by what they were."""
+    """How many rows, and weeks of bodies, were forgotten, by what they were."""
 
     members: int = 0
-    bodies: int = 0
+    weeks: int = 0  # of bodies
     submissions: int = 0
     messages: int = 0
     tombstones: int = 0
@@ -69,11 +71,8 @@ def prune(turn: Turn, today: date) -> Pruned:
     found = Pruned(members=_in_pieces(turn, lambda c: _forget_members(c, lapsed, now), _MEMBERS))
     turn(lambda connection: lapse(connection, now))
     turn(lambda connection: connection.execute(sa.delete(joining).where(joining.c.day < now)))
-    old_bodies = (submission.c.received_day < now - BODY_DAYS) & submission.c.body.is_not(None)
-    bodies = sa.update(submission).values(body=None)
     midnight_s = now * _DAY_S
     for kind, statement, is_old in (
-        ("bodies", bodies, old_bodies),
         ("submissions", sa.delete(submission), submission.c.received_day < now - _SCORE_DAYS),
         ("messages", sa.delete(message), message.c.day < now - MESSAGE_DAYS),
         ("tombstones", sa.delete(tombstone), tombstone.c.day < now - TOMBSTONE_DAYS),
@@ -84,10 +83,11 @@ def prune(turn: Turn, today: date) -> Pruned:
         piece = statement.where(key.in_(sa.select(key).where(is_old).limit(_ROWS)))
         count = _in_pieces(turn, partial(_rows_of, piece), _ROWS)
         setattr(found, kind, getattr(found, kind) + count)
+    found.weeks = forget_bodies(turn, now - BODY_DAYS)  # last: it may have to wait for a backup
     return found
 
 
-def _rows_of(statement: sa.Delete | sa.Update, connection: sa.Connection) -> int:
+def _rows_of(statement: sa.Delete, connection: sa.Connection) -> int:
     return connection.execute(statement).rowcount
 
 

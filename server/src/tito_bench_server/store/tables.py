@@ -51,6 +51,7 @@ __all__ = [
     "setting",
     "study_group",
     "submission",
+    "submission_body",
     "tombstone",
 ]
 
@@ -208,8 +209,22 @@ submission = sa.Table(
     sa.Column("score", sa.Double),
     sa.Column("verdict", sa.Text),
     sa.Column("digest", Bytes16, nullable=False),
-    sa.Column("body", sa.LargeBinary),
     sa.UniqueConstraint("member_id", "digest"),
+)
+
+submission_body = sa.Table(
+    "submission_body",
+    metadata,
+    # The day as in `submission`, by which PostgreSQL knows the partition; see bodies.py.
+    sa.Column("received_day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("submission_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["received_day", "submission_id"],
+        ["submission.received_day", "submission.id"],
+        ondelete="CASCADE",
+    ),
+    postgresql_partition_by="RANGE (received_day)",
 )
 
 joining = sa.Table(
@@ -457,6 +472,6 @@ sa.Index("ix_block_other_id", block.c.other_id)
 sa.Index("ix_report_about_id", report.c.about_id)
 sa.Index("ix_report_object_id", report.c.object_id)
 sa.Index("ix_message_day", message.c.day)
-sa.Index("ix_submission_received_day", submission.c.received_day)
+sa.Index("uq_submission_received_day_id", submission.c.received_day, submission.c.id, unique=True)
 sa.Index("ix_session_member_id", session.c.member_id)
 sa.Index("ix_link_member_id", link.c.member_id)
