@@ -30,7 +30,7 @@ from tito_bench_server.store.tables import member, release
 __all__ = ["Changes", "enough", "find_changes", "mark_due", "mark_members"]
 
 _CHUNK = 2000  # members; some 15 ms of the writer's time
-_STRIDE = 32  # passes over the members on PostgreSQL: see `mark_members`
+_STRIDE = 64  # passes over the members on PostgreSQL: see `mark_members`
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def mark_members(database: Database, turn: Turn, settled_day: int, kinds: set[st
     """Write down where the settled members of all due rows stand; return how many changed.
 
     PostgreSQL writes a changed row anew, and into the indexes once more if its page is full. So
-    there one pass takes every 32nd member, one or two of each page: the room that a row leaves
+    there one pass takes every 64th member, about one of each page: the room that a row leaves
     is that of the next one, in the next pass, and neither table nor indexes grow. SQLite
     changes rows in place, and writes each page once if members come in their order.
     """

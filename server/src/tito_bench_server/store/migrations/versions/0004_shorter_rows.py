@@ -1,4 +1,4 @@
-"""On PostgreSQL, shorter rows of members, and room in their pages for a release"""
+"""Shorter rows of members on PostgreSQL: days in two bytes"""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    _change("SET (fillfactor = 85)", "SMALLINT")
+    _keep_days_as("SMALLINT")
 
 
 def downgrade() -> None:
-    _change("RESET (fillfactor)", "INTEGER")
+    _keep_days_as("INTEGER")
 
 
-def _change(room: str, kind: str) -> None:
-    """Write the table anew, once for both columns; SQLite has neither widths nor such room."""
-    if op.get_bind().dialect.name != "postgresql":
-        return
-    op.execute(sa.text(f"ALTER TABLE member {room}"))
-    columns = ", ".join(f"ALTER COLUMN {name} TYPE {kind}" for name in ("joined_day", "seen_day"))
-    op.execute(sa.text(f"ALTER TABLE member {columns}"))
+def _keep_days_as(kind: str) -> None:
+    """Both at once, for each time the whole table is written anew; SQLite has no widths."""
+    if op.get_bind().dialect.name == "postgresql":
+        columns = ", ".join(f"ALTER COLUMN {day} TYPE {kind}" for day in ("joined_day", "seen_day"))
+        op.execute(sa.text(f"ALTER TABLE member {columns}"))
