@@ -5,7 +5,8 @@
 Needs wrk. Servers are processes of their own on loopback; rounds of all of them are
 interleaved, so that other work on the machine meets them alike. Every request is a new
 member with a key of its own. They run on uvloop and httptools where these are installed, as the
-hosting guide and the container have it, and it is printed. CPU is that of the server process a request.
+hosting guide and the container have it, and it is printed. CPU is that of the server process
+a request.
 """
 
 from __future__ import annotations
