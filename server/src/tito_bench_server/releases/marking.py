@@ -129,30 +129,33 @@ def mark_members(database: Database, turn: Turn, settled_day: int, kinds: set[st
     with database.read() as connection:
         last = connection.execute(sa.select(sa.func.max(member.c.id))).scalar() or 0
     stride = 1 if database.is_sqlite else min(_STRIDE, 1 + last // _CHUNK)
-    statement = _marking([KINDS[name] for name in sorted(kinds)], settled_day)
+    low = sa.bindparam("low", type_=sa.BigInteger)
+    high = sa.bindparam("high", type_=sa.BigInteger)
+    chosen = (
+        (member.c.id >= low) & (member.c.id < high)
+        if stride == 1
+        else member.c.id.in_(sa.select(sa.func.generate_series(low, high - 1, stride)))
+    )
+    statement = _marking([KINDS[name] for name in sorted(kinds)], settled_day, chosen)
     return sum(
-        turn(_marking_chunk(statement, low, stride, first))
-        for low in range(0, last + 1, _CHUNK * stride)
+        turn(_marking_chunk(statement, start + first, start + _CHUNK * stride))
+        for start in range(0, last + 1, _CHUNK * stride)
         for first in range(stride)
     )
 
 
-def _marking_chunk(
-    statement: sa.Update, low: int, stride: int, first: int
-) -> Callable[[sa.Connection], int]:
-    chunk = {"low": low, "high": low + _CHUNK * stride, "stride": stride, "first": first}
+def _marking_chunk(statement: sa.Update, low: int, high: int) -> Callable[[sa.Connection], int]:
+    chunk = {"low": low, "high": high}
     return lambda connection: connection.execute(statement, chunk).rowcount
 
 
-def _marking(kinds: list[Kind], settled_day: int) -> sa.Update:
+def _marking(kinds: list[Kind], settled_day: int, chosen: sa.ColumnElement[bool]) -> sa.Update:
     """Return one statement for all kinds: PostgreSQL writes a row anew at each update."""
     moves = {kind.shown.name: (_differs(kind) & _is_due(kind), kind) for kind in kinds}
     return (
         sa.update(member)
         .where(
-            member.c.id >= sa.bindparam("low"),
-            member.c.id < sa.bindparam("high"),
-            member.c.id % sa.bindparam("stride") == sa.bindparam("first"),
+            chosen,
             member.c.joined_day <= settled_day,
             sa.or_(*(moved for moved, _ in moves.values())),
         )
