@@ -4,7 +4,9 @@
 
 Needs wrk. Servers are processes of their own on loopback; rounds of all of them are
 interleaved, so that other work on the machine meets them alike. Every request is a new
-member with a key of its own. CPU is that of the server process a request.
+member with a key of its own. They run on uvloop and httptools where these are installed, as the
+hosting guide and the container have it, and it is printed. CPU is that of the server process
+a request.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -78,6 +81,8 @@ def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit("needs wrk, which Debian has as a package")
     print(machine())
+    fast = all(map(find_spec, ("uvloop", "httptools")))
+    print("uvicorn on", "uvloop and httptools" if fast else "asyncio, without the extra `fast`")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         urls = {"SQLite": lambda name: f"sqlite:///{folder / name}.db"}

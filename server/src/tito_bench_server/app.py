@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tito_bench_server.errors import StoreUnavailable
 from tito_bench_server.live.bus import Bus
 from tito_bench_server.live.streams import heartbeat, stream_routes
-from tito_bench_server.members.routes import member_routes
+from tito_bench_server.members.routes import MESSAGES, member_routes
 from tito_bench_server.operations import operation_routes
 from tito_bench_server.pages.peers import peer_page_routes
 from tito_bench_server.pages.routes import page_routes, static_routes
@@ -90,7 +91,7 @@ def build_app(services: Services, *, with_daily_work: bool = False) -> Starlette
             *static_routes(),
             *course_routes,
         ],
-        middleware=[Middleware(_Headers)],
+        middleware=[Middleware(_Headers), Middleware(_MessagesFirst)],
         exception_handlers={
             Refusal: _refused,
             StoreUnavailable: _unavailable,
@@ -147,6 +148,34 @@ class _Headers:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class _MessagesFirst:
+    """Takes the four messages past the router: finding their route costs as much as all that is
+    done with one before it is written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place = _PLACE.match(scope["path"]) if scope.get("method") == "POST" else None
+        endpoint = None if place is None else MESSAGES.get(place["below"])
+        if place is None or endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        code = place["code"]
+        scope["path_params"] = {} if code is None else {"code": code}
+        request = Request(scope, receive, send)
+        try:
+            response = await endpoint(request)
+        except Refusal as error:
+            response = await _refused(request, error)
+        except StoreUnavailable as error:
+            response = await _unavailable(request, error)
+        await response(scope, receive, send)
+
+
+_PLACE = re.compile(r"(?:/c/(?P<code>[^/]+))?(?P<below>/.*)", re.DOTALL)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -60,6 +61,7 @@ def features_of(
     }
 
 
+@lru_cache(maxsize=64)  # the few courses of a server; a path may be long
 def code_digest(secret: bytes, code: str) -> bytes:
     """Return what the database keeps of a code; case and hyphens do not matter."""
     plain = "".join(c for c in code.upper() if c.isalnum())

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from tito_bench_server.releases import marking
 from tito_bench_server.store import tables
 from world import World, add_cohort, add_course, add_members
 
@@ -305,3 +307,24 @@ def test_a_cohort_is_shown_when_approved(world: World) -> None:
     world.release()
     assert world.request("GET", "/api/community/about").json()["cohorts"] == ["Night owls"]
     assert _map(world)["people_at_least"] == 25
+
+
+def test_a_release_of_everybody_hardly_grows_the_indexes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL writes rows anew: in the room that others left, not into the indexes once more."""
+    database = world.services.database
+    if database.is_sqlite:
+        pytest.skip("SQLite changes rows in place")
+    monkeypatch.setattr(marking, "_CHUNK", 200)
+    keys = [{"country": "KE", "key_digest": n.to_bytes(16, "big")} for n in range(8000)]
+    add_members(database, keys, joined=world.day)
+
+    def size() -> int:
+        with database.read() as connection:
+            return int(connection.execute(sa.text("SELECT pg_indexes_size('member')")).scalar_one())
+
+    before = size()
+    world.pass_days(3)
+    assert world.release().marked == 8000
+    assert size() < 1.1 * before

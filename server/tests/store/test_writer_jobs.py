@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
+import uuid
 
 import pytest
 import sqlalchemy as sa
 
+from tito_bench_server.courses import code_digest
+from tito_bench_server.members.messages import Action, Message, read_message
 from tito_bench_server.peers.inbox import tell
 from tito_bench_server.store import tables
-from world import World, new_key
+from tito_bench_server.store import writer as writer_module
+from world import CODE, SECRET, World, new_key, profile_body
 
 
 def test_one_that_fails_takes_no_other_along(world: World) -> None:
@@ -53,3 +59,33 @@ def test_where_too_many_wait_one_is_told_to_come_again(world: World) -> None:
     world.services.writer.most_waiting = 1
     world.peer(key, "PUT", "roster", handle="Ada")
     world.peer(new_key(), "PUT", "roster", 401, handle="Ada")
+
+
+def _join() -> Message:
+    body = json.dumps(profile_body()).encode()
+    return read_message(Action.JOIN, uuid.uuid4(), body, None, code_digest(SECRET, CODE))
+
+
+def test_those_who_come_while_it_waits_are_written_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a group of several, the next one is waited for; after one alone, nobody waits."""
+    writer, waits = world.services.writer, []
+    monkeypatch.setattr(writer_module.time, "sleep", waits.append)
+
+    async def deliver(count: int) -> None:
+        gate = threading.Event()
+        writer.submit_job(lambda _c: gate.wait(20))
+        sent = [asyncio.ensure_future(writer.deliver(_join())) for _ in range(count)]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(*sent)
+
+    asyncio.run(deliver(1))
+    asyncio.run(deliver(3))
+    assert (writer.groups, waits) == (2, [])
+    asyncio.run(deliver(2))
+    assert (writer.groups, writer.written, waits) == (3, 6, [0.001])
+    asyncio.run(deliver(1))
+    asyncio.run(deliver(1))
+    assert (writer.groups, waits) == (5, [0.001] * 2)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -66,8 +65,7 @@ class Action(StrEnum):
     SUBMIT = "submit"
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileFacts:
+class ProfileFacts(msgspec.Struct, frozen=True):
     """What of a profile is kept."""
 
     cohort: str | None
@@ -81,8 +79,7 @@ class ProfileFacts:
     setup: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SubmissionFacts:
+class SubmissionFacts(msgspec.Struct, frozen=True):
     """What of a submission is kept; the body of one that no member sent names no id."""
 
     benchmark: str
@@ -92,8 +89,7 @@ class SubmissionFacts:
     body_without_id: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Header:
+class _Header(msgspec.Struct, frozen=True, kw_only=True):
     """What every message has. `code_digest` is None at the bare address."""
 
     key: bytes
@@ -102,23 +98,20 @@ class _Header:
     code_digest: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileMessage(_Header):
+class ProfileMessage(_Header, frozen=True, kw_only=True):
     """A join or a profile."""
 
     anonymous_id: bytes
     facts: ProfileFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveMessage(_Header):
+class LeaveMessage(_Header, frozen=True, kw_only=True):
     """The wish to be forgotten."""
 
     anonymous_id: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitMessage(_Header):
+class SubmitMessage(_Header, frozen=True, kw_only=True):
     """A submission, with or without the id of its sender."""
 
     anonymous_id: bytes | None
@@ -217,6 +210,7 @@ def _submission_facts(found: SubmissionBody, body: bytes) -> SubmissionFacts:
     )
 
 
+@lru_cache(maxsize=4096)
 def _cohort(text: str | None) -> str | None:
     if not text:
         return None

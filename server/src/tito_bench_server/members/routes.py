@@ -6,13 +6,13 @@ import asyncio
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -26,6 +26,7 @@ from tito_bench_server.problems import REFUSALS, Problem, Refusal, problem_respo
 from tito_bench_server.services import Services, services_of
 
 __all__ = [
+    "MESSAGES",
     "SESSION_COOKIE",
     "Endpoint",
     "base_address",
@@ -67,10 +68,7 @@ T = TypeVar("T")
 def member_routes() -> list[Route]:
     """Return the routes below one course's address."""
     return [
-        Route("/api/community/profile", _taking(Action.PROFILE), methods=["POST"]),
-        Route("/api/benchmarks/submit", _taking(Action.SUBMIT), methods=["POST"]),
-        Route("/api/community/join", _taking(Action.JOIN), methods=["POST"]),
-        Route("/api/community/leave", _taking(Action.LEAVE), methods=["POST"]),
+        *(Route(path, endpoint, methods=["POST"]) for path, endpoint in MESSAGES.items()),
         Route("/api/community/me", _me, methods=["GET"]),
         Route("/api/community/links", _new_link, methods=["POST"]),
         Route("/session", _new_session, methods=["POST"]),
@@ -103,17 +101,23 @@ def _taking(action: Action) -> Endpoint:
         )
         if too_many is not None:
             raise too_many.raised()
-        return _answer(await services.writer.deliver(message))
+        return _ANSWERS[await services.writer.deliver(message)]
 
     return take
 
 
-def _answer(outcome: Outcome) -> Response:
-    if outcome is Outcome.STORED:
-        return Response(_STORED, 202, _PRIVATE, "application/json")
-    if outcome is Outcome.STORED_BEFORE:
-        return Response(_STORED_BEFORE, 202, _PRIVATE, "application/json")
-    return problem_response(REFUSALS[outcome])
+MESSAGES: Mapping[str, Endpoint] = {
+    "/api/community/profile": _taking(Action.PROFILE),
+    "/api/benchmarks/submit": _taking(Action.SUBMIT),
+    "/api/community/join": _taking(Action.JOIN),
+    "/api/community/leave": _taking(Action.LEAVE),
+}
+"""The four messages by their path below a course's address."""
+
+_ANSWERS = {
+    Outcome.STORED: Response(_STORED, 202, _PRIVATE, "application/json"),
+    Outcome.STORED_BEFORE: Response(_STORED_BEFORE, 202, _PRIVATE, "application/json"),
+} | {outcome: problem_response(problem) for outcome, problem in REFUSALS.items()}
 
 
 async def _me(request: Request) -> Response:
@@ -265,7 +269,7 @@ def _unknown_key() -> Problem:
 
 def idempotency_key(request: Request) -> uuid.UUID:
     """Return what makes sending it twice the same as once; raises `Refusal` with 422."""
-    return idempotency_key_of(request.headers.get("idempotency-key", ""))
+    return idempotency_key_of(_header(request, b"idempotency-key"))
 
 
 def idempotency_key_of(text: str) -> uuid.UUID:
@@ -281,7 +285,7 @@ def _member_key(request: Request) -> str | None:
     Raises `Refusal` for a Bearer of another shape: taking it for none would
     leave the profile without its lock.
     """
-    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    scheme, _, rest = _header(request, b"authorization").partition(" ")
     if scheme.lower() != "bearer":
         return None
     key = rest.strip()
@@ -315,7 +319,7 @@ async def read_body(request: Request, most: int) -> bytes:
     """Return the body, read in bounded time and size."""
     if (
         _content_type(request) != "application/json"
-        or request.headers.get("content-encoding", "identity") != "identity"
+        or _header(request, b"content-encoding", "identity") != "identity"
     ):
         raise Problem(415, "Not JSON", "send application/json, not compressed").raised()
     return await _received(request, most)
@@ -331,16 +335,30 @@ async def read_form(request: Request) -> str:
         raise Problem(422, "Not understood", "the form is not UTF-8").raised() from error
 
 
+def _header(request: Request, name: bytes, otherwise: str = "") -> str:
+    """Return a header, the first of several; `Headers` takes as long as decoding the body."""
+    for found, value in request.scope["headers"]:
+        if found == name:
+            text: str = value.decode("latin-1")
+            return text
+    return otherwise
+
+
 def _content_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return _header(request, b"content-type").partition(";")[0].strip().lower()
 
 
 async def _received(request: Request, most: int) -> bytes:
     received = bytearray()
     try:
         async with asyncio.timeout(_BODY_WAIT_S):
-            async for part in request.stream():
-                received += part
+            more = True
+            while more:
+                part = await request.receive()
+                if part["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                received += part.get("body", b"")
+                more = part.get("more_body", False)
                 if len(received) > most:
                     raise Problem(413, "Too large", f"a body may have {most} bytes").raised()
     except TimeoutError as error:

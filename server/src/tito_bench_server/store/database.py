@@ -94,14 +94,6 @@ class Database:
             for listener in self.heard:
                 listener(changed)
 
-    def reuse_room(self, table: sa.Table) -> None:
-        """Have PostgreSQL give the room of rows that were written anew to the next ones; SQLite
-        writes rows in their place."""
-        if not self.is_sqlite:
-            with _as_unavailable(), self.writers.connect() as connection:
-                connection.execution_options(isolation_level="AUTOCOMMIT")
-                connection.exec_driver_sql(f'VACUUM "{table.name}"')
-
     def close(self) -> None:
         self.readers.dispose()
         self.writers.dispose()

@@ -73,6 +73,9 @@ metadata = sa.MetaData(
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only an INTEGER key
 
+# Two bytes on PostgreSQL, where they make a member's row eight bytes shorter: up to 2059.
+_Day = sa.Integer().with_variant(sa.SmallInteger, "postgresql")
+
 
 class Bytes16(sa.types.TypeDecorator[bytes]):
     """Sixteen bytes. PostgreSQL keeps them as `uuid`: as `bytea` they have a length before them,
@@ -160,11 +163,11 @@ member = sa.Table(
     sa.Column("anonymous_id", Bytes16, nullable=False, unique=True),
     sa.Column("key_digest", Bytes16, unique=True),
     sa.Column("cohort_id", sa.Integer, nullable=False),
-    sa.Column("joined_day", sa.Integer, nullable=False),
-    sa.Column("seen_day", sa.Integer, nullable=False),
-    sa.Column("capstone", sa.Double),
+    sa.Column("joined_day", _Day, nullable=False),
+    sa.Column("seen_day", _Day, nullable=False),
     sa.Column("institution_id", sa.Integer),
     sa.Column("shown_institution", sa.Integer),
+    sa.Column("capstone", sa.Double),
     sa.Column("course_type", sa.SmallInteger, nullable=False),
     sa.Column("experience", sa.SmallInteger, nullable=False),
     sa.Column("modules", sa.SmallInteger, nullable=False),

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -31,6 +32,10 @@ __all__ = ["Writer"]
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 _MOST_JOBS = 64
+# Those answered together send their next ones together: a group is written when nothing more has
+# come for so long, or after so many waits. Whoever sends alone is never kept waiting.
+_WAIT_S = 0.001
+_MOST_WAITS = 8
 
 
 @dataclass(slots=True)
@@ -44,6 +49,9 @@ class _Waiting:
 class _Job:
     work: Callable[[sa.Connection], Any]
     done: Future[Any]
+
+
+K = TypeVar("K", _Waiting, _Job)
 
 
 @dataclass
@@ -101,40 +109,41 @@ class Writer:
     def _run(self) -> None:
         held: _Waiting | _Job | None = None
         ending = False
+        several = False
         while not ending:
             item = held if held is not None else self._queue.get()
-            held = None
+            if item is None:
+                break
             if isinstance(item, _Job):
-                jobs = [item]
-                while len(jobs) < _MOST_JOBS:
-                    try:
-                        item = self._queue.get_nowait()
-                    except queue.Empty:
-                        break
-                    if not isinstance(item, _Job):
-                        held, ending = item, item is None
-                        break
-                    jobs.append(item)
+                jobs, held, ending = self._taken_with(item, _Job, _MOST_JOBS, waits=0)
                 self._work(jobs)
-                continue
-            group: list[_Waiting] = []
-            while item is not None:
-                if isinstance(item, _Job):
-                    held = item
-                    break
-                group.append(item)
-                if len(group) >= self.largest_group:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
             else:
-                ending = True
-            if group:
+                waits = _MOST_WAITS if several else 0
+                group, held, ending = self._taken_with(item, _Waiting, self.largest_group, waits)
+                several = len(group) > 1
                 self._write(group)
         if isinstance(held, _Job):
             self._work([held])
+
+    def _taken_with(
+        self, first: K, kind: type[K], most: int, waits: int
+    ) -> tuple[list[K], _Waiting | _Job | None, bool]:
+        """Take what of one kind waits behind the first; return it, what came after, and whether
+        that was the end. Where nothing waits any more, wait so often, until nothing has come."""
+        taken, begun = [first], 0
+        while len(taken) < most:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                if waits == 0 or len(taken) == begun:
+                    break
+                waits, begun = waits - 1, len(taken)
+                time.sleep(_WAIT_S)
+                continue
+            if not isinstance(item, kind):
+                return taken, item, item is None
+            taken.append(item)
+        return taken, None, False
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         outcomes: list[Outcome | BaseException]
