@@ -195,6 +195,9 @@ struct tito_context {
 const struct tito_context *const *tito_contexts(void);
 int tito_context_supported(const struct tito_context *context);
 
+/* Bytes of this core's second cache; 0 where the CPU does not say. */
+size_t tito_second_cache(void);
+
 /* A kernel bound to its arguments. */
 struct tito_call {
     tito_kernel *run;

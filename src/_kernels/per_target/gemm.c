@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#define KC ((size_t)(ROWS_2 > 8 ? 256 : 512)) /* k at a time: the rows of a in a block, at most 14 KB,
-                                                stay in the first cache */
-#define NC ((size_t)1024)                     /* columns at a time */
-#define ROW_STRIDE (KC + 16) /* of packed rows of a: no power of two */
+#define KC ((size_t)256)                        /* k at a time, or twice as many: see below */
+#define KC_MOST ((ROWS_2 > 8 ? 1 : 2) * KC)      /* rows of a, at most 14 KB, stay in the first cache */
+#define NC ((size_t)1024)                       /* columns at a time */
+#define ROW_STRIDE (KC_MOST + 16) /* of packed rows of a: no power of two */
 #define PACKED_ROWS (ROWS_1 * ROW_STRIDE)
 #define FAR_APART 1000 /* rows of a this far apart share cache sets, so they are packed */
 #define SMALL_A 65536  /* elements of a, 256 KB, that are read again from the second cache */
@@ -28,6 +28,12 @@ struct slice {
     float *dots;   /* room for DOT_MOST transposed columns */
     float *panels; /* room for the slice of b */
 };
+
+/* k at a time. Deep slices pass c less often, but every row of blocks streams all of b's slice: where
+ * the second cache has room for one of KC twice over, it comes from there. */
+static size_t most_depth(void) {
+    return tito_second_cache() >= 2 * KC * NC * sizeof(float) ? KC : KC_MOST;
+}
 
 /* Where a block of rows finds a panel: in b itself, in b while it is packed, or packed. */
 enum source { READ_B, PACK_B, READ_PACKED };
@@ -79,7 +85,7 @@ static void multiply_columns(const struct slice *s, const struct width *w, size_
         pack_panels(s->panels + done * s->depth, s->b + done, s->b_stride, s->depth,
                     (columns - done) / w->columns, w->columns);
     }
-    const int far = s->a_stride >= FAR_APART && columns - done > w->columns && s->depth <= KC;
+    const int far = s->a_stride >= FAR_APART && columns - done > w->columns && s->depth <= KC_MOST;
     struct tiles t = {.k = s->depth,
                       .a_stride = far ? ROW_STRIDE : s->a_stride,
                       .c_stride = s->c_stride,
@@ -174,7 +180,7 @@ static void multiply_one_block(const struct gemm *g, const struct width *w, size
 /* Fewer rows or columns may fit one block where more do not, and then k is not cut: what they need
  * is not less. */
 size_t TITO_NAME(gemm_workspace)(size_t k, size_t n) {
-    const size_t depth = k < KC ? k : KC;
+    const size_t most = most_depth(), depth = k < most ? k : most;
     const size_t columns = (n < NC ? n : NC) / VL * VL + 2 * VL;
     const size_t cut = DOT_MOST * dot_stride(depth) + depth * columns;
     const size_t whole = DOT_MOST * dot_stride(k) + k * 2 * VL;
@@ -219,7 +225,8 @@ void TITO_NAME(gemm)(const struct gemm *g, float *workspace) {
         multiply_one_block(g, w, b_stride, c_stride);
         return;
     }
-    const size_t slices = whole || g->k <= KC ? 1 : (g->k + KC - 1) / KC;
+    const size_t most = whole || g->k <= KC ? g->k : most_depth();
+    const size_t slices = g->k <= most ? 1 : (g->k + most - 1) / most;
     const size_t deepest = slices == 1 ? g->k : (g->k + slices - 1) / slices;
     for (size_t j = 0; j < g->n; j += NC) {
         for (size_t i = 0, k = 0, depth; i < slices; ++i, k += depth) {

@@ -154,8 +154,9 @@ TITO_INLINE void row_of_blocks(const size_t rows, const size_t vectors,
     const float *b = t->b, *bias = t->bias;
     float *c = t->c, *packed = t->packed;
     for (size_t p = t->count; p > 0; --p, b += t->b_panel, c += vectors * VL) {
-        if (t->accumulate) { /* what the sums are added to: it may lie in the third cache */
-            EACH(i, rows) TITO_PREFETCH_WRITE(c + i * t->c_stride);
+        if (t->accumulate) { /* what the sums are added to: it may lie in the third cache. Where rows
+                                are no whole lines, the panel before has had the first one. */
+            EACH(i, rows) TITO_PREFETCH_WRITE(c + i * t->c_stride + vectors * VL - 1);
         }
         sums sum;
         start_block(rows, vectors, 0, sum, bias, 0);
