@@ -22,9 +22,19 @@ static size_t second_cache(uint32_t leaf) {
     return 0;
 }
 
+#else
+
+static size_t second_cache(uint32_t leaf) {
+    (void)leaf;
+    return 0;
+}
+
+#endif
+
+static volatile long known = -1;
+
 /* Asked once: under a hypervisor CPUID takes microseconds. Threads that ask at once write the same. */
 size_t tito_second_cache(void) {
-    static volatile long known = -1;
     if (known < 0) {
         const size_t intel = second_cache(4);
         known = (long)(intel != 0 ? intel : second_cache(0x8000001Du));
@@ -32,8 +42,4 @@ size_t tito_second_cache(void) {
     return (size_t)known;
 }
 
-#else
-
-size_t tito_second_cache(void) { return 0; }
-
-#endif
+void tito_assume_second_cache(size_t bytes) { known = (long)bytes; }

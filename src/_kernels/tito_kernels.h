@@ -197,6 +197,8 @@ int tito_context_supported(const struct tito_context *context);
 
 /* Bytes of this core's second cache; 0 where the CPU does not say. */
 size_t tito_second_cache(void);
+/* What it is from now on taken for: tests have one of any size. */
+void tito_assume_second_cache(size_t bytes);
 
 /* A kernel bound to its arguments. */
 struct tito_call {

@@ -324,12 +324,15 @@ static void test_context(const struct tito_context *c) {
         test_lookups(c, 11, sizes[i] + 1);
         test_attention(c, sizes[i] + 1, 12, i % 2 == 0);
     }
-    test_linear(c, 30, 1040, 70); /* rows of a far apart: they are packed */
-    test_linear(c, 20, 700, 45);  /* k is cut, and the last columns come after the others */
-    test_linear(c, 200, 500, 21); /* or beside them, where a is large */
-    test_linear(c, 2, 1030, 511); /* one block of rows: k is not cut */
-    test_linear(c, 20, 300, 1051); /* b packed ahead, more columns than a chunk */
-    test_linear(c, 3, 5, 2081);    /* and a bias beyond it, where nothing is packed */
+    for (size_t second_cache = 1 << 19; second_cache <= 1 << 22; second_cache <<= 3) {
+        tito_assume_second_cache(second_cache); /* k is cut into deep slices, and into others */
+        test_linear(c, 30, 1040, 70);  /* rows of a far apart: they are packed */
+        test_linear(c, 20, 700, 45);   /* k is cut, and the last columns come after the others */
+        test_linear(c, 200, 500, 21);  /* or beside them, where a is large */
+        test_linear(c, 2, 1030, 511);  /* one block of rows: k is not cut */
+        test_linear(c, 20, 300, 1051); /* b packed ahead, more columns than a chunk */
+        test_linear(c, 3, 5, 2081);    /* and a bias beyond it, where nothing is packed */
+    }
     test_images(c, 3, 9, 3, 1, 1);
     test_images(c, 2, 12, 3, 2, 0);
     test_images(c, 1, 7, 2, 3, 2);
