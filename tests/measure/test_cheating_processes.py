@@ -158,7 +158,7 @@ def test_all_workers_measure_the_same_code(case: str, tmp_path: Path) -> None:
         tmp_path,
         subject="auto",
         package=None,
-        budget=Budget(rounds=6, time_s=10.0, sample_ns=300_000, workers=3),
+        budget=Budget(rounds=6, time_s=14.0, sample_ns=300_000, workers=3),
         environ=os.environ,
         now=utc_now,
         progress=lambda _progress: None,
