@@ -40,6 +40,21 @@ def test_a_blas_with_more_threads_is_no_candidate(made_blas):
     assert (found.blas, found.problem) == (None, "threads")
 
 
+@pytest.mark.parametrize(
+    ("process_shares", "problem"), [((2, 1), None), ((2, 2, 1), None), ((2, 2, 2), "threads")]
+)
+def test_what_else_runs_in_the_process_is_no_thread_of_the_blas(
+    process_shares, problem, made_blas, monkeypatch
+):
+    shares = iter((1, 1, *process_shares))  # after two calls that find out how many are asked for
+
+    def time(loops: int) -> Reading:
+        return Reading(loops, 1000, 1000, 1000 * next(shares), 0)
+
+    monkeypatch.setattr("tito_bench.worker.native_reference.native_timer", lambda _call: time)
+    assert made(made_blas("-O2")).problem == problem
+
+
 def test_no_interface_is_no_candidate(monkeypatch):
     monkeypatch.setattr("tito_bench.worker.native_reference.find_cblas", lambda: None)
     found = find_candidates()
