@@ -30,7 +30,7 @@ __all__ = ["Candidates", "faster", "find_candidates"]
 
 # A choice needs no more than to know which is faster: a third of a usual sample will do, and as
 # many rounds as it takes to know. Of seven alone, a fourth of the runs chose the slower of two that
-# were 5% apart, and moved their score by it.
+# were 4% apart, and moved their score by it.
 _FEWEST_ROUNDS, _MOST_ROUNDS, _TIME_S = 7, 60, 0.06
 _CONFIDENCE = 0.99
 _SAMPLE_NS = 300_000
