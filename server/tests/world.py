@@ -6,10 +6,11 @@ import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from sqlalchemy import func, select
@@ -33,8 +34,11 @@ __all__ = [
     "add_members",
     "new_key",
     "profile_body",
+    "run_aside",
     "submission_body",
 ]
+
+T = TypeVar("T")
 
 SECRET = bytes(range(32))
 CODE = "AB12-CD34"
@@ -139,6 +143,12 @@ def add_course(
 _THREADS = ThreadPoolExecutor(8)
 
 
+def run_aside(work: Coroutine[Any, Any, T]) -> T:
+    """Run it in a loop and a thread of its own: the test's thread is in playwright's loop where a
+    browser was opened before."""
+    return _THREADS.submit(asyncio.run, work).result()
+
+
 @dataclass
 class World:
     """One server on one database, whose clock the test moves."""
@@ -199,8 +209,7 @@ class World:
             async with httpx.AsyncClient(transport=transport, base_url=base) as session:
                 return await session.request(method, prefix + path, content=body, headers=sent)
 
-        # In a thread of its own: playwright has a loop running in this one.
-        return _THREADS.submit(lambda: asyncio.run(exchange())).result()
+        return run_aside(exchange())
 
     def post(self, action: str, json_body: Any, **more: Any) -> httpx.Response:
         path = "/api/benchmarks/submit" if action == "submit" else f"/api/community/{action}"

@@ -12,7 +12,7 @@ import pytest
 
 from tito_bench_server.settings import LimitSettings, Settings
 from tito_bench_server.store import tables
-from world import World, add_course, new_key, profile_body, submission_body
+from world import World, add_course, new_key, profile_body, run_aside, submission_body
 
 _DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
 
@@ -206,7 +206,7 @@ def test_one_that_cannot_be_written_takes_no_other_with_it(world: World, monkeyp
             *(writer.deliver(one) for one in messages), return_exceptions=True
         )
 
-    answers = asyncio.run(send())
+    answers = run_aside(send())
     assert [isinstance(one, ValueError) for one in answers].count(True) == 1
     assert len(world.rows(tables.member)) == 19
 

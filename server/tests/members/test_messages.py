@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from tito_bench_server.store import tables
-from world import CODE, World, add_course, new_key, profile_body, submission_body
+from world import CODE, World, add_course, new_key, profile_body, run_aside, submission_body
 
 
 def test_join_update_submit_and_leave(world: World) -> None:
@@ -199,6 +199,6 @@ def test_many_senders_at_once_are_one_group(world: World) -> None:
         await asyncio.gather(*(writer.deliver(one) for one in messages))
 
     before = writer.groups
-    asyncio.run(send())
+    run_aside(send())
     assert len(world.rows(tables.member)) == 300
     assert writer.groups - before < 20

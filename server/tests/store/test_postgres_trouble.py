@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from serving import command, running_process
 from tito_bench_server.courses import code_digest
 from tito_bench_server.members.messages import Action, Message, read_message
 from tito_bench_server.store import tables
-from world import CODE, SECRET, World, add_course, profile_body
+from world import CODE, SECRET, World, add_course, profile_body, run_aside
 
 
 def test_the_connection_is_lost_and_comes_back(new_world: Callable[..., World]) -> None:
@@ -61,7 +60,7 @@ def test_two_processes_decide_one_after_the_other(
 
 
 def _deliver(world: World, message: Message) -> str:
-    return asyncio.run(world.services.writer.deliver(message)).name
+    return run_aside(world.services.writer.deliver(message)).name
 
 
 def test_several_workers_serve_one_course(tmp_path: Path, cluster: Cluster) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import uuid
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from tito_bench_server.members.messages import Action, Message, read_message
 from tito_bench_server.peers.inbox import tell
 from tito_bench_server.store import tables
 from tito_bench_server.store import writer as writer_module
-from world import CODE, SECRET, World, new_key, profile_body
+from world import CODE, SECRET, World, new_key, profile_body, run_aside
 
 
 def test_one_that_fails_takes_no_other_along(world: World) -> None:
@@ -71,7 +72,7 @@ def test_those_who_come_while_it_waits_are_written_together(
 ) -> None:
     """After a group of several, the next one is waited for; after one alone, nobody waits."""
     writer, waits = world.services.writer, []
-    monkeypatch.setattr(writer_module.time, "sleep", waits.append)
+    monkeypatch.setattr(writer_module, "time", SimpleNamespace(sleep=waits.append))
 
     async def deliver(count: int) -> None:
         gate = threading.Event()
@@ -81,11 +82,11 @@ def test_those_who_come_while_it_waits_are_written_together(
         gate.set()
         await asyncio.gather(*sent)
 
-    asyncio.run(deliver(1))
-    asyncio.run(deliver(3))
+    run_aside(deliver(1))
+    run_aside(deliver(3))
     assert (writer.groups, waits) == (2, [])
-    asyncio.run(deliver(2))
+    run_aside(deliver(2))
     assert (writer.groups, writer.written, waits) == (3, 6, [0.001])
-    asyncio.run(deliver(1))
-    asyncio.run(deliver(1))
+    run_aside(deliver(1))
+    run_aside(deliver(1))
     assert (writer.groups, waits) == (5, [0.001] * 2)
