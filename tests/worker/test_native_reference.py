@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
+import numpy as np
 import pytest
 import threadpoolctl
 
@@ -41,7 +42,8 @@ def test_a_blas_with_more_threads_is_no_candidate(made_blas):
 
 
 @pytest.mark.parametrize(
-    ("process_shares", "problem"), [((2, 1), None), ((2, 2, 1), None), ((2, 2, 2), "threads")]
+    ("process_shares", "problem"),
+    [((2, 1), None), ((2,) * 14 + (1,), None), ((2,) * 15, "threads")],
 )
 def test_what_else_runs_in_the_process_is_no_thread_of_the_blas(
     process_shares, problem, made_blas, monkeypatch
@@ -84,6 +86,8 @@ def test_a_blas_faster_than_the_kernels_is_the_reference(monkeypatch):
         pytest.skip("this NumPy has no BLAS with a C interface")
     portable = _native.Kernels("portable")
     monkeypatch.setattr(_native, "Kernels", _at("portable"))
+    with threadpoolctl.threadpool_limits(2):
+        np.ones((512, 512), np.float32) @ np.ones((512, 512), np.float32)
     with threadpoolctl.threadpool_limits(1):
         found = find_candidates()
         assert found.blas is not None
