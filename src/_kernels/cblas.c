@@ -25,4 +25,5 @@ void tito_blas_sgemm(const struct tito_blas *blas, size_t m, size_t n, size_t k,
                                   (int32_t)k, 1.0f, a, (int32_t)lda, b, (int32_t)ldb, beta, c,
                                   (int32_t)ldc);
     }
+    tito_clear_upper_halves(); /* for what our kernels do with the product */
 }

@@ -46,12 +46,17 @@ static int os_saves(uint32_t leaf1_ecx, uint64_t state) {
     return bit(leaf1_ecx, 27) && (tito_xgetbv() & state) == state; /* 27: OSXSAVE */
 }
 
+int tito_has_avx(void) {
+    uint32_t leaf1[4];
+    tito_cpuid(1, 0, leaf1);
+    return os_saves(leaf1[2], 0x6) && bit(leaf1[2], 28);
+}
+
 static int cpu_has_avx2(void) {
     uint32_t leaf1[4], leaf7[4];
     tito_cpuid(1, 0, leaf1);
     tito_cpuid(7, 0, leaf7);
-    return os_saves(leaf1[2], 0x6) && bit(leaf1[2], 28) && bit(leaf1[2], 12) /* AVX, FMA */
-           && bit(leaf7[1], 5);                                              /* AVX2 */
+    return tito_has_avx() && bit(leaf1[2], 12) && bit(leaf7[1], 5); /* FMA, AVX2 */
 }
 
 static int cpu_has_avx512(void) {
@@ -61,6 +66,10 @@ static int cpu_has_avx512(void) {
     return cpu_has_avx2() && os_saves(leaf1[2], 0xe6) && bit(leaf7[1], 16) /* F */
            && bit(leaf7[1], 17) && bit(leaf7[1], 30) && bit(leaf7[1], 31); /* DQ, BW, VL */
 }
+
+#else
+
+int tito_has_avx(void) { return 0; }
 
 #endif
 

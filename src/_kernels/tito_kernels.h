@@ -200,6 +200,11 @@ size_t tito_second_cache(void);
 /* What it is from now on taken for: tests have one of any size. */
 void tito_assume_second_cache(size_t bytes);
 
+/* Whether this CPU and its operating system have AVX's registers. */
+int tito_has_avx(void);
+/* Has the vector registers as code without AVX is fast in, whatever another library left in them. */
+void tito_clear_upper_halves(void);
+
 /* A kernel bound to its arguments. */
 struct tito_call {
     tito_kernel *run;

@@ -91,6 +91,20 @@ def test_the_made_one_is_called(made_blas, normal, target):
     np.testing.assert_allclose(got, 2 * (a @ b), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.skipif("avx2" not in _native.supported_targets(), reason="registers of AVX")
+def test_upper_halves_in_use_are_cleared_for_what_is_timed(made_blas, normal):
+    """Code without AVX takes up to four times as long beside them."""
+    library = ctypes.CDLL(made_blas("-DUPPER_HALVES"))
+    found = ctypes.c_int.in_dll(library, "found_in_use")
+    made = cblas_in(library)
+    assert made is not None
+    call = by_blas(made, "portable").sgemm(normal(2, 2), normal(2, 2), normal(2, 2))
+    for _ in range(3):
+        library.use_upper_halves()
+        _native.time_calls([call], 4)
+    assert found.value == 0
+
+
 def test_a_library_without_the_interface_has_none(made_blas):
     assert cblas_in(ctypes.CDLL(made_blas("-Dcblas_sgemm=something_else"))) is None
 
