@@ -130,7 +130,7 @@ INVALID = {
             return Tensor._of(out)
         Tensor._slowly = _later
         """,
-        "incorrect",
+        "incorrect|never rest",
     ),
     "threads that work beside the loop": (
         """

@@ -22,6 +22,7 @@ from tito_bench.measure.sampling import (
     calibrate,
     cut,
     fastest,
+    fastest_rounds,
     length_beside,
     next_loops,
     readings_by_side,
@@ -297,6 +298,15 @@ def test_every_sample_is_told_once() -> None:
 def test_what_a_call_raises_comes_through() -> None:
     with pytest.raises(ZeroDivisionError):
         sampler().take({"a": lambda _loops: reading(1, 1 // 0)})
+
+
+@given(st.lists(st.floats(1.0, 1e9), max_size=90))
+def test_the_fastest_rounds_are_a_quarter_and_what_an_interval_needs(spent: list[float]) -> None:
+    chosen = fastest_rounds(spent)
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) == min(len(spent), max(6, -(-len(spent) // 4)))
+    others = [spent[number] for number in range(len(spent)) if number not in chosen]
+    assert not others or max(spent[number] for number in chosen) <= min(others)
 
 
 # -- waiting ---------------------------------------------------------------------------------

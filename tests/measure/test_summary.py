@@ -67,6 +67,15 @@ def test_rounds_in_which_another_program_ran_do_not_count(side: str) -> None:
     assert timing.slowdown == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("quiet", [9, 12, 20, 36])
+def test_what_slows_python_more_than_kernels_in_some_rounds_moves_no_score(quiet: int) -> None:
+    """Beside the other half of its core, Python slows by a third and a kernel by a tenth."""
+    beside = [made_round(2800.0, 1100.0, 60.0)] * (36 - quiet)
+    timing = timing_of([made_round(2100.0)] * quiet + beside)
+    assert timing.slowdown == pytest.approx(2.0)
+    assert timing.kept == (True,) * 9 + (False,) * 27
+
+
 def test_where_too_few_calm_rounds_are_left_all_count() -> None:
     disturbed = made_round(made_reading(4200.0, wall=1.2))
     timing = timing_of([made_round(2100.0)] * 2 + [disturbed] * 3)

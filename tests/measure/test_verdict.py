@@ -18,6 +18,7 @@ from tito_bench.note import Note
 ADD = made_operation("add", "tensor_ops")
 MLP = made_operation("mlp", "forward_pass")
 SHOWN = made_operation("mlp_1", "forward_pass", scored=False)
+NOISY = [1000 * 1.2**step for step in range(10)]
 
 
 def verdict_of(*results: OperationResult, processes: int = 0) -> Verdict:
@@ -75,7 +76,7 @@ def test_some_warnings_about_the_machine_are_doubts() -> None:
 
 
 def test_a_wide_interval_and_noise_are_doubts() -> None:
-    verdict = verdict_of(made_result(ADD, rounds([1500, 3000] * 5)))
+    verdict = verdict_of(made_result(ADD, rounds(NOISY)))
     assert verdict.status == "unstable"
     assert {"wide_interval", "noisy_operation"} <= set(codes(verdict))
     noise = next(reason for reason in verdict.reasons if reason.code == "noisy_operation")
@@ -83,7 +84,7 @@ def test_a_wide_interval_and_noise_are_doubts() -> None:
 
 
 def test_noise_of_what_is_only_shown_is_no_doubt() -> None:
-    noisy = made_result(SHOWN, rounds([1500, 3000] * 5))
+    noisy = made_result(SHOWN, rounds(NOISY))
     assert verdict_of(made_result(MLP), noisy).status == "stable"
 
 
@@ -118,5 +119,5 @@ def test_doubts_from_elsewhere_come_last_and_make_it_unstable() -> None:
 
 def test_invalid_wins_over_unstable() -> None:
     failed = made_result(made_operation("mlp"), failure=Failure("incorrect", "off"))
-    noisy = made_result(ADD, rounds([1500, 3000] * 5))
+    noisy = made_result(ADD, rounds(NOISY))
     assert verdict_of(noisy, failed).status == "invalid"

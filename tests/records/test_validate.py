@@ -107,7 +107,7 @@ def _first(document: dict[str, Any]) -> dict[str, Any]:
         (lambda d: _first(d).update(native_ns=1e-308), "native_ns of"),
         (lambda d: _first(d).update(native_ns=1e308), "native_ns of .* is 1e[+]308, not 1000"),
         (lambda d: _first(d)["samples"]["kept"].pop(), "not of one length"),
-        (lambda d: _first(d)["samples"].update(kept=[False] * 9), "rounds_kept of .* is 9, not 0"),
+        (lambda d: _first(d)["samples"].update(kept=[False] * 9), "rounds_kept of .* is 6, not 0"),
         (
             lambda d: _first(d)["samples"]["subject_loops"].__setitem__(0, 0),
             r">= 1 - at `\$\.operations\[0\]\.samples\.subject_loops",

@@ -240,7 +240,7 @@ def test_what_else_may_explain_a_ratio_is_said() -> None:
     other = made_record(
         name="tinytorch",
         ran_on={"kernels_version": "9", "kernel_target": "avx2"},
-        rounds={"matmul_100": [1.0, 9.0] * 9},
+        rounds={"matmul_100": [1.3**step for step in range(18)]},
     )
     machine = msgspec.structs.replace(other.system_info.machine, cpu_model="Other CPU")
     system = msgspec.structs.replace(other.system_info, machine=machine)

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tito_bench.measure.messages import Reading
+from tito_bench.statistics import FEWEST_FOR_INTERVAL
 
 __all__ = [
     "SAMPLE_NS",
@@ -29,6 +30,7 @@ __all__ = [
     "calibrate",
     "cut",
     "fastest",
+    "fastest_rounds",
     "length_beside",
     "next_loops",
     "readings_by_side",
@@ -48,6 +50,10 @@ _SLICES = 4
 _COLD_CALLS = 4
 _COLD_NS = 2_000_000
 _LONGEST_SAMPLES = 5
+# Beside the other half of its core, Python slows by a third and a kernel by a tenth: a ratio of
+# neighbours does not cancel that. It comes and goes within seconds, so that some rounds are free of
+# it (docs/design/score.md, "The fastest quarter").
+_SHARE_OF_ROUNDS = 0.25
 _MOST_LOOPS = 10_000_000
 _DEVIATIONS = 4.0
 
@@ -166,6 +172,16 @@ def fastest(slices: Iterable[Reading]) -> Reading:
     Of equally fast ones, the one that was stopped least.
     """
     return min(slices, key=lambda reading: (reading.call_ns, reading.preemption))
+
+
+def fastest_rounds(subject_ns: Sequence[float]) -> list[int]:
+    """Return which rounds stand for a run, ascending: those in which the subject was fastest.
+
+    They are a quarter, and no fewer than an interval needs, of the times of one call that
+    `subject_ns` has of each round.
+    """
+    count = max(FEWEST_FOR_INTERVAL, math.ceil(_SHARE_OF_ROUNDS * len(subject_ns)))
+    return sorted(sorted(range(len(subject_ns)), key=subject_ns.__getitem__)[:count])
 
 
 def whole(slices: Iterable[Reading]) -> Reading:

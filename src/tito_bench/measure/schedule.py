@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _DISPATCH_SHARE = 4
-_FEWEST_ROUNDS = 12  # leaves an interval and a drift to look at
+_FEWEST_ROUNDS = 20  # of which a quarter leaves hardly fewer than an interval needs
 _METERED_ROUNDS = 3
 _SLOW_METERED_OF = 3
 
@@ -44,7 +44,7 @@ class Budget:
     differs from process to process and stays so for its life.
     """
 
-    rounds: int = 60
+    rounds: int = 45
     time_s: float = 20.0
     usual_s: float = 6.0
     sample_ns: int = SAMPLE_NS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tito_bench import score as scoring
 from tito_bench.measure.results import HARMLESS, Failure, OperationResult
-from tito_bench.measure.sampling import Stops, waits
+from tito_bench.measure.sampling import Stops, fastest_rounds, waits
 from tito_bench.score import Work
 from tito_bench.statistics import mdape, median, median_interval
 from tito_bench.workloads.operation import Operation
@@ -183,7 +183,7 @@ def _time(result: OperationResult, stops: Stops) -> Timing:
     preempted = tuple(
         max(paired.subject.preemption, paired.native.preemption) > _PREEMPTED for paired in rounds
     )
-    kept = _kept(preempted, waiting)
+    kept = _kept(preempted, [paired.subject.call_ns for paired in rounds], waits=waiting)
     used = [paired for paired, keep in zip(rounds, kept, strict=True) if keep]
     figures = round_figures(
         [paired.subject.elapsed_ns if waiting else paired.subject.call_ns for paired in used],
@@ -239,13 +239,21 @@ def round_slowdowns(
     ]
 
 
-def _kept(preempted: tuple[bool, ...], waits: bool) -> tuple[bool, ...]:
-    """Tell which rounds count: those not preempted, or all where too few would be left.
+def _kept(
+    preempted: Sequence[bool], subject_ns: Sequence[float], *, waits: bool
+) -> tuple[bool, ...]:
+    """Tell which rounds count: the fastest of those not preempted, or of all where too few would
+    be left.
 
-    A subject that waits looks preempted in every round and is not.
+    A subject that waits looks preempted in every round and is not: of it all count.
     """
-    calm = tuple(not disturbed for disturbed in preempted)
-    return calm if sum(calm) >= _FEWEST_KEPT and not waits else (True,) * len(preempted)
+    if waits:
+        return (True,) * len(preempted)
+    calm = [number for number, disturbed in enumerate(preempted) if not disturbed]
+    if len(calm) < _FEWEST_KEPT:
+        calm = list(range(len(preempted)))
+    kept = {calm[place] for place in fastest_rounds([subject_ns[number] for number in calm])}
+    return tuple(number in kept for number in range(len(preempted)))
 
 
 def _summarise_group(name: str, operations: Sequence[OperationSummary]) -> GroupSummary:

@@ -51,7 +51,7 @@ class Strip:
         """How many rounds count, and how many do not."""
         text = f"{self.rounds_kept} rounds"
         if self.rounds_dropped:
-            text += f", {self.rounds_dropped} interrupted and left out"
+            text += f", {self.rounds_dropped} slower or interrupted ones left out"
         if self.rounds_kept > MOST_DOTS:
             text += f"; {MOST_DOTS} quantiles drawn"
         return text
