@@ -35,10 +35,8 @@ def coefficient_of_variation(values: Sequence[float]) -> float:
     return math.sqrt(variance) / mean
 
 
-def median_interval(
-    values: Sequence[float], confidence: float = 0.95
-) -> tuple[float, float] | None:
-    """Return a distribution-free confidence interval of the median from order statistics.
+def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the distribution-free 95% interval of the median from order statistics.
 
     The ranks are those of the sign test: the number of values below the true
     median is Binomial(n, 1/2), here by its normal approximation (Conover,
@@ -49,7 +47,7 @@ def median_interval(
     count = len(ordered)
     if count < FEWEST_FOR_INTERVAL:
         return None
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.975)
     half_width = z * math.sqrt(count) / 2  # in ranks: Binomial(n, 1/2) deviates by sqrt(n) / 2
     lower = max(0, math.floor(count / 2 - half_width))
     upper = min(count - 1, math.ceil(count / 2 + half_width) - 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -272,7 +272,7 @@ class Sampler:
 
     Takes `rounds` rounds; of those after the first `fewest_rounds` only what fits into `time_s`
     seconds of timed loops, calibration included, and only until there are `enough`. `tick` is told
-    the side before each sample.
+    the side before each sample. Where it is not `warm`, nothing is called untimed.
     """
 
     rounds: int
@@ -282,6 +282,7 @@ class Sampler:
     time_s: float = math.inf
     tick: Callable[[str], None] = lambda _side: None
     enough: Callable[[Sampled[Any]], bool] = lambda _sampled: False
+    warm: bool = True
 
     def take(self, timers: Mapping[S, Timer]) -> Sampled[S]:
         """Calibrate the sides in their order, the subject first, and take the rounds.
@@ -294,7 +295,8 @@ class Sampler:
         for side in timers:
             first = watch.time(side, 1)
             target_ns = length_beside(longest_ns, self.sample_ns)
-            samples[side] = calibrate(partial(watch.time, side), target_ns, first)
+            found = calibrate(partial(watch.time, side), target_ns, first)
+            samples[side] = found if self.warm else replace(found, warmup=0)
             longest_ns = max(longest_ns, samples[side].call_ns)
         rounds: list[dict[S, tuple[Reading, ...]]] = []
         round_ns = sum(sample.round_ns for sample in samples.values())

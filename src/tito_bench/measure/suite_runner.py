@@ -114,9 +114,13 @@ class SuiteRunner:
             ends = max(ends, self._clock() + min(budget.time_s, budget.usual_s))
             self._dispatch_pace = subject.dispatch_pace
             # They start while the samples are calibrated, which other work does not disturb.
-            self._supervisor.start_spares(
-                len(_fresh_worker_rounds(budget, self._supervisor.load_s))
-            )
+            fresh = _fresh_worker_rounds(budget, self._supervisor.load_s)
+            if not fresh and budget.workers > 1:
+                self._remarks[
+                    f"all rounds in one process, and not in {budget.workers}, since loading takes "
+                    f"{self._supervisor.load_s:.1f} s: --time-budget gives it time"
+                ] = None
+            self._supervisor.start_spares(len(fresh))
             for schedule in schedules:
                 with self._guarded(schedule):
                     self._calibrate(schedule, budget, ends)
