@@ -18,8 +18,8 @@ Medicine 27(10), 2008, equation 3):
 It need not be symmetric. Exchanging the two sides exchanges and negates the limits exactly.
 
 **Processes.** The rounds of one worker process share where its memory lies, so that they are
-no independent draws. Each third of a run, which is a process of its own in a standard run,
-counts as one draw (the cluster's own mean as the unit of analysis: Donner and Klar, "Design
+no independent draws. Each third of the rounds that count, in their order, is much of one process
+in a standard run, and counts as one draw (the cluster's own mean as the unit of analysis: Donner and Klar, "Design
 and Analysis of Cluster Randomization Trials in Health Research", 2000, section 6). Three draws
 say little of their variance, so that it is moderated (Smyth, below) by what the rounds let
 expect of them, unless they lie further apart than that. The two sides are set side by side by
@@ -220,10 +220,10 @@ def seen_reach(before: Estimate, after: Estimate) -> float:
 
 
 def process_medians(slowdowns: Sequence[float]) -> tuple[float, ...]:
-    """Return the median slowdown of each third of a run, in the order of its rounds.
+    """Return the median slowdown of each third of the rounds that count, in their order.
 
-    A standard run starts a fresh process for each third. Nothing where a third
-    would have fewer than three rounds.
+    A standard run starts a fresh process for each third of its rounds. Nothing where a third
+    would have fewer than three.
     """
     count = len(slowdowns)
     if count < _PROCESSES * _FEWEST_ROUNDS_OF_PROCESS:

@@ -60,7 +60,7 @@ measuring code was replaced, the worker died or answered nonsense, or took too l
 is a timeout in whose place a smaller batch counts."""
 
 
-CLEARLY_SLOWER = 1.01
+_CLEARLY_SLOWER = 1.01
 """So many times as long as the BLAS a kernel must take to stand back."""
 _SEVERAL_THREADS = 1.1
 """The process spent 10% more CPU time than the thread: others worked beside it."""
@@ -136,7 +136,7 @@ class References(msgspec.Struct, frozen=True):
 
     def name_of(self, operation: str) -> ReferenceName:
         """Return what `operation` is held against. A tie is the kernel's, not the noise's."""
-        return "blas" if self.ratios.get(operation, 0.0) > CLEARLY_SLOWER else "kernel"
+        return "blas" if self.ratios.get(operation, 0.0) > _CLEARLY_SLOWER else "kernel"
 
 
 class Code(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from tito_bench.measure.messages import Reading
 from tito_bench.statistics import FEWEST_FOR_INTERVAL
@@ -174,14 +174,11 @@ def fastest(slices: Iterable[Reading]) -> Reading:
     return min(slices, key=lambda reading: (reading.call_ns, reading.preemption))
 
 
-def fastest_rounds(subject_ns: Sequence[float]) -> list[int]:
-    """Return which rounds stand for a run, ascending: those in which the subject was fastest.
-
-    They are a quarter, and no fewer than an interval needs, of the times of one call that
-    `subject_ns` has of each round.
-    """
-    count = max(FEWEST_FOR_INTERVAL, math.ceil(_SHARE_OF_ROUNDS * len(subject_ns)))
-    return sorted(sorted(range(len(subject_ns)), key=subject_ns.__getitem__)[:count])
+def fastest_rounds(spent: Sequence[float]) -> list[int]:
+    """Return which rounds stand for a run, ascending: the quarter, and no fewer than an interval
+    needs, for which `spent` is least."""
+    count = max(FEWEST_FOR_INTERVAL, math.ceil(_SHARE_OF_ROUNDS * len(spent)))
+    return sorted(sorted(range(len(spent)), key=spent.__getitem__)[:count])
 
 
 def whole(slices: Iterable[Reading]) -> Reading:
@@ -271,8 +268,8 @@ class Sampler:
     """Times sides that run in this process.
 
     Takes `rounds` rounds; of those after the first `fewest_rounds` only what fits into `time_s`
-    seconds of timed loops, calibration included, and only until there are `enough`. `tick` is told
-    the side before each sample. Where it is not `warm`, nothing is called untimed.
+    seconds of timed loops, calibration included. `tick` is told the side before each sample.
+    Where it is not `warm`, nothing is called untimed.
     """
 
     rounds: int
@@ -281,7 +278,6 @@ class Sampler:
     fewest_rounds: int = 3
     time_s: float = math.inf
     tick: Callable[[str], None] = lambda _side: None
-    enough: Callable[[Sampled[Any]], bool] = lambda _sampled: False
     warm: bool = True
 
     def take(self, timers: Mapping[S, Timer]) -> Sampled[S]:
@@ -300,13 +296,11 @@ class Sampler:
             longest_ns = max(longest_ns, samples[side].call_ns)
         rounds: list[dict[S, tuple[Reading, ...]]] = []
         round_ns = sum(sample.round_ns for sample in samples.values())
-        sampled = Sampled(samples, rounds)
         while len(rounds) < self.rounds and (
-            len(rounds) < self.fewest_rounds
-            or (watch.wall_ns + round_ns <= 1e9 * self.time_s and not self.enough(sampled))
+            len(rounds) < self.fewest_rounds or watch.wall_ns + round_ns <= 1e9 * self.time_s
         ):
             rounds.append(self._take_round(samples, watch))
-        return sampled
+        return Sampled(samples, rounds)
 
     def _take_round(
         self, samples: Mapping[S, Sample], watch: _Stopwatch[S]
