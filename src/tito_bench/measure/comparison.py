@@ -19,11 +19,11 @@ It need not be symmetric. Exchanging the two sides exchanges and negates the lim
 
 **Processes.** The rounds of one worker process share where its memory lies, so that they are
 no independent draws. Each third of the rounds that count, in their order, is much of one process
-in a standard run, and counts as one draw (the cluster's own mean as the unit of analysis: Donner and Klar, "Design
-and Analysis of Cluster Randomization Trials in Health Research", 2000, section 6). Three draws
-say little of their variance, so that it is moderated (Smyth, below) by what the rounds let
-expect of them, unless they lie further apart than that. The two sides are set side by side by
-Welch's test ("The generalization of 'Student's' problem when several different population
+in a standard run, and counts as one draw (the cluster's own mean as the unit of analysis: Donner
+and Klar, "Design and Analysis of Cluster Randomization Trials in Health Research", 2000, section
+6). Three draws say little of their variance, so that it is moderated (Smyth, below) by what the
+rounds let expect of them, unless they lie further apart than that. The two sides are set side by
+side by Welch's test ("The generalization of 'Student's' problem when several different population
 variances are involved", Biometrika 34, 1947).
 
 **Drift.** What differs from run to run and stays so all through a run (the minute, where
