@@ -18,20 +18,32 @@ CALL_NS = 100_000
 SPENT_NS = 2 * sum(CALL_NS * (step.loops + step.warmup) for step in STEPS)
 
 
-def account(*, told: float = 1.0, own: float = 1.0, spent: float = 1.0) -> CpuAccount:
-    """Nine questions: of the subject's time the readings tell `told` times as much as it took."""
+def account(
+    *, told: float = 1.0, own: float = 1.0, spent: float = 1.0, stood_still_ns: int = 0, at: int = 0
+) -> CpuAccount:
+    """Nine questions: of the subject's time the readings tell `told` times as much as it took;
+    in the one `at`, between two samples, the machine stood still."""
     result = CpuAccount()
-    for _ in range(9):
+    for number in range(9):
+        lost_ns = stood_still_ns if number == at else 0
         factors = (told, 1.0, 1.0)
         times = [round(s.loops * CALL_NS * f) for s, f in zip(STEPS, factors, strict=True)]
         readings = tuple(Reading(s.loops, t, t, t, 0) for s, t in zip(STEPS, times, strict=True))
-        own_ns = round(own * 0.6 * SPENT_NS)
-        result.add(STEPS, Measured(readings, own_ns, 0), round(spent * SPENT_NS))
+        own_ns = round(own * 0.6 * SPENT_NS) + lost_ns
+        result.add(STEPS, Measured(readings, own_ns, 0), round(spent * SPENT_NS) + lost_ns)
+        if own == told == spent == 1.0:
+            assert result.adds_up()
     return result
 
 
 def test_true_readings_add_up() -> None:
     assert account().adds_up()
+
+
+@pytest.mark.parametrize("at", [0, 4, 8])
+def test_a_machine_that_its_host_stopped_once_is_no_lie(at: int) -> None:
+    """Its clocks of CPU time went on: an honest package had no score."""
+    assert account(stood_still_ns=5_000_000_000, at=at).adds_up()
 
 
 @pytest.mark.parametrize("lie", [{"told": 30.0}, {"own": 3.0}, {"spent": 12.0}, {"spent": 0.3}])
