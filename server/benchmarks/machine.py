@@ -13,15 +13,18 @@ __all__ = ["machine"]
 
 def machine() -> str:
     """Return processor, cores, load by others, Python and the day."""
-    text = (
-        Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    )
-    model = next(
-        (line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line),
-        platform.processor() or platform.machine(),
-    )
     load = psutil.getloadavg()[0]
     return (
-        f"{model}, {psutil.cpu_count()} cores, load {load:.1f} at the start, "
+        f"{_processor()}, {psutil.cpu_count()} cores, load {load:.1f} at the start, "
         f"Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
     )
+
+
+def _processor() -> str:
+    """Return its name, on Linux with family and model: rented ones are named by the brand."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    said = {name.strip(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+    if "model name" not in said:
+        return platform.processor() or platform.machine()
+    return f"{said['model name']} (family {said.get('cpu family')}, model {said.get('model')})"

@@ -46,7 +46,7 @@ def pytest_unconfigure() -> None:
     _STACK.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cluster() -> Cluster:
     return _cluster()
 

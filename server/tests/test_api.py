@@ -44,11 +44,15 @@ def _description() -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """A course with a release, served on loopback."""
-    folder = tmp_path_factory.mktemp("api")
-    world = World(f"sqlite:///{folder / 'community.db'}")
+    if request.param == "sqlite":
+        world = World(f"sqlite:///{tmp_path_factory.mktemp('api') / 'community.db'}")
+    else:
+        world = World(request.getfixturevalue("cluster").new_database())
     add_course(world.services.database)
     add_members(world.services.database, [{"country": "KE"}] * 40, joined=world.day)
     world.post("join", profile_body(), key=KEY)

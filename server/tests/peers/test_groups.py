@@ -172,6 +172,31 @@ def test_what_is_not_ones_own(world: World) -> None:
     assert world.request("GET", "/api/community/groups").status_code == 401
 
 
+def test_a_nul_names_nothing(world: World) -> None:
+    """PostgreSQL's texts hold none: it would be a mistake of the server."""
+    _, ada = world.join(name="Uni\0versity", cohort="Fall\0", country="Ken\0ya")
+    group = _make(world, ada, about="a\0b")
+    for kind in ("card", "group", "seat", "match"):
+        for path in ("blocks", "reports"):
+            body = {"kind": kind, "group": group} | (
+                {"reason": "spam"} if path == "reports" else {}
+            )
+            world.peer(ada, "POST", path, 422, ref="x\0", **body)
+            world.peer(ada, "POST", path, 422, **(body | {"ref": "x", "group": "\0"}))
+    _answer(world, ada, group, "x\0", 422)
+    world.peer(ada, "GET", "groups/x%00", 404)
+    world.peer(ada, "POST", "groups/%00/ask", 404, **ASK)
+    _answer(world, ada, "%00", "x", 404)
+    world.peer(ada, "POST", "matches/%00/answer", 404, accept=True, contact=CONTACT)
+    world.peer(ada, "DELETE", "blocks/%00", 404)
+    assert world.request("GET", "/groups/%00", key=ada).status_code == 404
+    assert world.request("GET", "/api/community/map?cohort=%00").status_code == 404
+    form = b"id=%00&once=1b4e28ba-2fa1-11d2-883f-0016d3cca427"
+    sent = {"Content-Type": "application/x-www-form-urlencoded"}
+    left = world.request("POST", "/do/group-leave", body=form, headers=sent, key=ada)
+    assert left.status_code == 404
+
+
 def test_lapses(world: World) -> None:
     (_, ada), (_, ben), (_, cem) = (world.join() for _ in range(3))
     group = _make(world, ada, places=4)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from postgres_cluster import Cluster
 from tito_bench_server.store import copies, migrate, tables
 from tito_bench_server.store.database import open_database
-from world import PEER_TABLES, SECRET, World, add_course
+from world import PEER_TABLES, SECRET, World, add_course, submission_body
 
 _PLACE = {"language": "en", "utc_hours": 1}
 
@@ -137,3 +139,36 @@ def test_the_step_of_the_schema_goes_up_down_and_up_with_members(world: World) -
     assert (course["groups_on"], course["ladder_on"]) == (True, False)
     world.peer(people["ben"][1], "PUT", "roster", handle="Back again")
     assert world.request("GET", "/readyz", code=None).status_code == 200
+
+
+def test_members_keep_all_of_it_through_narrower_days_and_roomier_pages(world: World) -> None:
+    people = _busy(world)
+    identifier, key = people["ada"]
+    world.post("submit", submission_body(identifier), key=key)
+    (ada,) = [row for row in world.rows(tables.member) if row["anonymous_id"] == identifier.bytes]
+    database = world.services.database
+    with database.write() as connection:
+        for table in (tables.session, tables.link):
+            row = {"token_digest": b"t" * 32, "member_id": ada["id"], "until_s": 2**33}
+            connection.execute(table.insert().values(row))
+
+    def kept() -> list[list[Any]]:
+        return [sorted(map(repr, world.rows(table))) for table in tables.metadata.sorted_tables]
+
+    def kinds() -> set[str]:
+        with database.read() as connection:
+            columns = sa.inspect(connection).get_columns("member")
+        return {str(one["type"]) for one in columns if one["name"] in ("joined_day", "seen_day")}
+
+    before = kept()
+    narrow = {"INTEGER" if database.is_sqlite else "SMALLINT"}
+    for _ in range(2):
+        assert kinds() == narrow
+        migrate.downgrade(database, "0003")
+        assert kinds() == {"INTEGER"}
+        assert kept() == before
+        migrate.upgrade(database)
+        assert kept() == before
+    assert world.request("GET", "/api/community/me", key=key).status_code == 200
+    assert world.leave(identifier, key).status_code == 202
+    assert [len(world.rows(table)) for table in (tables.session, tables.link)] == [0, 0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from postgres_cluster import Cluster
 from tito_bench_server.releases import marking
 from tito_bench_server.store import tables
 from world import World, add_cohort, add_course, add_members
@@ -307,6 +309,35 @@ def test_a_cohort_is_shown_when_approved(world: World) -> None:
     world.release()
     assert world.request("GET", "/api/community/about").json()["cohorts"] == ["Night owls"]
     assert _map(world)["people_at_least"] == 25
+
+
+def test_a_release_of_everybody_leaves_each_in_its_page(
+    new_world: Callable[..., World], cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL writes rows anew: in the room of their page, else into all indexes once more."""
+    world = new_world(cluster.new_database())
+    database = world.services.database
+    add_course(database)
+    monkeypatch.setattr(marking, "_CHUNK", 200)
+    people = [
+        {"country": "KE", "key_digest": n.to_bytes(16, "big"), "capstone": capstone}
+        | {"institution_text": name}
+        for n, (capstone, name) in enumerate(
+            [(None, None), (50.5, None), (None, "Institution 1234"), (61.5, "Institution 123")]
+            * 3200
+        )
+    ]
+    add_members(database, people, joined=world.day)
+
+    def pages() -> dict[int, str]:
+        place = sa.text("SELECT id, split_part(ctid::text, ',', 1) FROM member")
+        with database.read() as connection:
+            return dict(connection.execute(place).all())
+
+    before = pages()
+    world.pass_days(3)
+    assert world.release().marked == 12800
+    assert sum(before[number] != page for number, page in pages().items()) < 0.01 * 12800
 
 
 def test_a_release_of_everybody_hardly_grows_the_indexes(

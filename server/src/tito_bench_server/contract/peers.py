@@ -38,7 +38,8 @@ _Language = Annotated[str, msgspec.Meta(pattern=LANGUAGE)]
 _Offset = Annotated[int, msgspec.Meta(ge=-12, le=14)]
 _Module = Annotated[int, msgspec.Meta(ge=1, le=20)]
 _Contact = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+# PostgreSQL's texts hold no NUL, so that nothing is called so.
+_Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\0]+$")]
 _HANDLE = re.compile(r"\w[\w -]{0,22}\w")
 _ADDRESS = re.compile(r"://|www\.|@|\w\.\w{2,}(/|\b)|(\d[ ()/.-]*){7}", re.IGNORECASE)
 

@@ -44,7 +44,7 @@ from tito_bench_server.members.routes import (
     sender_of,
 )
 from tito_bench_server.peers import groups, inbox, mentors, moderation, roster
-from tito_bench_server.peers.caller import Caller, caller_of, id_of
+from tito_bench_server.peers.caller import Caller, caller_of, id_of, not_there
 from tito_bench_server.peers.rules import GROUP_DAYS
 from tito_bench_server.problems import REFUSALS, Problem, Refusal
 from tito_bench_server.services import Services, services_of
@@ -143,6 +143,8 @@ async def perform(
     `sender` is as `sender_of` returns it. Raises `Refusal`.
     """
     services = services_of(request)
+    if target is not None:
+        _check_id(target)
     body = None if action.body is None else decoded(raw, action.body)
     too_many = services.limiter.message(
         sender if isinstance(sender, bytes) else sender.to_bytes(8, "big"),
@@ -169,6 +171,12 @@ async def perform(
         return name, True
 
     return await in_turn(services, work)
+
+
+def _check_id(text: str) -> None:
+    """Refuse what PostgreSQL cannot even be asked for: its texts hold no NUL."""
+    if "\0" in text:
+        not_there()
 
 
 def decoded(raw: bytes, kind: type[Any]) -> Any:
@@ -239,6 +247,7 @@ async def _group(request: Request) -> Response:
 
 async def group_view(services: Services, sender: int | bytes, group_id: str) -> dict[str, Any]:
     """Return a group; looking at one's own is the sign of life that keeps it, once a day."""
+    _check_id(group_id)
     today = tables.day_of(services.today())
 
     def look(connection: sa.Connection, caller: Caller) -> tuple[dict[str, Any], bool]:

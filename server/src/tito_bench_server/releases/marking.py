@@ -122,7 +122,8 @@ def mark_members(database: Database, turn: Turn, settled_day: int, kinds: set[st
     """Write down where the settled members of all due rows stand; return how many changed.
 
     PostgreSQL writes a changed row anew, and into the indexes once more if its page is full. So
-    there one pass takes every 64th member, about one of each page: the room that a row leaves
+    pages have some room from the beginning (migration 0005), by which these rows get longer, and
+    one pass takes every 64th member, about one of each page: the room that a row leaves
     is that of the next one, in the next pass, and neither table nor indexes grow. SQLite
     changes rows in place, and writes each page once if members come in their order.
     """
