@@ -60,7 +60,7 @@ measuring code was replaced, the worker died or answered nonsense, or took too l
 is a timeout in whose place a smaller batch counts."""
 
 
-_CLEARLY_SLOWER = 1.01
+_CLEARLY_SLOWER = 1.02
 """So many times as long as the BLAS a kernel must take to stand back."""
 _SEVERAL_THREADS = 1.1
 """The process spent 10% more CPU time than the thread: others worked beside it."""
