@@ -4,7 +4,7 @@
 
 All of them take hours on a machine that does nothing else. With COMMAND, such as "mentors.py",
 only those that begin so run, and the rest of the page stays as it is. With --printed they do not
-run either: FILE says what was printed elsewhere, such as by a long run in pieces.
+run either: FILE says what the one COMMAND printed elsewhere, such as by a long run in pieces.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _COMMANDS = (
     ("forget.py --postgresql", "The same on PostgreSQL"),
     ("move.py", "A million members from SQLite to PostgreSQL while students send"),
     ("kill.py", "kill -9 under load"),
+    ("kill.py --postgresql", "The same on PostgreSQL"),
     ("restart.py", "Starting, and memory when idle"),
     ("watcher.py", "How often a watcher of two releases is right (see privacy.md)"),
     (
@@ -87,10 +88,11 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="only show which there are")
     parser.add_argument("--printed", metavar="FILE", type=Path, help="what was printed elsewhere")
     options = parser.parse_args()
+    is_meant = str.__eq__ if options.printed else str.startswith
     chosen = [
         command
         for command, _ in _COMMANDS
-        if not options.commands or any(command.startswith(one) for one in options.commands)
+        if not options.commands or any(is_meant(command, one) for one in options.commands)
     ]
     printed = _sections(_PAGE.read_text(encoding="utf-8")) if _PAGE.exists() else {}
     for command in chosen:
