@@ -42,7 +42,7 @@ def test_shared_time_is_kept_but_for_one_round_each(costs: list[float], left_s: 
 
 @given(
     st.lists(st.tuples(st.floats(1e-3, 0.1), st.floats(0.05, 0.5)), min_size=2, max_size=8),
-    st.integers(20, 200),
+    st.integers(30, 200),
 )
 def test_rounds_are_as_weight_over_the_root_of_cost(
     drawn: list[tuple[float, float]], rounds: int
@@ -52,7 +52,7 @@ def test_rounds_are_as_weight_over_the_root_of_cost(
     worth = [p.weight / p.round_s**0.5 for p in schedules]
     assert max(p.rounds_wanted for p in schedules) == rounds
     for one, deserved in zip(schedules, worth, strict=True):
-        assert one.rounds_wanted == max(20, round(rounds * deserved / max(worth)))
+        assert one.rounds_wanted == max(30, round(rounds * deserved / max(worth)))
 
 
 def test_weights_are_those_of_the_composite() -> None:

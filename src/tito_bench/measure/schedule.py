@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _DISPATCH_SHARE = 4
-_FEWEST_ROUNDS = 20  # of which a quarter leaves hardly fewer than an interval needs
+_FEWEST_ROUNDS = 30  # what is small is cheap, and disturbed most: a quarter of them has to be calm
 _METERED_ROUNDS = 3
 _SLOW_METERED_OF = 3
 
