@@ -31,7 +31,7 @@ def tito_bench_command() -> str:
     if found is None:
         sys.exit("tito-bench is not installed in this Python: pip install .")
     if "site-packages" not in tito_bench.__file__:
-        print("note: an editable installation starts more slowly than a real one")
+        print("note: an editable installation starts more slowly than a real one", file=sys.stderr)
     return found
 
 

@@ -324,7 +324,7 @@ def test_what_is_no_course_or_no_server_ends_as_one_sentence(
 ) -> None:
     unknown = f"{running.base}/c/NONE-NONE"
     said = student.refused(f"tito-bench community connect {unknown}")
-    assert f"no course has the address {unknown}" in said
+    assert f"{unknown}: no course has this address; ask your instructor" in said
     assert not (student.project / ".tinytorch" / "config.json").exists()
     (course,) = running.courses
     base, _, code = course.rpartition("/c/")

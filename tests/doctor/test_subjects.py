@@ -85,7 +85,12 @@ def test_a_package_of_which_parts_fail() -> None:
     [
         (Failed("missing", "none"), Note("no_package", "info", "tinytorch", "none")),
         (Failed("raised", "t.py:1"), Note("package_fails", "breaks", "tinytorch", "t.py:1")),
-        (WorkerError("SIGSEGV"), Note("package_fails", "breaks", "tinytorch", "SIGSEGV")),
+        (
+            WorkerError("SIGSEGV"),
+            Note(
+                "package_fails", "breaks", "tinytorch", "importing your tinytorch failed: SIGSEGV"
+            ),
+        ),
     ],
 )
 def test_a_package_that_does_not(answer: Answer | WorkerError, expected: Note) -> None:

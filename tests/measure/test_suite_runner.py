@@ -467,6 +467,21 @@ def test_an_import_that_ends_the_process_is_an_error(subject: SubjectChoice) -> 
     assert all(worker.killed for worker in bench.workers)
 
 
+def test_an_import_that_does_not_end_says_what_to_look_for() -> None:
+    def hanging_load(question: Question) -> Answer | None:
+        if isinstance(question, Load):
+            raise WorkerTimeout("no answer within 10 s")
+        return None
+
+    bench = Bench(fault=hanging_load, subject="auto")
+    with pytest.raises(SubjectError) as caught:
+        bench.run()
+    assert str(caught.value) == (
+        "importing your tinytorch did not end: no answer within 10 s; look for a loop, a wait or "
+        "a download that runs while a file is imported"
+    )
+
+
 def failing_load(question: Question) -> Answer | None:
     if isinstance(question, Load):
         raise WorkerCrashed("exit code 3")

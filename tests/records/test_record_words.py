@@ -69,6 +69,11 @@ def test_a_word_means_a_record(word, kind, expected, folder: Path) -> None:
             "capstone",
             "there is one capstone record (for a baseline add --type baseline)",
         ),
+        (
+            "latest~1",
+            "capstone",
+            "make another with: tito-bench benchmark capstone",
+        ),
         ("", None, "nothing is no record: name a file, latest"),
         ("records", None, "records is no record: name a file, latest"),
         ("2026-11-23", None, "no record was made on 2026-11-23"),

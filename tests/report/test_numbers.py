@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tito_bench.report.numbers import (
     bytes_text,
     count_text,
+    counted,
     duration,
     interval_text,
     local_moment,
@@ -94,3 +95,8 @@ def test_times_are_those_of_the_clock_on_the_wall() -> None:
     assert local_moment(NOW, NOW + timedelta(hours=2)) == "21:30"
     assert local_moment(NOW, NOW + timedelta(hours=3)) == "yesterday 21:30"  # 0:30 there
     assert local_moment(NOW, NOW + timedelta(days=9)) == "2026-11-22 21:30"
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(n, "record") for n in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
+    assert [counted(n, "person", "people") for n in (1, 2)] == ["1 person", "2 people"]

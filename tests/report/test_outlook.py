@@ -95,6 +95,19 @@ def test_after_numpy_comes_code_of_ones_own() -> None:
     )
 
 
+def test_where_numpy_stands_in_for_a_package_that_is_begun_its_next_step_is_said() -> None:
+    step = "modules/01_tensor is written but not exported: tito module complete 01"
+    record = made_record(note=f"measuring numpy: no TinyTorch package yet: {step}")
+    assert next_step(record) == f"no TinyTorch package yet: {step}"
+    nowhere = made_record(note="measuring numpy: no TinyTorch package: looked for tinytorch/")
+    assert next_step(nowhere) == next_step(made_record())
+
+
+def test_one_point_is_one_point() -> None:
+    record = mine(slowdown=1.0, rounds={"matmul_256": [1.6] * 9})
+    assert next_step(record) == f"matmul 256 costs 1 point; {EXPLAIN} matmul_256"
+
+
 def test_a_capstone_leads_to_the_track_that_costs_most() -> None:
     slow = next_step(made_capstone(slowdown=64.0))
     assert slow is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -101,3 +102,23 @@ def test_describe_exception(tmp_path, build_package, choose):
     assert describe_exception(caught.value, subject).startswith("tinytorch/core/tensor.py:")
     assert describe_exception(SubjectError("as it is")) == "as it is"
     assert describe_exception(ValueError("a\nb")) == "ValueError: a b"
+
+
+def test_a_folder_of_the_package_that_may_not_be_read_is_named(
+    tmp_path, build_package, choose, monkeypatch
+):
+    folder = build_package(tmp_path, "E3", modules=["tensor"])
+    look = Path.is_file
+
+    def is_file(path):
+        if path.parent == folder / "core":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    with pytest.raises(SubjectError) as caught:
+        choose("auto", tmp_path)
+    assert str(caught.value) == (
+        "cannot read tinytorch/core/autograd.py: Permission denied; check the permissions of the "
+        "folder"
+    )

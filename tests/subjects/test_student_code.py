@@ -92,10 +92,8 @@ def test_a_layer_without_call_is_called_by_forward():
     assert as_function(len)("ab") == 2
 
 
-def test_our_own_errors_and_ctrl_c_pass_through(tmp_path):
+def test_our_own_errors_pass_through(tmp_path):
     location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
-    with pytest.raises(KeyboardInterrupt), student_code(location):
-        raise KeyboardInterrupt
     with pytest.raises(StudentCodeError, match=r"x: \.data has dtype"), student_code(location):
         require_input(Holder(data=np.array([1])), "x")
 
@@ -104,6 +102,12 @@ def test_an_error_of_ours_that_other_code_raises_is_that_codes_fault(tmp_path):
     location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
     with pytest.raises(StudentCodeError, match=r"^WorkerError: stopped$"), student_code(location):
         raise WorkerError("stopped")
+
+
+def test_an_interrupt_is_the_codes_own(tmp_path):
+    location = PackageLocation(tmp_path / "tinytorch", tmp_path, "project")
+    with pytest.raises(StudentCodeError, match=r"^KeyboardInterrupt$"), student_code(location):
+        raise KeyboardInterrupt
 
 
 def test_even_an_exit_becomes_one_line(tmp_path):

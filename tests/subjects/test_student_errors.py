@@ -56,6 +56,16 @@ def test_else_the_file_that_was_imported_or_no_place(tmp_path):
     )
 
 
+def test_what_has_no_file_is_no_place_wherever_it_runs(tmp_path, monkeypatch):
+    # Python's own frozen modules, and text given to exec, are no files of the current folder.
+    monkeypatch.chdir(tmp_path)
+    package = tmp_path / "tinytorch"
+    for name in ("<frozen importlib._bootstrap>", "<string>"):
+        error = raised("1 / 0", name)
+        line = describe_fault(error, package, tmp_path, package / "x.py")
+        assert line == "tinytorch/x.py: ZeroDivisionError: division by zero"
+
+
 def test_a_syntax_error_of_generated_code_has_no_file_of_its_own(tmp_path):
     error = raised("x = 1\neval('1 +')", tmp_path / "tinytorch" / "a.py")
     line = describe_fault(error, tmp_path / "tinytorch", tmp_path)

@@ -107,6 +107,11 @@ def test_courses(data: Path) -> None:
     assert command("course", "close", "springschool", cwd=data).returncode == 0
     listed = json.loads(command("course", "list", "--json", cwd=data).stdout)["courses"]
     assert listed[1]["takes_members"] is False
+    shown = command("course", "list", cwd=data, COLUMNS="40").stdout
+    assert shown == (
+        f"course: Machine Learning Systems\n    {listed[0]['address']}\n"
+        f"springschool: Spring School, closed to new members\n    {listed[1]['address']}\n"
+    )
     assert command("course", "open", "springschool", cwd=data).returncode == 0
     nobody = command("course", "close", "nothing", cwd=data)
     assert (nobody.returncode, "course list" in _last(nobody)) == (1, True)
@@ -185,6 +190,11 @@ def test_settings_that_are_wrong(data: Path, text: str, said: str) -> None:
     done = command("course", "list", cwd=data)
     assert done.returncode == 1
     assert said in _last(done)
+
+
+def test_an_address_of_a_database_that_is_none(data: Path) -> None:
+    done = command("copy", "--to", "x", cwd=data)
+    assert (done.returncode, "write it as postgresql://" in _last(done)) == (1, True)
 
 
 @pytest.mark.parametrize("words", [["course", "list"], ["run"], ["doctor"], ["backup", "x"]])

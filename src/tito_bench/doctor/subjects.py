@@ -14,7 +14,7 @@ import msgspec
 from tito_bench.errors import WorkerError
 from tito_bench.machine.environment import Runtime
 from tito_bench.measure.messages import Failed, Load, Loaded, SubjectChoice
-from tito_bench.measure.worker_supervisor import Worker
+from tito_bench.measure.worker_supervisor import Worker, why_not_imported
 from tito_bench.note import Note
 
 __all__ = ["PackageFacts", "check_numpy", "check_package"]
@@ -67,7 +67,7 @@ def _load(
         finally:
             worker.kill()
     except WorkerError as error:
-        return Failed("crashed", str(error))
+        return Failed("crashed", str(error) if subject == "numpy" else why_not_imported(error))
     if isinstance(answer, Loaded | Failed):
         return answer
     return Failed("crashed", f"the measuring process answered {type(answer).__name__} out of turn")

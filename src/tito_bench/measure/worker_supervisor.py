@@ -20,6 +20,7 @@ __all__ = [
     "WorkerSupervisor",
     "failure_of",
     "unexpected",
+    "why_not_imported",
 ]
 
 LONGEST_LOAD_S = 30.0
@@ -80,8 +81,7 @@ class WorkerSupervisor:
         except WorkerError as error:
             if self._load.subject == "numpy":
                 raise
-            reason = f"importing the student's tinytorch failed: {error}"
-            raise SubjectError(reason) from error
+            raise SubjectError(why_not_imported(error)) from error
 
     def ask(self, question: Question, deadline_s: float) -> Answer:
         """Put a question to the present worker, or to a new one.
@@ -184,3 +184,13 @@ def failure_of(error: NotMeasured | WorkerTimeout | WorkerCrashed) -> Failure:
 def unexpected(answer: Answer) -> WorkerCrashed:
     """Return the error for an answer of another kind than the question asks for."""
     return WorkerCrashed(f"the measuring process answered {type(answer).__name__} out of turn")
+
+
+def why_not_imported(error: WorkerError) -> str:
+    """Say how importing the student's package ended or hung the process; no line is known."""
+    if isinstance(error, WorkerTimeout):
+        return (
+            f"importing your tinytorch did not end: {error}; look for a loop, a wait or a download "
+            "that runs while a file is imported"
+        )
+    return f"importing your tinytorch failed: {error}"

@@ -494,9 +494,12 @@ def _how_many(history: History, kind: Kind | None) -> str:
     counted = _counted(history, kind)
     others = {entry.kind for entry in history.entries} - {kind} if kind else set()
     also = "".join(f" (for a {other} add --type {other})" for other in sorted(others))
+    if len(counted) > 1:
+        there = f"there are {len(counted)} {named}s{also}"
+        return f"{there}; list them with: tito-bench benchmark history"
     if counted:
-        there = f"are {len(counted)} {named}s" if len(counted) > 1 else f"is one {named}"
-        return f"there {there}{also}; list them with: tito-bench benchmark history"
+        anew = f"tito-bench benchmark {counted[0].kind}"
+        return f"there is one {named}{also}; make another with: {anew}"
     unusable = [one for one in history.skipped if one.skip in _UNUSABLE]
     there = f"there is no {named} yet"
     if unusable:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 __all__ = [
     "bytes_text",
     "count_text",
+    "counted",
     "duration",
     "interval_text",
     "local_moment",
@@ -34,6 +35,11 @@ def times(value: float) -> str:
 def count_text(value: float) -> str:
     """Return how many: `310`, `83.5M`."""
     return _in_units(value, _COUNTS)
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return how many of what: `1 record`, `0 records`; `more` where the plural is no -s."""
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 def bytes_text(size: float) -> str:

@@ -12,10 +12,11 @@ from tito_bench.community.progress import Finished
 from tito_bench.records.benchmark import BenchmarkRecord, OperationRecord
 from tito_bench.records.capstone import CapstoneRecord
 from tito_bench.records.read import Record, RecordHeader
-from tito_bench.report.numbers import three_digits
+from tito_bench.report.numbers import counted
 from tito_bench.report.progress import Since, beside_course, since
 from tito_bench.report.wording import next_words, praise_words
 from tito_bench.score import points_lost
+from tito_bench.subjects.missing import MEASURING_NUMPY, NOTHING_THERE
 from tito_bench.subjects.source_places import SourcePlace
 
 __all__ = ["Outlook", "next_step", "outlook"]
@@ -95,7 +96,7 @@ def next_step(record: Record, place: Place = _nowhere) -> str | None:
     if record.verdict.status == "invalid":
         return None
     if record.subject.name == "numpy":
-        return next_words("own_code")
+        return _after_numpy(record.subject.note)
     if isinstance(record, CapstoneRecord):
         return _after_capstone(record, place)
     return _after_baseline(record, place)
@@ -107,6 +108,14 @@ def _has_failed(op: OperationRecord) -> bool:
 
 def _took_too_long(op: OperationRecord) -> bool:
     return op.failure is not None and op.failure.kind in {"timeout", "slow"}
+
+
+def _after_numpy(note: str | None) -> str:
+    """Name what keeps a package that is there from being measured, with its remedy."""
+    reason = (note or "").removeprefix(MEASURING_NUMPY)
+    if not reason or reason.startswith(NOTHING_THERE):
+        return next_words("own_code")
+    return next_words("missing", what=reason)
 
 
 def _after_baseline(record: BenchmarkRecord, place: Place) -> str | None:
@@ -135,7 +144,7 @@ def _after_capstone(record: CapstoneRecord, place: Place) -> str | None:
         return next_words("report")
     if worst == "speed" and costly is not None:
         return _costs(*costly, place)
-    return next_words(worst, points=three_digits(tracks[worst]))
+    return next_words(worst, points=counted(round(tracks[worst]), "point"))
 
 
 def _costliest(
@@ -155,7 +164,7 @@ def _costliest(
 
 
 def _costs(op: OperationRecord, points: float, place: Place) -> str:
-    named = {"what": _title(op), "name": op.name, "points": f"{points:.0f}"}
+    named = {"what": _title(op), "name": op.name, "points": counted(round(points), "point")}
     if op.is_looped:
         return next_words("loop_costs", place=place(op), **named)
     return next_words("costs", **named)

@@ -191,7 +191,7 @@ _DOCTOR = {
     ),
     "package_fails": Words(
         "The TinyTorch package cannot be measured: {value}.",
-        "Repair that file and export it again.",
+        "Repair it and export it again.",
     ),
     "package_problems": Words(
         "Parts of the TinyTorch package cannot be imported: {value}.",
@@ -325,18 +325,18 @@ _NEXT: dict[str, tuple[str, str]] = {
     "repair": ("repair {what} at {place}, then run it again", "repair {what}, then run it again"),
     "slow": ("", "give {what} more time, which it needs: add --time-budget 120"),
     "loop_costs": (
-        "{what} costs {points} points: a loop at {place}; tito-bench benchmark explain {name}",
-        "{what} costs {points} points: loops of Python; tito-bench benchmark explain {name}",
+        "{what} costs {points}: a loop at {place}; tito-bench benchmark explain {name}",
+        "{what} costs {points}: loops of Python; tito-bench benchmark explain {name}",
     ),
-    "costs": ("", "{what} costs {points} points; tito-bench benchmark explain {name}"),
+    "costs": ("", "{what} costs {points}; tito-bench benchmark explain {name}"),
     "missing": ("", "{what}"),
     "own_code": ("", "in the folder of your TinyTorch project: tito-bench benchmark baseline"),
     "baseline": ("", "tito-bench benchmark baseline"),
     "capstone": ("", "models built of your layers: tito-bench benchmark capstone"),
     "report": ("", "all of it on one page: tito-bench benchmark report --html page.html"),
-    "accuracy": ("", "accuracy costs {points} points: the table above says of which model"),
-    "compression": ("", "compression costs {points} points: modules 15 and 16 teach what saves"),
-    "efficiency": ("", "efficiency costs {points} points: memory and time are in the table above"),
+    "accuracy": ("", "accuracy costs {points}: the table above says of which model"),
+    "compression": ("", "compression costs {points}: modules 15 and 16 teach what saves"),
+    "efficiency": ("", "efficiency costs {points}: memory and time are in the table above"),
 }
 
 _PRAISE = {

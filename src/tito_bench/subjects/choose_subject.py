@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tito_bench.errors import SubjectError, TitoBenchError
 from tito_bench.subjects.discovery import PackageLocation, locate_package
-from tito_bench.subjects.missing import Missing
-from tito_bench.subjects.redaction import one_line
+from tito_bench.subjects.missing import MEASURING_NUMPY, Missing
+from tito_bench.subjects.redaction import display_path, one_line
 
 if TYPE_CHECKING:
     from tito_bench.subjects.operation import Subject
@@ -47,7 +47,7 @@ def choose_subject(
     except Missing as error:
         if choice == "tinytorch" or package is not None:
             raise
-        return _numpy(), f"measuring numpy: {error}"
+        return _numpy(), f"{MEASURING_NUMPY}{error}"
     return subject, "; ".join(problems) or None
 
 
@@ -92,6 +92,11 @@ def _tinytorch(root: Path, explicit: Path | None) -> tuple[TinyTorchSubject, tup
     except SubjectError:
         package.close()
         raise
+    except OSError as error:  # a folder of it that we may not look into
+        package.close()
+        shown = display_path(error.filename or location.folder, root)
+        reason = f"{error.strerror}; check the permissions of the folder"
+        raise SubjectError(f"cannot read {shown}: {reason}") from error
     return subject, package.problems
 
 

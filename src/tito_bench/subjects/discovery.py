@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tito_bench.did_you_mean import did_you_mean_file
 from tito_bench.subjects.course_modules import COURSE_MODULES
-from tito_bench.subjects.missing import Missing
+from tito_bench.subjects.missing import NOTHING_THERE, Missing
 from tito_bench.subjects.redaction import display_path
 from tito_bench.subjects.scanning import modules_defining
 from tito_bench.subjects.unexported import unexported
@@ -128,7 +128,7 @@ def _nothing_below(root: Path) -> str:
         if any((root / place).glob("*.py")):
             return f"{place}/ is no package of the course: there is no core/ in it"
     places = ", ".join(f"{place}/" for place in PACKAGE_PLACES)
-    return f"no TinyTorch package: looked for {places}"
+    return f"{NOTHING_THERE}looked for {places}"
 
 
 def _locate_below(root: Path) -> Path | None:

@@ -116,8 +116,6 @@ class PackageImporter:
             return None
         try:
             module = importlib.import_module(dotted)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001,RUF100 - student code may even exit
             if isinstance(error, TitoBenchError) and is_our_own(error):
                 raise

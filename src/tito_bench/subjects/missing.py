@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from tito_bench.errors import SubjectError
 
-__all__ = ["IncorrectResult", "Missing", "StudentCodeError"]
+__all__ = ["MEASURING_NUMPY", "NOTHING_THERE", "IncorrectResult", "Missing", "StudentCodeError"]
+
+MEASURING_NUMPY = "measuring numpy: "
+"""Begins the note of a record of NumPy; the reason follows."""
+NOTHING_THERE = "no TinyTorch package: "
+"""Begins the reason where there is nothing of a package, not even a notebook of one."""
 
 
 class Missing(SubjectError):

@@ -104,8 +104,6 @@ def unwritten_behind(
         try:
             again()
         except BaseException as repeated:
-            if isinstance(repeated, KeyboardInterrupt):
-                raise
             failed = set(_codes_of(repeated))
         else:
             return None

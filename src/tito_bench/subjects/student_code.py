@@ -27,13 +27,11 @@ def student_code(location: PackageLocation) -> Iterator[None]:
     """Turn whatever the block raises into a StudentCodeError; into Missing what a stub raises.
 
     Its line is "file:line: Type: message", the deepest frame in the student's
-    package. KeyboardInterrupt passes through, and our own errors do unless it is
-    the student's code that raises them.
+    package. Our own errors pass through unless it is the student's code that raises
+    them. A KeyboardInterrupt is theirs too: nobody's Ctrl-C reaches a worker.
     """
     try:
         yield
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:
         if isinstance(error, TitoBenchError) and is_our_own(error):
             if isinstance(error, StudentCodeError) and error.about is not None:

@@ -113,6 +113,6 @@ def _place(error: BaseException, package: Path, root: Path) -> str | None:
     ]
     for folder in (package, root):
         for file, line in reversed(frames):
-            if is_inside(file, (folder,)):
+            if not file.startswith("<") and is_inside(file, (folder,)):
                 return f"{display_path(file, root)}:{line}"
     return None

@@ -146,10 +146,10 @@ class CommunityApi:
         """Ask which course this is, and who is responsible."""
         answer = self._client().get(_ABOUT)
         if answer.status == 404:
-            raise AskingFailed(
-                f"no course has the address {self._shown} ({_own_words(answer)}); ask your "
-                "instructor for the present one"
-            )
+            said = "no course has this address; ask your instructor for it"
+            if answer.document is not None:  # a community server's words, and no page of the web
+                said = _own_words(answer)
+            raise AskingFailed(f"{self._shown}: {said}")
         return self._read(answer, About)
 
     def community_map(self, cohort: str | None) -> tuple[CommunityMap, Mapping[str, Any]]:

@@ -124,10 +124,14 @@ def parse_address(api_url: str, named: str = "website.api_url ") -> WebsiteAddre
     """
     shown = named + safe_text(api_url, 100)
     try:
+        bare = "" if "://" in api_url else urlsplit(f"//{api_url}").hostname
         parts = urlsplit(api_url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise UsageError(f"{shown} is not an address") from None
+    if bare:
+        start = "http://" if _is_loopback(bare) else "https://"
+        raise UsageError(f"{shown} must start with {start}, as {start}{safe_text(api_url, 100)}")
     if shown != named + api_url or not host or parts.query or parts.fragment or "@" in parts.netloc:
         raise UsageError(f"{shown} must be scheme, host and path only")
     loopback = _is_loopback(host)

@@ -194,7 +194,8 @@ def test_what_people_copy_is_understood(tito, server, words):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["community.example/c/AB12-CD34"], "must"),
+        (["community.example/c/AB12-CD34"], "must start with https://, as https://community.ex"),
+        (["nonsense"], "must start with https://, as https://nonsense"),
         (["http://community.example/c/AB12-CD34"], "must start with https://"),
         (["ftp://community.example"], "must start with https://"),
         (["https://anna:pw@community.example"], "scheme, host and path only"),
@@ -218,7 +219,10 @@ def test_an_unknown_code(tito, server):
     server.answers["about"] = (404, {"title": "Unknown course", "detail": "no such course"})
     ran = tito("connect", server.course)
     assert ran.status == 1
-    assert f"no course has the address {server.course} (no such course); ask your" in ran.err
+    assert ran.err == f"tito-bench: error: {server.course}: no such course\n"
+    server.answers["about"] = (404, "<html>")
+    said = f"{server.course}: no course has this address; ask your instructor for it"
+    assert said in tito("connect", server.course).err
     assert ".tinytorch/config.json" not in tito.files()
 
 

@@ -124,6 +124,15 @@ def test_without_a_person_nothing_goes_without_share(member, website):
     assert len(website.requests) == 2
 
 
+def test_join_with_share_shares_also_where_one_has_joined_before(member, website):
+    # connect and the instructor's page say "join --share" to whoever comes.
+    ran = member("join", "--share")
+    assert ran.status == member("sync").status == 0
+    assert "You have joined already" in ran.out
+    assert website.paths == ["/api/community/join"]
+    assert _shown(ran.out).encode() == website.bodies[0]
+
+
 @pytest.mark.parametrize("name", ["DO_NOT_TRACK", "TITO_NO_SYNC", "CI"])
 def test_never_where_the_environment_says_so(member, website, name):
     member.environ[name] = "1"

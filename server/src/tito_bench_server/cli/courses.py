@@ -197,15 +197,13 @@ def _list(options: argparse.Namespace, streams: Streams) -> int:
         anew = command_line(options, "course add NAME")
         streams.people.write(f"No course yet; add one with: {anew}\n")
         return Exit.OK
-    from rich.table import Table
-
-    table = Table("course", "name", "new members", "address")
     for one in courses:
         anew = command_line(options, f"course rotate {one['slug']}")
         address = one["address"] or f"code unknown; make a new one with: {anew}"
-        takes = "yes" if one["takes_members"] else "no"
-        table.add_row(str(one["slug"]), str(one["name"]), takes, str(address))
-    streams.console().print(table)
+        closed = "" if one["takes_members"] else ", closed to new members"
+        # An address is copied: no column may cut it.
+        streams.people.write(f"{one['slug']}: {safe_text(str(one['name']))}{closed}\n")
+        streams.people.write(f"    {address}\n")
     return Exit.OK
 
 

@@ -136,6 +136,6 @@ def _database(database: Database) -> Iterator[Finding]:
             .where(tables.course.c.takes_members)
         ).scalar_one()
     if takes:
-        yield Finding("ok", f"{takes} courses take new members")
+        yield Finding("ok", f"courses that take new members: {takes}")
     else:
         yield Finding("hint", "no course takes new members", "course add NAME, or course open SLUG")

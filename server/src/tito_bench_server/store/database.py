@@ -148,7 +148,10 @@ def open_database(url: str, *, readers: int = 4) -> Database:
         )
         return Database(parsed, engine, writers)
     except sa.exc.ArgumentError as error:
-        raise DatabaseError(f"database.url: {safe_text(str(error))}") from error
+        raise DatabaseError(
+            "the address of the database is none; write it as postgresql://user@host/name "
+            "(database.url in server.toml, or --to)"
+        ) from error
     except ModuleNotFoundError as error:
         raise DatabaseError(
             "PostgreSQL needs psycopg: pip install 'tito-bench-server[postgres]'"

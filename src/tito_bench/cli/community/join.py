@@ -47,16 +47,15 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
     session = open_session(options, streams)
     session.check_local()
-    existing = session.profile()
-    if existing is not None:
-        return _already(session)
+    if session.profile() is not None:
+        return _already(session, options.share)
     if session.asks:
         session.say("Every question is optional: Enter skips it.")
     found = answers(options, session, None, ask=session.asks)
     profile = _new_profile(session, found)
     document = _write(session, profile)
     if document.value.anonymous_id != profile.anonymous_id:
-        return _already(session)
+        return _already(session, options.share)
     _welcome(session, document)
     share(session.sharing(), ("profile",), options.share)
     session.say(f"Next: {_next(session)}")
@@ -156,12 +155,17 @@ def _next(session: CommunityContext) -> str:
     return safe_text(step or next_words("baseline"))
 
 
-def _already(session: CommunityContext) -> int:
+def _already(session: CommunityContext, agreed: bool) -> int:
+    """Say so; who joined before the course was connected shares with the same words as others."""
+    from tito_bench.website.sharing import share
+
     stored = session.joined_profile().stored
     shown = session.layout.shown(session.layout.profile)
     session.say(
         f"You have joined already ({shown}); nothing was changed.",
         "See it: tito-bench community profile. Change it: tito-bench community update",
     )
+    if agreed:
+        share(session.sharing(), ("profile",), agreed)
     session.finish({"status": "already_joined", "path": shown, "profile": stored})
     return Exit.OK

@@ -53,16 +53,18 @@ def run(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _announce(session: CommunityContext, removed: list[str]) -> None:
+    from tito_bench.report.numbers import counted
+
     layout = session.layout
-    kept = len(list(layout.submissions.glob("*.json")))
-    records = len(list(layout.benchmarks.glob("*.json")))
+    kept = counted(len(list(layout.submissions.glob("*.json"))), "submission")
+    records = counted(len(list(layout.benchmarks.glob("*.json"))), "record")
     key = ""
     if os.path.lexists(layout.member_keys):
         key = f"; {layout.shown(layout.member_keys)} once the website has forgotten you"
     session.say(
         f"To be removed: {', '.join([*removed, 'whatever waits to be sent'])}{key}",
-        f"To be kept: {kept} submissions in {layout.shown(layout.submissions)}, "
-        f"{records} records in {layout.shown(layout.benchmarks)}",
+        f"To be kept: {kept} in {layout.shown(layout.submissions)}, "
+        f"{records} in {layout.shown(layout.benchmarks)}",
     )
 
 

@@ -150,6 +150,8 @@ def _group(session: CommunityContext, found: Mapping[str, Any]) -> None:
 
 
 def _matches(session: CommunityContext, found: Mapping[str, Any]) -> None:
+    from tito_bench.report.numbers import counted
+
     offer, request = found["offer"], found["request"]
     if offer is not None:
         state = "paused" if offer["paused"] else f"{offer['places_free']} of {offer['places']} free"
@@ -157,11 +159,14 @@ def _matches(session: CommunityContext, found: Mapping[str, Any]) -> None:
     for one in found["matches"]:
         _match(session, one)
     if request is not None and not found["matches"]:
-        session.say(f"You asked {request['waits_days']} days ago; nobody who fits is free yet.")
+        asked = counted(request["waits_days"], "day")
+        session.say(f"You asked {asked} ago; nobody who fits is free yet.")
     days = found["median_wait_days"]
     if days is not None:
         longer = "longer than " if found["median_wait_is_longer"] else ""
-        session.say(f"Of those who asked in the last 30 days, half waited {longer}{days} days.")
+        session.say(
+            f"Of those who asked in the last 30 days, half waited {longer}{counted(days, 'day')}."
+        )
     if found["queue_closed"] and request is None and not found["matches"]:
         session.say(
             "More wait than the mentors here can take. A study group is quicker: "

@@ -98,6 +98,7 @@ def _own(session: CommunityContext) -> int:
     from tito_bench.community.profile import Progress
     from tito_bench.community.progress import refreshed
     from tito_bench.community.streaks import streaks
+    from tito_bench.report.numbers import counted
 
     profile = session.profile()
     course = course_of(session)
@@ -111,7 +112,7 @@ def _own(session: CommunityContext) -> int:
             f"Modules completed: {progress.modules_completed}",
             f"Milestones passed: {progress.milestones_passed}{_milestones(course)}",
             f"Days in a row: {run_of_days.current_days} now, {run_of_days.longest_days} at most "
-            f"({run_of_days.active_days} days in all)",
+            f"({counted(run_of_days.active_days, 'day')} in all)",
         )
         if profile is None:
             session.say("Join your cohort: tito-bench community join")
@@ -196,6 +197,7 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
     """Show a class: no project is needed."""
     from tito_bench.community.classroom import SMALLEST_GROUP, read_class
     from tito_bench.community.handed_in import exported_files
+    from tito_bench.report.numbers import counted
 
     if options.min_group < SMALLEST_GROUP:
         raise UsageError(f"--min-group: at least {SMALLEST_GROUP}, to protect every student")
@@ -205,10 +207,11 @@ def _class(options: argparse.Namespace, streams: Streams) -> int:
         streams.write_json(found)
         return Exit.OK
     out = streams.people
-    out.write(f"{found.people} people in {found.files} files\n")
+    people = counted(found.people, "person", "people")
+    out.write(f"{people} in {counted(found.files, 'file')}\n")
     if found.unidentified:
-        why = "hold no anonymous id, so they cannot be counted as people"
-        out.write(f"{found.unidentified} files {why}\n")
+        why = "without an anonymous id, which says nothing of how many people"
+        out.write(f"{counted(found.unidentified, 'file')} {why}\n")
     _unread(found, out)
     if found.people < found.smallest_group:
         out.write(f"Fewer than {found.smallest_group} people: nothing more is shown.\n")
@@ -222,9 +225,10 @@ def _unread(found: ClassStatistics, out: TextIO) -> None:
     from pathlib import Path
 
     from tito_bench.records.store import show_path
+    from tito_bench.report.numbers import counted
 
     if found.unreadable:
-        out.write(f"{len(found.unreadable)} files are in no table:\n")
+        out.write(f"In no table: {counted(len(found.unreadable), 'file')}\n")
     out.writelines(
         f"  {show_path(Path(file.file))}: {file.reason}\n"
         for file in found.unreadable[:_SHOWN_UNREAD]
