@@ -29,6 +29,7 @@
 #include <intrin.h>
 #define TITO_COMPILER "MSVC " TITO_TEXT(_MSC_FULL_VER)
 #define TITO_INLINE static __forceinline
+#define TITO_FOR_AVX
 #define TITO_UNROLL
 #define TITO_UNROLL_TWICE
 #define TITO_SUMS_UNROLLED 0
@@ -63,6 +64,8 @@
 #define TITO_UNROLL_TWICE
 #endif
 #define TITO_INLINE static inline __attribute__((always_inline))
+/* A function that uses AVX, in a file that is compiled for every CPU. */
+#define TITO_FOR_AVX __attribute__((target("avx")))
 #define TITO_PREFETCH_ONCE(p) __builtin_prefetch((p), 0, 0)
 #define TITO_PREFETCH_WRITE(p) __builtin_prefetch((p), 1)
 /* Says that vector x is in a register now: the compiler must not load it a second time instead. */

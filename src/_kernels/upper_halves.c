@@ -6,12 +6,7 @@
 
 #include <immintrin.h>
 
-#if !defined(_MSC_VER)
-__attribute__((target("avx")))
-#endif
-static void clear(void) {
-    _mm256_zeroupper();
-}
+TITO_FOR_AVX static void clear(void) { _mm256_zeroupper(); }
 
 static volatile int known = -1;
 
