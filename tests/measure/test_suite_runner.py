@@ -291,9 +291,11 @@ def test_the_rounds_are_spread_over_fresh_workers() -> None:
     assert all(worker.killed for worker in bench.workers)
 
 
-@pytest.mark.parametrize(("time_s", "said"), [(20.0, True), (60.0, False)])
+@pytest.mark.parametrize(
+    ("time_s", "rounds", "said"), [(20.0, 30, True), (60.0, 30, False), (20.0, 1, False)]
+)
 def test_where_loading_takes_too_long_for_fresh_workers_that_is_said(
-    time_s: float, said: bool
+    time_s: float, rounds: int, said: bool
 ) -> None:
     def fault(question: Question) -> Answer | None:
         if isinstance(question, Load):
@@ -301,8 +303,8 @@ def test_where_loading_takes_too_long_for_fresh_workers_that_is_said(
         return None
 
     bench = Bench(fault=fault)
-    result = bench.run(Budget(workers=3, rounds=30, time_s=time_s))
-    assert len(bench.workers) == (1 if said else 3)
+    result = bench.run(Budget(workers=3, rounds=rounds, time_s=time_s))
+    assert len(bench.workers) == (1 if said else min(3, rounds))
     note = "all rounds in one process, and not in 3, since loading takes 1.5 s"
     assert (note in (result.subject.note or "")) == said
 

@@ -82,6 +82,8 @@ CANNOT: dict[str, Holds] = {
     )(),
     # The portable target is plain C, and only on it says a test so.
     r"how well it is vectorised is the compiler's choice": _always,
+    # The CPU.
+    r"registers of AVX": _always,
     # The container or the virtual machine.
     r"this container forbids it|this CPU is emulated": _always,
     r"sanitizers slow each kernel otherwise": lambda: "ASAN_OPTIONS" in os.environ,

@@ -115,7 +115,7 @@ class SuiteRunner:
             self._dispatch_pace = subject.dispatch_pace
             # They start while the samples are calibrated, which other work does not disturb.
             fresh = _fresh_worker_rounds(budget, self._supervisor.load_s)
-            if not fresh and budget.workers > 1:
+            if not fresh and _fresh_worker_rounds(budget, 0.0):
                 self._remarks[
                     f"all rounds in one process, and not in {budget.workers}, since loading takes "
                     f"{self._supervisor.load_s:.1f} s: --time-budget gives it time"
