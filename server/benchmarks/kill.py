@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import threading
-import time
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,8 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from machine import machine
 
 from postgres_cluster import running_cluster
-from serving import command, running_process
-from store.test_durability import _send
+from serving import command, kill_under_load
 from tito_bench_server.store import tables
 from tito_bench_server.store.database import open_database
 
@@ -59,7 +56,7 @@ def main() -> None:
         with database.write() as connection:
             connection.execute(sa.update(tables.course).values(joins_per_day=100_000_000))
         for number in range(options.times):
-            _kill(folder, 10 + number % 50, accepted)
+            kill_under_load(folder, 10 + number % 50, accepted)
         sound = "not asked"
         with database.read() as connection:
             stored = set(connection.scalars(sa.select(tables.member.c.anonymous_id)))
@@ -76,25 +73,6 @@ def main() -> None:
 def _run(folder: Path, *words: str) -> None:
     done = command(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
-
-
-def _kill(folder: Path, after: int, accepted: list[uuid.UUID]) -> None:
-    """Start the server, and kill it once it accepted so many more of what four send."""
-    with running_process(folder) as running:
-        over = threading.Event()
-        senders = [
-            threading.Thread(target=_send, args=(running.courses[0], over, accepted))
-            for _ in range(4)
-        ]
-        for sender in senders:
-            sender.start()
-        before = len(accepted)
-        while len(accepted) < before + after:
-            time.sleep(0.002)
-        running.kill()
-        over.set()
-        for sender in senders:
-            sender.join()
 
 
 if __name__ == "__main__":

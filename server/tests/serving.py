@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,15 +10,17 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import uvicorn
 
-from world import World
+from world import World, profile_body
 
-__all__ = ["Running", "command", "running_process", "serving"]
+__all__ = ["Running", "command", "kill_under_load", "running_process", "serving"]
 
 
 @contextmanager
@@ -99,6 +102,39 @@ def running_process(cwd: Path, *words: str) -> Iterator[Running]:
             process.kill()
             process.wait(timeout=30)
         process.stdout.close()
+
+
+def kill_under_load(cwd: Path, after: int, accepted: list[uuid.UUID]) -> None:
+    """Start it, and kill it once it accepted so many more members of those that four send."""
+    with running_process(cwd) as running:
+        over = threading.Event()
+        senders = [
+            threading.Thread(target=_send, args=(running.courses[0], over, accepted))
+            for _ in range(4)
+        ]
+        for sender in senders:
+            sender.start()
+        before = len(accepted)
+        while len(accepted) < before + after:
+            time.sleep(0.002)
+        running.kill()
+        over.set()
+        for sender in senders:
+            sender.join()
+
+
+def _send(course: str, over: threading.Event, accepted: list[uuid.UUID]) -> None:
+    with httpx.Client(trust_env=False) as client:
+        while not over.is_set():
+            identifier = uuid.uuid4()
+            headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+            body = json.dumps(profile_body(identifier)).encode()
+            try:
+                answer = client.post(f"{course}/api/community/join", content=body, headers=headers)
+            except httpx.HTTPError:
+                return  # killed
+            if answer.status_code == 202:
+                accepted.append(identifier)
 
 
 def _environ() -> dict[str, str]:
